@@ -1,0 +1,1 @@
+"""Agents on top of graphs and retrieval."""

@@ -1,0 +1,1 @@
+"""Fine-tune operations: logs to dataset to model to gate."""

@@ -1,0 +1,1 @@
+"""Agent workflows as governed LangGraph graphs."""

@@ -1,0 +1,48 @@
+"""Who is calling and what they may do: the types every domain shares; the rules are in `identity`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+from uuid import UUID
+
+from mcp_engine.errors import NotAllowed
+
+PrincipalKind = Literal["person", "machine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A scope that a key can carry, such as `prompts:write`, and what it allows."""
+
+    scope: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated principal with the scopes of the credential it presented."""
+
+    tenant_id: UUID
+    principal_id: UUID
+    principal_kind: PrincipalKind
+    scopes: frozenset[str]
+    credential_id: UUID
+
+    def require(self, scope: str) -> None:
+        """Raise `NotAllowed` (`access.scope_missing`) unless the credential carries `scope`."""
+        if scope not in self.scopes:
+            raise NotAllowed(
+                "access.scope_missing",
+                f"This credential lacks the scope {scope!r}; ask an owner for a key that has it.",
+                details={"required_scope": scope},
+            )
+
+
+class Authenticator(Protocol):
+    """Turns a bearer credential into a caller."""
+
+    async def authenticate(self, credential: str) -> Caller:
+        """Return the caller, or raise `NotSignedIn` (unknown, expired, revoked: one message for all)
+        or `SlowDown` when the credential's rate limit is spent."""
+        ...

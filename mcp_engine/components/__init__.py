@@ -1,0 +1,1 @@
+"""How a component, ours or a third party's, contributes to the engine."""

@@ -1,0 +1,74 @@
+"""Settings, read once from `MCP_ENGINE_*` environment variables."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_home() -> Path:
+    """Return the data directory used when `MCP_ENGINE_HOME` is unset.
+
+    Root gets `/var/lib/mcp-engine`, because PostgreSQL refuses to run as root and the account it
+    runs as instead can't reach root's home.
+    """
+    if os.geteuid() == 0:
+        return Path("/var/lib/mcp-engine")
+    return _xdg("XDG_DATA_HOME", ".local/share") / "mcp-engine"
+
+
+def default_state_home() -> Path:
+    """Return the directory for what must survive outside the data directory: pinned checkpoints."""
+    return _xdg("XDG_STATE_HOME", ".local/state") / "mcp-engine"
+
+
+def default_config_home() -> Path:
+    """Return the directory of the command line's saved server address and key."""
+    return _xdg("XDG_CONFIG_HOME", ".config") / "mcp-engine"
+
+
+def _xdg(variable: str, fallback: str) -> Path:
+    value = os.environ.get(variable)
+    return Path(value) if value else Path.home() / fallback
+
+
+class Settings(BaseSettings):
+    """What an operator can set; every field is `MCP_ENGINE_` plus its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="MCP_ENGINE_", frozen=True)
+
+    home: Path = Field(default_factory=default_home)
+    state_home: Path = Field(default_factory=default_state_home)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8600, ge=1, le=65535)
+    database_url: SecretStr | None = None
+    """Owner URL of your own PostgreSQL 16+ with pgvector; unset means the embedded one."""
+    database_pool_size: int = Field(default=16, ge=2)
+    workers: int = Field(default=1, ge=0)
+    """Worker processes that the server starts beside itself; 0 when workers run elsewhere."""
+    log_level: str = "info"
+    log_format: str = Field(default="auto", pattern="^(auto|json|console)$")
+    trusted_hosts: str = "127.0.0.1,localhost,[::1]"
+    """Comma-separated Host names that the server answers to; a defence against DNS rebinding."""
+    max_request_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    """Limit of a JSON request body; uploads have `max_upload_bytes`."""
+    max_upload_bytes: int = Field(default=100 * 1024 * 1024, ge=1024)
+
+    model_path: Path | None = None
+    """GGUF weights to serve instead of the bundled SmolLM2-135M-Instruct."""
+    model_gpu_layers: int = Field(default=0, ge=-1)
+    model_processes: int | None = Field(default=None, ge=1)
+    model_threads: int | None = Field(default=None, ge=1)
+    model_context_tokens: int = Field(default=4096, ge=256)
+    model_queue_length: int = Field(default=64, ge=1)
+    model_timeout_seconds: float = Field(default=300.0, gt=0)
+
+    otlp_endpoint: str | None = None
+    """OTLP/HTTP traces endpoint of your own collector, besides the store in PostgreSQL."""
+
+    @property
+    def secrets_dir(self) -> Path:
+        return self.home / "secrets"

@@ -1,0 +1,1 @@
+"""PostgreSQL: the embedded cluster, engines, tenant-bound transactions, DDL building blocks, migrations."""

@@ -1,0 +1,81 @@
+"""Connections, and the unit of work: one transaction bound to one tenant."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+
+TENANT_SETTING = "mcp_engine.tenant_id"
+_BIND_TENANT = text(f"SELECT set_config('{TENANT_SETTING}', :tenant_id, true)")
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """One transaction of one tenant: everything in it commits together or not at all.
+
+    Row-level security shows `session` the rows of `tenant_id` only. `actor_id` is the principal on
+    whose behalf the work is done, and goes into the audit log.
+    """
+
+    session: AsyncSession
+    tenant_id: UUID
+    actor_id: UUID
+    _after_commit: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the transaction is durable; never when it rolls back.
+
+        It must only schedule (set an event, wake a task): it runs on the event loop and must not raise.
+        """
+        self._after_commit.append(callback)
+
+    def committed(self) -> None:
+        for callback in self._after_commit:
+            callback()
+
+
+class Database:
+    """A pool of connections of the application role, which row-level security binds.
+
+    Args:
+        url: SQLAlchemy URL with the driver `postgresql+psycopg`.
+        pool_size: connections kept; twice as many may be open for a moment.
+    """
+
+    def __init__(self, url: str | URL, *, pool_size: int = 16) -> None:
+        self.url = make_url(url)
+        self.engine: AsyncEngine = create_async_engine(
+            self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_timeout=30
+        )
+
+    @asynccontextmanager
+    async def unit_of_work(self, tenant_id: UUID, actor_id: UUID) -> AsyncIterator[UnitOfWork]:
+        """Open a transaction as `tenant_id`; commits at the end of the block, rolls back when it raises."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            async with session.begin():
+                connection = await session.connection()
+                await connection.execute(_BIND_TENANT, {"tenant_id": str(tenant_id)})
+                work = UnitOfWork(session, tenant_id, actor_id)
+                yield work
+            work.committed()
+
+    @asynccontextmanager
+    async def global_work(self) -> AsyncIterator[AsyncSession]:
+        """Open a transaction with no tenant: it sees global tables and not one tenant-owned row."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    async def scalar(self, statement: str, **parameters: Any) -> Any:
+        """Run one global statement and return its first value, for health checks and sequences."""
+        async with self.engine.connect() as connection:
+            return (await connection.execute(text(statement), parameters)).scalar()
+
+    async def close(self) -> None:
+        await self.engine.dispose()

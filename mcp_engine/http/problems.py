@@ -1,0 +1,95 @@
+"""Errors on the wire: RFC 9457 problem details, one shape for every failure."""
+
+from __future__ import annotations
+
+import math
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from mcp_engine.errors import EngineError
+
+MEDIA_TYPE = "application/problem+json"
+_log = structlog.get_logger(__name__)
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document; further members carry the details of its code."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+def problem_response(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    details: dict[str, Any] | None = None,
+    retry_after_seconds: float | None = None,
+) -> JSONResponse:
+    headers = {} if retry_after_seconds is None else {"Retry-After": str(max(1, math.ceil(retry_after_seconds)))}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    body = {
+        **(details or {}),
+        "type": f"urn:mcp-engine:error:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    return JSONResponse(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def error_response(error: EngineError) -> JSONResponse:
+    return problem_response(
+        error.status,
+        error.code,
+        error.message,
+        details=error.details,
+        retry_after_seconds=error.retry_after_seconds,
+    )
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Turn every exception that leaves a route into a problem document."""
+
+    async def engine_error(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, EngineError)
+        return error_response(error)
+
+    async def invalid_request(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        faults = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
+        summary = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults[:5])
+        return problem_response(422, "request.invalid", f"Correct the request: {summary}", details={"faults": faults})
+
+    async def http_error(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        code = f"http.{HTTPStatus(error.status_code).name.lower()}"
+        return problem_response(error.status_code, code, str(error.detail))
+
+    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        _log.error("unexpected_error", path=request.url.path, exc_info=error)
+        return problem_response(
+            500,
+            "engine.fault",
+            "The engine failed in a way it did not expect; its log has the details under this request id.",
+        )
+
+    app.add_exception_handler(EngineError, engine_error)
+    app.add_exception_handler(RequestValidationError, invalid_request)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(Exception, unexpected)

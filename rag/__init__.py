@@ -1,0 +1,1 @@
+"""Retrieval-augmented generation: documents in, answers with verbatim citations out."""

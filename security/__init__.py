@@ -1,0 +1,1 @@
+"""The defensive security engine."""
