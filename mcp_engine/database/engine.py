@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-
 
 TENANT_SETTING = "mcp_engine.tenant_id"
 _BIND_TENANT = text(f"SELECT set_config('{TENANT_SETTING}', :tenant_id, true)")
@@ -56,7 +55,7 @@ class Database:
         )
 
     @asynccontextmanager
-    async def unit_of_work(self, tenant_id: UUID, actor_id: UUID) -> AsyncIterator[UnitOfWork]:
+    async def unit_of_work(self, tenant_id: UUID, actor_id: UUID) -> AsyncGenerator[UnitOfWork]:
         """Open a transaction as `tenant_id`; commits at the end of the block, rolls back when it raises."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             async with session.begin():
@@ -67,7 +66,7 @@ class Database:
             work.committed()
 
     @asynccontextmanager
-    async def global_work(self) -> AsyncIterator[AsyncSession]:
+    async def global_work(self) -> AsyncGenerator[AsyncSession]:
         """Open a transaction with no tenant: it sees global tables and not one tenant-owned row."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
