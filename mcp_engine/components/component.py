@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from mcp_engine.access import Caller, Permission
 
 if TYPE_CHECKING:
-    import typer
     from fastapi import APIRouter
 
     from mcp_engine.artifacts.kinds import ArtifactKind
+    from mcp_engine.cli.groups import CommandGroup
     from mcp_engine.components.capability import Capability
     from mcp_engine.jobs.kinds import JobKind
     from mcp_engine.services import Services
@@ -45,7 +45,7 @@ class Component:
         """Return the kinds of artifact that the registry shall govern."""
         return ()
 
-    def commands(self) -> Mapping[str, typer.Typer]:
+    def commands(self) -> Mapping[str, CommandGroup]:
         """Return command groups by name; the name "" adds top-level commands."""
         return {}
 

@@ -1,0 +1,59 @@
+"""Command groups whose every command takes `--json`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from mcp_engine.cli import output
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_JSON = inspect.Parameter(
+    "as_json",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=False,
+    annotation=Annotated[bool, typer.Option("--json", help="Print pure JSON on standard output.")],
+)
+
+
+class CommandGroup:
+    """A group of commands, as the core and every component contribute them.
+
+    `typer` is the underlying application. The signature of a function becomes the command's
+    options as in typer; `--json` is added to each and switches `mcp_engine.cli.output`.
+    """
+
+    def __init__(self, help: str | None = None, *, name: str | None = None) -> None:  # noqa: A002 - typer's own word
+        self.typer = typer.Typer(name=name, help=help, no_args_is_help=True, pretty_exceptions_enable=False)
+
+    def command(self, name: str | None = None, *, hidden: bool = False) -> Callable[[Function], Function]:
+        """Return the decorator that adds a function as a command; its docstring is the help."""
+
+        def decorate(function: Function) -> Function:
+            signature = inspect.signature(function, eval_str=True)
+
+            @functools.wraps(function)
+            def run(*arguments: Any, as_json: bool, **options: Any) -> Any:
+                if as_json:
+                    output.use_json()
+                return function(*arguments, **options)
+
+            with_json = signature.replace(parameters=[*signature.parameters.values(), _JSON])
+            run.__signature__ = with_json  # type: ignore[attr-defined]
+            run.__annotations__ = {key: value.annotation for key, value in with_json.parameters.items()}
+            self.typer.command(name, hidden=hidden)(run)
+            return function
+
+        return decorate
+
+    def add_group(self, name: str, group: CommandGroup) -> None:
+        """Mount `group` under `name`; the name "" adds its commands beside the others."""
+        if name:
+            self.typer.add_typer(group.typer, name=name)
+        else:
+            self.typer.add_typer(group.typer)

@@ -1,0 +1,55 @@
+"""Entry point of `mcp-engine`: mounts the core's commands and those of every component."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from mcp_engine.cli import output
+from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.cli.groups import CommandGroup
+from mcp_engine.components.component import installed_components
+
+CORE_GROUPS = {
+    "prompt": "mcp_engine.cli.prompts",
+    "execution": "mcp_engine.cli.executions",
+    "audit": "mcp_engine.cli.audit",
+    "key": "mcp_engine.cli.keys",
+    "job": "mcp_engine.cli.jobs",
+    "": "mcp_engine.cli.instance",
+}
+
+
+def build() -> typer.Typer:
+    """Return the whole command tree."""
+    app = CommandGroup(
+        name="mcp-engine", help="A model control plane: governed prompts, cited answers, a provable log."
+    )
+    groups = [(name, import_module(module).commands) for name, module in CORE_GROUPS.items()]
+    for component in installed_components():
+        groups.extend(component.commands().items())
+    for name, group in groups:
+        if name:
+            app.add_typer(group, name=name)
+        else:
+            app.add_typer(group)
+    return app
+
+
+def main() -> None:
+    """Run one command; failures become one line on standard error and a documented exit code."""
+    try:
+        build().typer()
+    except CommandFailed as failure:
+        if output.is_json() and failure.problem:
+            output.print_json(failure.problem)
+        output.error_console().print(f"[red]error:[/red] {failure.message}", markup=True)
+        sys.exit(failure.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(ExitCode.DONE)
+
+
+if __name__ == "__main__":
+    main()

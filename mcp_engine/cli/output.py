@@ -1,0 +1,81 @@
+"""What commands print: tables for people, or pure JSON for programs; errors go to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class _Mode:
+    json = False
+
+
+def use_json() -> None:
+    _Mode.json = True
+
+
+def is_json() -> bool:
+    return _Mode.json
+
+
+def console() -> Console:
+    """Return the console of standard output, for what a person reads."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def error_console() -> Console:
+    """Return the console of standard error: progress and errors, so that standard output stays pure."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def emit(value: Any, render: Callable[[Console], None] | None = None) -> None:
+    """Print `value` as JSON under `--json`, else let `render` print it for a person."""
+    if is_json() or render is None:
+        print_json(value)
+    else:
+        render(console())
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def print_json_line(value: Any) -> None:
+    """Print one JSON value a line, for streams under `--json`."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def write(text: str) -> None:
+    """Print a piece of streamed text as it is."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> Callable[[Console], None]:
+    """Return a renderer of rows under `columns`; `empty` says what to do when there are none."""
+
+    def render(target: Console) -> None:
+        from rich.markup import escape
+        from rich.table import Table
+
+        grid = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            grid.add_column(column, overflow="fold")
+        count = 0
+        for row in rows:
+            grid.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+            count += 1
+        target.print(grid if count else f"[dim]{escape(empty)}[/dim]")
+
+    return render
