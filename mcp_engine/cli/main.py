@@ -20,19 +20,14 @@ CORE_GROUPS = {
 }
 
 
-def build() -> typer.Typer:
+def build() -> CommandGroup:
     """Return the whole command tree."""
-    app = CommandGroup(
-        name="mcp-engine", help="A model control plane: governed prompts, cited answers, a provable log."
-    )
-    groups = [(name, import_module(module).commands) for name, module in CORE_GROUPS.items()]
+    app = CommandGroup("A model control plane: governed prompts, cited answers, a provable log.", name="mcp-engine")
+    for name, module in CORE_GROUPS.items():
+        app.add_group(name, import_module(module).commands)
     for component in installed_components():
-        groups.extend(component.commands().items())
-    for name, group in groups:
-        if name:
-            app.add_typer(group, name=name)
-        else:
-            app.add_typer(group)
+        for name, group in component.commands().items():
+            app.add_group(name, group)
     return app
 
 
