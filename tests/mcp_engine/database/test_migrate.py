@@ -1,0 +1,59 @@
+"""Migrations: from empty to head, in step with the models, and never backwards."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from mcp_engine.server.compose import import_tables
+from sqlalchemy import create_engine, text
+from sqlmodel import SQLModel
+
+from mcp_engine.database.embedded import EmbeddedPostgres
+from mcp_engine.database.migrate import CORE, upgrade
+from mcp_engine.errors import Refused
+from tests.conftest import APP_PASSWORD, migration_sources
+
+
+def test_models_and_migrations_agree(owner_url: str) -> None:
+    import_tables()
+    tables = set(SQLModel.metadata.tables)
+    engine = create_engine(owner_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "include_name": lambda name, kind, _parents: kind != "table" or not name.startswith("schema_version_"),
+            },
+        )
+        assert compare_metadata(context, SQLModel.metadata) == []
+    engine.dispose()
+    assert len(tables) > 10
+
+
+def test_every_table_with_a_tenant_forces_row_level_security(owner_url: str) -> None:
+    unprotected = """
+        SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+        WHERE c.relkind = 'r' AND n.nspname = 'public' AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+    """
+    engine = create_engine(owner_url)
+    with engine.connect() as connection:
+        assert connection.execute(text(unprotected)).scalars().all() == ["job_outbox"]
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_version_is_refused_untouched(postgres: EmbeddedPostgres, fresh_owner_url: str) -> None:
+    engine = create_engine(fresh_owner_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE schema_version_core SET version_num = '9999'"))
+    with pytest.raises(Refused, match="core:9999"):
+        upgrade(fresh_owner_url, APP_PASSWORD, [CORE])
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM schema_version_core")) == "9999"
+    engine.dispose()
+
+
+def test_upgrading_twice_changes_nothing(fresh_owner_url: str) -> None:
+    upgrade(fresh_owner_url, APP_PASSWORD, migration_sources())

@@ -1,0 +1,44 @@
+"""One server a data directory; a newer directory is refused untouched."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mcp_engine.errors import Conflict, Refused
+from mcp_engine.server.instance import held_home
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from mcp_engine.server.instance import held_home
+with held_home(Path(sys.argv[1]), "http://127.0.0.1:1"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_the_second_server_says_who_holds_the_directory(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "held\n"
+        with pytest.raises(Conflict, match=f"process {first.pid}, which serves http://127.0.0.1:1"):
+            with held_home(tmp_path, "http://127.0.0.1:2"):
+                pass
+        first.kill()
+    with held_home(tmp_path, "http://127.0.0.1:2"):
+        assert json.loads((tmp_path / "server.lock").read_text())["pid"] == os.getpid()
+
+
+def test_a_directory_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    layout = tmp_path / "layout.json"
+    layout.write_text(json.dumps({"layout": 99, "written_by": "9.0"}))
+    with pytest.raises(Refused, match=r"MCP Engine 9\.0, which is newer"):
+        with held_home(tmp_path, "http://127.0.0.1:2"):
+            pass
+    assert json.loads(layout.read_text())["layout"] == 99
