@@ -1,0 +1,91 @@
+"""Appending to the log: in the change's transaction, for its tenant only, read back the same."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from mcp_engine.access import Caller
+from mcp_engine.audit.events import AuditEvent, append, on_append
+from mcp_engine.database.engine import Database
+from mcp_engine.errors import InvalidInput
+from tests.conftest import make_tenant
+
+COUNT = text("SELECT count(*) FROM audit_entry WHERE id = :id")
+UNSEQUENCED = "SELECT count(*) FROM audit_unsequenced WHERE entry_id = :id"
+
+
+async def test_an_entry_lives_and_dies_with_its_transaction(database: Database, caller: Caller) -> None:
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        kept = await append(work, AuditEvent("prompt.pushed", "p1", {"digest": "ab"}))
+    with pytest.raises(RuntimeError):
+        async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            lost = await append(work, AuditEvent("prompt.pushed", "p2"))
+            raise RuntimeError
+    assert await database.scalar(UNSEQUENCED, id=kept) == 1
+    assert await database.scalar(UNSEQUENCED, id=lost) == 0
+
+
+async def test_the_sequencer_is_woken_after_the_commit_only(database: Database, caller: Caller) -> None:
+    woken: list[bool] = []
+    forget = on_append(lambda: woken.append(True))
+    try:
+        async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            await append(work, AuditEvent("prompt.pushed", "p1"))
+            assert woken == []
+        assert woken == [True]
+    finally:
+        forget()
+
+
+async def test_another_tenant_does_not_see_the_entry(database: Database, caller: Caller) -> None:
+    other = await make_tenant(database)
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        entry = await append(work, AuditEvent("prompt.pushed", "p1"))
+    async with database.unit_of_work(other.tenant_id, other.principal_id) as work:
+        assert (await work.session.execute(COUNT, {"id": entry})).scalar() == 0
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_entry SET kind = 'x.y'", "DELETE FROM audit_entry"])
+async def test_entries_cannot_be_changed(fresh_database: Database, fresh_owner_url: str, statement: str) -> None:
+    caller = await make_tenant(fresh_database)
+    async with fresh_database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        await append(work, AuditEvent("prompt.pushed", "p1"))
+    owner = Database(fresh_owner_url)
+    try:
+        with pytest.raises(IntegrityError, match="immutable"):
+            async with owner.global_work() as session:
+                await session.execute(text(statement))
+    finally:
+        await owner.close()
+
+
+@pytest.mark.parametrize("facts", [{"x": "a\x00b"}, {"x": 1e21}, {"x": [math.nan]}, {"x": 2**60}, {"x": "\ud800"}])
+async def test_facts_that_would_not_read_back_the_same_are_refused(
+    database: Database, caller: Caller, facts: dict[str, Any]
+) -> None:
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        with pytest.raises(InvalidInput):
+            await append(work, AuditEvent("prompt.pushed", "p1", facts))
+
+
+async def test_facts_have_a_limit(database: Database, caller: Caller) -> None:
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        with pytest.raises(InvalidInput, match="64 KiB"):
+            await append(work, AuditEvent("prompt.pushed", "p1", {"x": "a" * 70_000}))
+
+
+@pytest.mark.parametrize("kind", ["", "pushed", "Prompt.pushed", "prompt pushed", "prompt."])
+def test_a_kind_is_dotted_lower_case(kind: str) -> None:
+    with pytest.raises(ValueError, match="kind"):
+        AuditEvent(kind, "p1")
+
+
+@pytest.mark.parametrize("subject", ["", "a" * 257])
+def test_a_subject_has_a_length(subject: str) -> None:
+    with pytest.raises(ValueError, match="subject"):
+        AuditEvent("prompt.pushed", subject)
