@@ -1,5 +1,55 @@
-UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
-export CMAKE_ARGS := -DLLAVA_BUILD=OFF -DCMAKE_PROJECT_INCLUDE=$(CURDIR)/deploy/llama/trim.cmake
+# `make up` sets up what is missing and serves; `make test` runs every check.
+# Needs Python 3.11+, a C/C++ compiler and git; everything else is fetched from PyPI by locked version.
 
-.venv: 
+SHELL := /bin/bash
+UV_VERSION := 0.13.8
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+PYTHON ?= python3
+
+# The trimmed build of llama.cpp: without its command-line tools it compiles in half the time.
+export CMAKE_ARGS := -DLLAVA_BUILD=OFF -DCMAKE_PROJECT_INCLUDE=$(CURDIR)/deploy/llama/trim.cmake
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := $(if $(CI),1,)
+
+.PHONY: up test lint format openapi clean-data clean help
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
+
+up: .venv/.installed ## Set up what is missing, then serve at http://127.0.0.1:8600
+	@exec .venv/bin/mcp-engine up
+
+test: .venv/.installed-dev ## Run linters, type checks, contracts and tests
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/pyright
+	.venv/bin/lint-imports
+	.venv/bin/python -m pytest --cov --cov-report=term:skip-covered -q
+
+format: .venv/.installed-dev ## Format the code
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+openapi: .venv/.installed-dev ## Write openapi.json again after a change of the API
+	.venv/bin/python -m mcp_engine.server.openapi openapi.json
+
+clean-data: .venv/.installed ## Remove the data directory, after asking
+	@exec .venv/bin/mcp-engine clean-data
+
+clean: ## Remove the virtual environment and caches (no data)
+	rm -rf .venv .uv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+
+.venv/.installed: pyproject.toml uv.lock deploy/llama/trim.cmake | $(filter .uv/bin/uv,$(UV))
+	@echo "Installing locked dependencies; compiling llama.cpp takes two to five minutes the first time."
+	$(UV) sync --frozen --no-dev --inexact
+	@touch $@
+
+.venv/.installed-dev: pyproject.toml uv.lock deploy/llama/trim.cmake | $(filter .uv/bin/uv,$(UV))
+	@echo "Installing locked dependencies; compiling llama.cpp takes two to five minutes the first time."
 	$(UV) sync --frozen
+	@touch $@ .venv/.installed
+
+.uv/bin/uv:
+	@echo "Fetching uv $(UV_VERSION)."
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

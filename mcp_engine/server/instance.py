@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ LAYOUT = 1
 
 
 @contextmanager
-def held_home(home: Path, url: str) -> Iterator[None]:
+def held_home(home: Path, url: str) -> Generator[None]:
     """Hold the data directory `home` for this process, for as long as the block lasts.
 
     The kernel drops the lock with the process, so a killed server leaves none behind.
