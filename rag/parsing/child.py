@@ -1,0 +1,74 @@
+"""A parser process: `python -m rag.parsing.child FD MEMORY_BYTES CPU_SECONDS`.
+
+It reads requests from the socket FD and answers them one by one until the other side closes. What
+the limits do not stop: reading files that this account can read, and opening network connections;
+none of the parsers does either.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import resource
+import signal
+import socket
+import sys
+
+from mcp_engine.errors import EngineError, InvalidInput, TooLarge
+from rag.parsing import wire
+from rag.parsing.formats.dispatch import parse
+
+PR_SET_PDEATHSIG = 1
+
+
+def serve(fd: int, memory_bytes: int, cpu_seconds: float) -> None:
+    """Answer parse requests from the socket `fd` until it is closed."""
+    _die_with_parent()
+    _limit(memory_bytes)
+    with socket.socket(fileno=fd) as connection, connection.makefile("rwb") as stream:
+        while request := wire.read(stream):
+            _grant_cpu(cpu_seconds)
+            stream.write(wire.pack(answer(request)))
+            stream.flush()
+
+
+def answer(request: wire.Message) -> wire.Message:
+    """Parse one request's document; errors become messages, whatever their kind."""
+    header = request.header
+    try:
+        document = parse(request.blob, filename=header["filename"], media_type=header["media_type"])
+        return wire.document_message(document)
+    except EngineError as error:
+        return wire.error_message(error)
+    except MemoryError:
+        return wire.error_message(
+            TooLarge("document.too_much_memory", "Reading this document takes too much memory; split it into parts.")
+        )
+    except Exception as error:  # noqa: BLE001 - a document must never end the process when it can be answered
+        message = (
+            f"This document can't be read ({type(error).__name__}: {str(error)[:200]}); save it again or convert it."
+        )
+        return wire.error_message(InvalidInput("document.corrupt", message))
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _limit(memory_bytes: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+
+
+def _grant_cpu(seconds: float) -> None:
+    """Let this process use `seconds` more of CPU time; beyond that the kernel ends it (SIGXCPU)."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(usage.ru_utime + usage.ru_stime + seconds), hard))
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))

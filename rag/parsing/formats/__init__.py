@@ -1,0 +1,1 @@
+"""One module a format; they run inside the parser processes only."""

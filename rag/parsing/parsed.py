@@ -1,0 +1,60 @@
+"""What a parser returns: the text that every later offset refers to."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+PAGE_BREAK = "\f"
+"""Stands between two pages of a paged document; it belongs to no page."""
+
+# PostgreSQL's text can't hold NUL, UTF-8 can't hold a lone surrogate.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpan:
+    """Page `number` (1-based) is `text[start:end]`, counted in code points."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """A document's text and what is known about it.
+
+    Args:
+        text: the text; every offset in the engine counts Python code points of it.
+        media_type: the detected type, not the claimed one.
+        pages: spans in order, without overlap; empty for formats that have no pages.
+        title: the document's own title, when it has one.
+        parser: name and version of what read it, because offsets are only as stable as the parser.
+        headings: starts of headings that the markup names, ascending; chunks prefer to begin there.
+    """
+
+    text: str
+    media_type: str
+    pages: tuple[PageSpan, ...]
+    title: str | None
+    parser: str
+    headings: tuple[int, ...] = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """Return the number of the page that holds `offset`; None for formats without pages.
+
+        An offset between two pages belongs to the earlier one.
+        """
+        index = bisect_right(self.pages, offset, key=lambda page: page.start)
+        return self.pages[index - 1].number if index else None
+
+
+def storable(text: str) -> str:
+    """Return `text` with NUL and lone surrogates replaced one for one by U+FFFD.
+
+    The length stays the same; it happens before any offset is computed, so that the stored text
+    and the offsets agree.
+    """
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,85 @@
+"""Parser processes, started when needed and replaced when worn, hung or dead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from mcp_engine.errors import TryLater
+from rag.parsing.parsed import ParsedDocument
+from rag.parsing.supervised import ParserProcess
+
+DOCUMENTS_PER_PROCESS = 200
+"""A process is replaced after this many documents, so that what a library leaks stays small."""
+
+
+class ParserPool:
+    """Parses documents in child processes: a crash or a hang takes one document with it, nothing else.
+
+    Args:
+        processes: how many documents are parsed at the same time; the others wait their turn.
+        timeout_seconds: limit of one document, in wall-clock time and in CPU time.
+        memory_bytes: address space of one process.
+    """
+
+    def __init__(self, *, processes: int = 2, timeout_seconds: float = 120.0, memory_bytes: int = 2 * 1024**3) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._memory_bytes = memory_bytes
+        self._turns = asyncio.Semaphore(processes)
+        self._idle: list[ParserProcess] = []
+        self._busy: set[ParserProcess] = set()
+        self._closed = False
+
+    @property
+    def process_ids(self) -> list[int]:
+        """The running children, busy ones first."""
+        return [process.pid for process in (*self._busy, *self._idle)]
+
+    async def parse(self, content: bytes, *, filename: str, media_type: str | None = None) -> ParsedDocument:
+        """Return the text of a document.
+
+        The type is found by content first, then by the file name, then by `media_type`.
+
+        Raises:
+            InvalidInput: `document.empty`, `document.encrypted`, `document.corrupt`, `document.no_text`,
+                `document.parser_died`.
+            TooLarge: `document.too_much_memory`, `document.too_much_text`, `document.unpacks_too_large`.
+            UnsupportedMedia: `document.unsupported`, `document.not_what_it_says`.
+            TimedOut: `document.parse_timeout`.
+            TryLater: `parsing.closed` when the pool is shutting down.
+        """
+        async with self._turns, self._process() as process:
+            return await process.parse(
+                content, filename=filename, media_type=media_type, timeout_seconds=self._timeout_seconds
+            )
+
+    async def close(self) -> None:
+        """End every child; documents in work fail with `document.parser_died`."""
+        self._closed = True
+        await asyncio.gather(*(process.stop() for process in (*self._busy, *self._idle)))
+        self._idle.clear()
+
+    @asynccontextmanager
+    async def _process(self) -> AsyncIterator[ParserProcess]:
+        """Lend a living child; one that did not answer in order is ended, never lent again."""
+        process = await self._living()
+        self._busy.add(process)
+        try:
+            yield process
+        finally:
+            self._busy.discard(process)
+            if process.reusable and not self._closed and process.documents_parsed < DOCUMENTS_PER_PROCESS:
+                self._idle.append(process)
+            else:
+                await process.stop()
+
+    async def _living(self) -> ParserProcess:
+        while not self._closed:
+            if not self._idle:
+                return await ParserProcess.start(self._memory_bytes, self._timeout_seconds)
+            process = self._idle.pop()
+            if process.alive:
+                return process
+            await process.stop()
+        raise TryLater("parsing.closed", "The server is shutting down; add the document again when it is back.")

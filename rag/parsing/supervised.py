@@ -1,0 +1,130 @@
+"""One parser process as the server sees it: start, ask, and end it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import rag
+from mcp_engine.errors import EngineError, InvalidInput, TimedOut
+from rag.parsing import wire
+from rag.parsing.parsed import ParsedDocument
+
+_SOURCE_ROOT = Path(rag.__file__).parent.parent
+_STREAM_BUFFER_BYTES = 1024 * 1024
+
+
+class ParserProcess:
+    """A running `rag.parsing.child`, used by one caller at a time."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+        self._exchanging = False
+        self.documents_parsed = 0
+
+    @classmethod
+    async def start(cls, memory_bytes: int, cpu_seconds: float) -> ParserProcess:
+        """Start a child with these limits; it dies with the thread that started it."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-B", "-m", "rag.parsing.child", str(theirs.fileno()), str(memory_bytes), str(cpu_seconds),
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                cwd="/",
+                env=_environment(),
+            )  # fmt: skip
+        reader, writer = await asyncio.open_connection(sock=ours, limit=_STREAM_BUFFER_BYTES)
+        return cls(process, reader, writer)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None and not self._reader.at_eof()
+
+    @property
+    def reusable(self) -> bool:
+        """Whether it is alive and between two documents: a cancelled or failed exchange leaves it in the middle."""
+        return self.alive and not self._exchanging
+
+    async def parse(
+        self, content: bytes, *, filename: str, media_type: str | None, timeout_seconds: float
+    ) -> ParsedDocument:
+        """Have the child parse one document.
+
+        Raises:
+            EngineError: what the parser says about the document.
+            TimedOut: `document.parse_timeout` when it takes longer than the limit, in wall-clock or CPU time.
+            InvalidInput: `document.parser_died` when the child ended on this document.
+        """
+        self.documents_parsed += 1
+        request = wire.Message({"filename": filename, "media_type": media_type}, content)
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                reply = await self._exchange(request)
+        except TimeoutError:
+            raise _too_slow(filename, timeout_seconds) from None
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            self._kill()
+            raise self._death(await self._process.wait(), filename, timeout_seconds) from error
+        return await asyncio.to_thread(wire.opened, reply)
+
+    async def stop(self) -> None:
+        """End the child at once and wait until it is gone."""
+        self._writer.close()
+        self._kill()
+        await self._process.wait()
+
+    async def _exchange(self, request: wire.Message) -> wire.Message:
+        self._exchanging = True
+        self._writer.write(await asyncio.to_thread(wire.pack, request))
+        await self._writer.drain()
+        header = await self._frame(wire.MAX_HEADER_BYTES)
+        blob = await self._frame(wire.MAX_BLOB_BYTES)
+        self._exchanging = False
+        return await asyncio.to_thread(wire.message, header, blob)
+
+    async def _frame(self, limit: int) -> bytes:
+        size = int.from_bytes(await self._reader.readexactly(wire.LENGTH_BYTES))
+        if size > limit:
+            raise ConnectionAbortedError(f"a parser announced {size} bytes, the limit is {limit}")
+        return await self._reader.readexactly(size)
+
+    def _kill(self) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+
+    @staticmethod
+    def _death(returncode: int, filename: str, timeout_seconds: float) -> EngineError:
+        if returncode == -signal.SIGXCPU:
+            return _too_slow(filename, timeout_seconds)
+        return InvalidInput(
+            "document.parser_died",
+            f"The parser stopped while it read {filename}; other documents are not affected. Add it again, and if that "
+            "happens again, save the document anew or convert it to another format.",
+        )
+
+
+def _too_slow(filename: str, timeout_seconds: float) -> TimedOut:
+    return TimedOut(
+        "document.parse_timeout",
+        f"Reading {filename} took longer than {timeout_seconds:g} s; split it into parts or convert it to another format.",
+    )
+
+
+def _environment() -> dict[str, str]:
+    """A child sees no secret of the server's: only where programs, locale and this package are."""
+    passed = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
+    return {**passed, "PYTHONPATH": str(_SOURCE_ROOT), "PYTHONSAFEPATH": "1"}
