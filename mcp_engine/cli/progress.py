@@ -1,0 +1,33 @@
+"""Start-up progress in a terminal: a spinner for the step in hand, a line with its time when it is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from mcp_engine.cli.output import error_console
+
+
+class TerminalProgress:
+    """Writes to standard error; where that is no terminal, one plain line a step."""
+
+    def __init__(self) -> None:
+        self._console = error_console()
+
+    @contextmanager
+    def step(self, title: str) -> Generator[Callable[[str], None]]:
+        from rich.markup import escape
+
+        started = time.monotonic()
+        if not self._console.is_terminal:
+            self._console.print(f"  … {title}", markup=False)
+            yield lambda text: None
+        else:
+            with self._console.status(escape(title)) as status:
+                yield lambda text: status.update(escape(f"{title}: {text}"))
+        seconds = time.monotonic() - started
+        self._console.print(f"  [green]✓[/green] {escape(title)} [dim]{seconds:.1f} s[/dim]")
+
+    def say(self, text: str) -> None:
+        self._console.print(text, markup=False)
