@@ -100,6 +100,13 @@ class Api:
             _raise_for_problem(response)
             return response.json() if response.content else None
 
+    def ready(self) -> dict[str, Any]:
+        """Return the answer of `/readyz`, which needs no key."""
+        with self._failures():
+            response = self._client.get(f"{self._base}/readyz")
+            _raise_for_problem(response)
+            return response.json()
+
     def text(self, path: str, **query: Any) -> str:
         with self._failures():
             response = self._client.get(path, params=_present(query))

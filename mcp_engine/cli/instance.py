@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -112,7 +112,7 @@ def _wait_for_restart(before: str) -> None:
     while time.monotonic() < deadline:
         time.sleep(0.5)
         try:
-            if Api().call("GET", "/ready")["instance_started_at"] != before:
+            if Api().ready()["instance_started_at"] != before:
                 return
         except CommandFailed as failure:
             if failure.exit_code is not ExitCode.UNAVAILABLE:
@@ -126,7 +126,7 @@ def _render_status(console: Console, found: dict[str, Any]) -> None:
     for section, facts in found.items():
         if isinstance(facts, dict):
             console.print(f"[bold]{escape(section)}[/bold]")
-            for name, value in facts.items():
+            for name, value in cast("dict[str, Any]", facts).items():
                 console.print(f"  {escape(name):<24}{escape(str(value))}")
         else:
             console.print(f"[bold]{escape(section):<26}[/bold]{escape(str(facts))}")

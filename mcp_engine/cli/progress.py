@@ -22,7 +22,7 @@ class TerminalProgress:
         started = time.monotonic()
         if not self._console.is_terminal:
             self._console.print(f"  … {title}", markup=False)
-            yield lambda text: None
+            yield _unseen
         else:
             with self._console.status(escape(title)) as status:
                 yield lambda text: status.update(escape(f"{title}: {text}"))
@@ -31,3 +31,7 @@ class TerminalProgress:
 
     def say(self, text: str) -> None:
         self._console.print(text, markup=False)
+
+
+def _unseen(_detail: str) -> None:
+    """Drop a detail: it would fill a log with lines that only a spinner can overwrite."""

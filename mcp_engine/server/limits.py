@@ -1,0 +1,64 @@
+"""A ceiling on request bodies, enforced while they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mcp_engine.errors import TooLarge
+from mcp_engine.http.problems import error_response
+
+
+class BodyLimit:
+    """ASGI middleware that answers 413 as soon as a body is, or says it is, over its limit.
+
+    Args:
+        app: the application behind it.
+        limit_for: returns the limit in bytes for a path; None for no limit.
+    """
+
+    def __init__(self, app: ASGIApp, limit_for: Callable[[str], int | None]) -> None:
+        self.app = app
+        self._limit_for = limit_for
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit = self._limit_for(scope["path"]) if scope["type"] == "http" else None
+        if limit is None:
+            await self.app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > limit:
+            await error_response(_too_large(limit))(scope, receive, send)
+            return
+        received = 0
+        started = False
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise _BodyTooLarge
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, noted)
+        except _BodyTooLarge:
+            if not started:
+                await error_response(_too_large(limit))(scope, receive, send)
+
+
+class _BodyTooLarge(Exception):
+    """Carries the verdict through the application, which must not turn it into an error of its own."""
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        "request.too_large", f"The request body is over {limit:,} bytes; send less.", details={"limit": limit}
+    )
