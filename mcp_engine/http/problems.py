@@ -78,6 +78,8 @@ def install_handlers(app: FastAPI) -> None:
 
     async def http_error(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
+        if isinstance(error.__cause__, EngineError):
+            return error_response(error.__cause__)
         code = f"http.{HTTPStatus(error.status_code).name.lower()}"
         return problem_response(error.status_code, code, str(error.detail))
 

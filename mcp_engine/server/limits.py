@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcp_engine.errors import TooLarge
@@ -32,30 +33,17 @@ class BodyLimit:
             await error_response(_too_large(limit))(scope, receive, send)
             return
         received = 0
-        started = False
 
         async def counted() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:
-                raise _BodyTooLarge
+                # FastAPI lets only an HTTPException through while it reads a body.
+                raise HTTPException(413) from _too_large(limit)
             return message
 
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self.app(scope, counted, noted)
-        except _BodyTooLarge:
-            if not started:
-                await error_response(_too_large(limit))(scope, receive, send)
-
-
-class _BodyTooLarge(Exception):
-    """Carries the verdict through the application, which must not turn it into an error of its own."""
+        await self.app(scope, counted, send)
 
 
 def _too_large(limit: int) -> TooLarge:

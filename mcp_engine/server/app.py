@@ -1,0 +1,80 @@
+"""The HTTP application: routes of the core and of every component, behind one set of middleware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from mcp_engine import __version__
+from mcp_engine.artifacts.routes import router as artifacts
+from mcp_engine.audit.routes import router as audit
+from mcp_engine.components.component import Component
+from mcp_engine.components.routes import router as capabilities
+from mcp_engine.config import Settings
+from mcp_engine.executions.routes import router as executions
+from mcp_engine.http.problems import Problem, install_handlers
+from mcp_engine.identity.routes import router as identity
+from mcp_engine.jobs.routes import router as jobs
+from mcp_engine.models.routes import router as models
+from mcp_engine.prompts.routes import router as prompts
+from mcp_engine.server.health import router as health
+from mcp_engine.server.limits import BodyLimit
+from mcp_engine.server.routes import router as instance
+from mcp_engine.services import Services
+from mcp_engine.telemetry.middleware import RequestTelemetry
+
+PREFIX = "/api/v1"
+CORE_ROUTERS = (identity, prompts, artifacts, executions, models, jobs, audit, capabilities, instance)
+_PROBLEM = {"model": Problem, "content": {"application/problem+json": {}}}
+_PROBLEMS = {
+    status: {**_PROBLEM, "description": description}
+    for status, description in {
+        400: "Two parts of the request contradict each other, or its body can't be read.",
+        401: "No valid credential.",
+        403: "The credential lacks the scope.",
+        404: "Nothing of that name or id exists for this tenant.",
+        409: "The present state does not allow it.",
+        413: "Too large.",
+        422: "The input is not valid.",
+        429: "Too many requests; see Retry-After.",
+        503: "Busy or starting; see Retry-After.",
+    }.items()
+}
+
+
+def create_app(services: Services, settings: Settings, components: tuple[Component, ...]) -> FastAPI:
+    """Return the application; its routes find what they use in `services` at request time."""
+    app = FastAPI(
+        title="MCP Engine",
+        version=__version__,
+        summary="A model control plane: governed prompts, cited answers, a provable log.",
+        generate_unique_id_function=lambda route: route.name,
+        separate_input_output_schemas=False,
+    )
+    app.state.services = services
+    install_handlers(app)
+    app.include_router(health)
+    for router in (*CORE_ROUTERS, *_contributed(components)):
+        app.include_router(router, prefix=PREFIX, responses=_PROBLEMS)  # type: ignore[arg-type]
+    app.add_middleware(BodyLimit, limit_for=_limits(settings))
+    app.add_middleware(
+        TrustedHostMiddleware, allowed_hosts=[host.strip() for host in settings.trusted_hosts.split(",")]
+    )
+    app.add_middleware(RequestTelemetry)
+    return app
+
+
+def _contributed(components: tuple[Component, ...]) -> list[APIRouter]:
+    return [router for component in components for router in component.routers()]
+
+
+def _limits(settings: Settings) -> Callable[[str], int | None]:
+    def limit_for(path: str) -> int | None:
+        if path == f"{PREFIX}/instance/restore":
+            return None
+        uploads = path.startswith(f"{PREFIX}/collections/") and path.endswith("/documents")
+        return settings.max_upload_bytes + 64 * 1024 if uploads else settings.max_request_bytes
+
+    return limit_for
