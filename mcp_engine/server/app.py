@@ -26,6 +26,7 @@ from mcp_engine.services import Services
 from mcp_engine.telemetry.middleware import RequestTelemetry
 
 PREFIX = "/api/v1"
+MULTIPART_OVERHEAD_BYTES = 64 * 1024
 CORE_ROUTERS = (identity, prompts, artifacts, executions, models, jobs, audit, capabilities, instance)
 _PROBLEM = {"model": Problem, "content": {"application/problem+json": {}}}
 _PROBLEMS = {
@@ -70,11 +71,12 @@ def _contributed(components: tuple[Component, ...]) -> list[APIRouter]:
     return [router for component in components for router in component.routers()]
 
 
-def _limits(settings: Settings) -> Callable[[str], int | None]:
-    def limit_for(path: str) -> int | None:
+def _limits(settings: Settings) -> Callable[[str, bytes], int | None]:
+    def limit_for(path: str, media_type: bytes) -> int | None:
         if path == f"{PREFIX}/instance/restore":
             return None
-        uploads = path.startswith(f"{PREFIX}/collections/") and path.endswith("/documents")
-        return settings.max_upload_bytes + 64 * 1024 if uploads else settings.max_request_bytes
+        if media_type.startswith(b"multipart/form-data"):
+            return settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES
+        return settings.max_request_bytes
 
     return limit_for

@@ -16,19 +16,23 @@ class BodyLimit:
 
     Args:
         app: the application behind it.
-        limit_for: returns the limit in bytes for a path; None for no limit.
+        limit_for: returns the limit in bytes for a path and a media type; None for no limit.
     """
 
-    def __init__(self, app: ASGIApp, limit_for: Callable[[str], int | None]) -> None:
+    def __init__(self, app: ASGIApp, limit_for: Callable[[str, bytes], int | None]) -> None:
         self.app = app
         self._limit_for = limit_for
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        limit = self._limit_for(scope["path"]) if scope["type"] == "http" else None
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        limit = self._limit_for(scope["path"], headers.get(b"content-type", b""))
         if limit is None:
             await self.app(scope, receive, send)
             return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit:
             await error_response(_too_large(limit))(scope, receive, send)
             return

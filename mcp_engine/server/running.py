@@ -1,0 +1,20 @@
+"""The running instance as its own routes see it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from mcp_engine.config import Settings
+from mcp_engine.server.database import DatabaseUrls
+
+
+@dataclass(slots=True)
+class Instance:
+    """What this process is, and the event that asks it to start again."""
+
+    settings: Settings
+    urls: DatabaseUrls
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    restart: asyncio.Event = field(default_factory=asyncio.Event)
