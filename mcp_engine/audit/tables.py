@@ -20,7 +20,7 @@ class AuditEntry(TenantRow, table=True):
     of every tenant, and the leaf's digest already says which tenant and principal it was.
     """
 
-    __tablename__ = "audit_entry"
+    __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         Index("ix_audit_entry_tenant_id_subject", "tenant_id", "subject"),
         Index("ix_audit_entry_tenant_id_kind_id", "tenant_id", "kind", "id"),
@@ -37,7 +37,7 @@ class AuditEntry(TenantRow, table=True):
 class AuditUnsequenced(SQLModel, table=True):
     """A committed leaf that has no number yet."""
 
-    __tablename__ = "audit_unsequenced"
+    __tablename__ = "audit_unsequenced"  # pyright: ignore[reportAssignmentType]
 
     entry_id: UUID = Field(primary_key=True)
     leaf_hash: bytes = Field(sa_type=LargeBinary, nullable=False)
@@ -46,7 +46,7 @@ class AuditUnsequenced(SQLModel, table=True):
 class AuditLeaf(SQLModel, table=True):
     """Leaf `seq` of the tree, counted from 0."""
 
-    __tablename__ = "audit_leaf"
+    __tablename__ = "audit_leaf"  # pyright: ignore[reportAssignmentType]
 
     seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     entry_id: UUID = Field(unique=True)
@@ -56,7 +56,7 @@ class AuditLeaf(SQLModel, table=True):
 class AuditNode(SQLModel, table=True):
     """Root of the complete subtree over leaves `[position * 256^level, (position + 1) * 256^level)`, level from 1."""
 
-    __tablename__ = "audit_node"
+    __tablename__ = "audit_node"  # pyright: ignore[reportAssignmentType]
 
     level: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
     position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
@@ -66,7 +66,7 @@ class AuditNode(SQLModel, table=True):
 class AuditCheckpoint(SQLModel, table=True):
     """The tree at one size, signed: `note` is a C2SP tlog-checkpoint."""
 
-    __tablename__ = "audit_checkpoint"
+    __tablename__ = "audit_checkpoint"  # pyright: ignore[reportAssignmentType]
 
     size: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     root: bytes = Field(sa_type=LargeBinary, nullable=False)
@@ -77,7 +77,7 @@ class AuditCheckpoint(SQLModel, table=True):
 class Erasure(TenantRow, table=True):
     """Tombstone of content rows: which table and key, on whose behalf, why. The content itself is gone."""
 
-    __tablename__ = "erasure"
+    __tablename__ = "erasure"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_erasure_tenant_id_content_table_key", "tenant_id", "content_table", "key"),)
 
     id: UUID = Field(primary_key=True)
