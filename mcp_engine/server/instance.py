@@ -26,7 +26,10 @@ def held_home(home: Path, url: str) -> Generator[None]:
         Conflict: `instance.already_running`, naming the process and address that hold it.
         Refused: `instance.from_newer_version` when a newer release wrote the directory.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    if not home.exists():
+        home.mkdir(parents=True)
+        # Enterable, not listable: root's PostgreSQL runs as another account inside it.
+        home.chmod(0o711)
     with (home / "server.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

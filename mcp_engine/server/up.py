@@ -1,0 +1,136 @@
+"""From nothing to serving: the steps of `mcp-engine up`, and the way back on Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+import uvicorn
+
+from mcp_engine import __version__, logs
+from mcp_engine.components.component import installed_components
+from mcp_engine.config import Settings
+from mcp_engine.database.migrate import upgrade
+from mcp_engine.secrets import Secrets
+from mcp_engine.server.app import create_app
+from mcp_engine.server.backup import swap_pending_restore
+from mcp_engine.server.compose import running_services
+from mcp_engine.server.database import database_urls, embedded_cluster, migration_sources
+from mcp_engine.server.instance import held_home
+from mcp_engine.server.listening import listen
+from mcp_engine.server.progress import Progress
+from mcp_engine.server.running import Instance
+from mcp_engine.server.welcome import welcome
+from mcp_engine.services import Services
+
+SaveCredentials = Callable[[str, str], Path]
+GRACE_SECONDS = 10
+
+
+def serve(settings: Settings, progress: Progress, save_credentials: SaveCredentials) -> None:
+    """Set up what is missing in `settings.home`, then serve until SIGINT or SIGTERM.
+
+    Args:
+        settings: the operator's settings.
+        progress: where slow steps are shown.
+        save_credentials: keeps (url, owner key) for this account's command line.
+
+    Raises:
+        Conflict: the directory is held, or the port taken; the message names the holder or a free port.
+        Refused: the database can't start, or a newer version wrote it.
+    """
+    logs.configure(settings.log_level, settings.log_format)
+    url = f"http://{settings.host}:{settings.port}"
+    with held_home(settings.home, url), listen(settings.host, settings.port) as listener:
+        progress.say(f"MCP Engine {__version__}, data in {settings.home}")
+        with _postgres(settings, progress), asyncio.Runner() as runner:
+            while runner.run(_serve_once(settings, progress, listener, url, save_credentials)):
+                progress.say("Starting again with the restored data.")
+
+
+@contextmanager
+def _postgres(settings: Settings, progress: Progress) -> Generator[None]:
+    if settings.database_url is not None:
+        yield
+        return
+    cluster = embedded_cluster(settings)
+    try:
+        with progress.step("Starting PostgreSQL"):
+            cluster.start()
+        yield
+    finally:
+        cluster.stop()
+
+
+async def _serve_once(
+    settings: Settings, progress: Progress, listener: socket.socket, url: str, save_credentials: SaveCredentials
+) -> bool:
+    """Serve until a signal or a restore ends it; return whether to start again."""
+    secrets = Secrets.load(settings.secrets_dir)
+    urls = database_urls(settings, secrets)
+    restored = await asyncio.to_thread(swap_pending_restore, urls.owner, settings.home, settings.secrets_dir)
+    if restored:
+        secrets = Secrets.load(settings.secrets_dir)
+    with progress.step("Updating the database schema"):
+        await asyncio.to_thread(upgrade, urls.owner, secrets.database_app_password, migration_sources())
+    instance = Instance(settings, urls)
+    async with running_services(settings, secrets, instance, progress) as services:
+        app = create_app(services, settings, installed_components())
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS, loop="none",
+        )  # fmt: skip
+        server = _Server(config)
+        _stop_on_signals(server)
+        serving = asyncio.create_task(server.serve(sockets=[listener.dup()]))
+        greeting = asyncio.create_task(_greet(server, services, progress, url, save_credentials, restored))
+        await asyncio.wait({serving, asyncio.create_task(instance.restart.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        greeting.cancel()
+        await asyncio.gather(serving, greeting, return_exceptions=True)
+        if not instance.restart.is_set():
+            progress.say("Stopping.")
+    return instance.restart.is_set()
+
+
+async def _greet(
+    server: _Server,
+    services: Services,
+    progress: Progress,
+    url: str,
+    save_credentials: SaveCredentials,
+    restored: bool,
+) -> None:
+    await server.ready.wait()
+    await welcome(services, progress, url, save_credentials, restored=restored)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that says when it listens, and without its own signal handlers, which raise the signal again at the end."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        return nullcontext()
+
+
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        # A second signal means: now.
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)

@@ -1,0 +1,54 @@
+"""Rules of the code base that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("mcp_engine", "rag", "agents", "graphs", "ftops", "security")
+MAX_LINES = 400
+SQL_NAMES = {"select", "insert", "update", "delete", "text"}
+SQL_MODULES = {"sqlalchemy", "sqlalchemy.dialects.postgresql", "sqlmodel"}
+SQL_ALLOWED = {"repository.py", "tables.py"}
+"""Besides these, only `mcp_engine/database/` and migrations speak SQL; the rest is named with its reason."""
+SQL_EXCEPTIONS = {
+    "mcp_engine/server/backup.py": "makes and renames databases, which no tenant owns",
+}
+
+
+def source_files() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", source_files(), ids=relative)
+def test_a_file_stays_small(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("path", source_files(), ids=relative)
+def test_queries_stand_in_repositories_only(path: Path) -> None:
+    name = relative(path)
+    if path.name in SQL_ALLOWED or name in SQL_EXCEPTIONS or "/migrations/" in name or "/database/" in name:
+        return
+    imported = [
+        alias.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module in SQL_MODULES
+        for alias in node.names
+        if alias.name in SQL_NAMES
+    ]
+    assert imported == [], f"{name} builds queries; move them into a repository.py"
+
+
+def test_the_product_never_names_the_benchmark_folder() -> None:
+    named = [relative(path) for path in source_files() if "shared/" in path.read_text()]
+    assert named == []
