@@ -110,7 +110,7 @@ async def _greet(
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that says when it listens, and without its own signal handlers, which raise the signal again at the end."""
+    """Uvicorn that says when it listens, and without its own signal handlers, which raise it again at the end."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
