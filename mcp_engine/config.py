@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Worker processes that the server starts beside itself; 0 when workers run elsewhere."""
     log_level: str = "info"
     log_format: str = Field(default="auto", pattern="^(auto|json|console)$")
+    sample: bool = True
+    """Whether the first start fills a sample workspace."""
     trusted_hosts: str = "127.0.0.1,localhost,[::1]"
     """Comma-separated Host names that the server answers to; a defence against DNS rebinding."""
     max_request_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)

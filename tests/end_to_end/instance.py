@@ -1,0 +1,147 @@
+"""A real `mcp-engine up` in a folder of its own, and its command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+COMMAND = Path(sys.executable).with_name("mcp-engine")
+START_TIMEOUT_SECONDS = 120
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Finished:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class EngineProcess:
+    """One data directory, and the server process on it, if any."""
+
+    folder: Path = field(default_factory=lambda: _open_folder())
+    port: int = field(default_factory=free_port)
+    extra: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("MCP_ENGINE_")}
+        return {
+            **kept,
+            "MCP_ENGINE_HOME": str(self.home),
+            "MCP_ENGINE_STATE_HOME": str(self.folder / "state"),
+            "XDG_CONFIG_HOME": str(self.folder / "config"),
+            "MCP_ENGINE_PORT": str(self.port),
+            "MCP_ENGINE_MODEL_PROCESSES": "1",
+            "MCP_ENGINE_MODEL_THREADS": "1",
+            "GOMP_SPINCOUNT": "0",
+            "OMP_NUM_THREADS": "1",
+            "COLUMNS": "200",
+            **self.extra,
+        }
+
+    def start(self) -> None:
+        """Start the server and wait until it is ready."""
+        self.process = self.launch()
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while not self.is_ready():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"the server did not start:\n{self.log()}")
+            time.sleep(0.1)
+
+    def launch(self) -> subprocess.Popen[str]:
+        log = (self.folder / "server.log").open("a")
+        with log:
+            return subprocess.Popen(
+                [str(COMMAND), "up"], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, text=True
+            )
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+    def log(self) -> str:
+        path = self.folder / "server.log"
+        return path.read_text() if path.exists() else ""
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C and return the exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(10)
+
+    def run(self, *arguments: str, timeout: float = 120, **environment: str) -> Finished:
+        """Run one command against this server."""
+        done = subprocess.run(
+            [str(COMMAND), *arguments],
+            env={**self.environment, **environment},
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+    def json(self, *arguments: str) -> Any:
+        """Run one command with `--json`, which must succeed, and return what it printed."""
+        done = self.run(*arguments, "--json")
+        assert done.code == 0, done.out + done.err
+        return done.json
+
+    def remove(self) -> None:
+        """Stop whatever runs and remove the folder."""
+        if self.process is not None and self.process.poll() is None:
+            self.interrupt()
+        self.run("clean-data", "--yes")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _open_folder() -> Path:
+    """A folder that root's PostgreSQL account may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="mcp-engine-e2e-"))
+    folder.chmod(0o755)
+    return folder
