@@ -1,0 +1,204 @@
+"""What a file is: its content first, then its name, then what the sender called it."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import zipfile
+from pathlib import PurePath
+from typing import Literal, NamedTuple
+
+from mcp_engine.errors import InvalidInput, UnsupportedMedia
+
+MediaType = Literal[
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "text/html",
+    "text/markdown",
+    "text/plain",
+]
+PDF: MediaType = "application/pdf"
+DOCX: MediaType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+HTML: MediaType = "text/html"
+MARKDOWN: MediaType = "text/markdown"
+PLAIN: MediaType = "text/plain"
+
+SUPPORTED = "PDF, DOCX, HTML, Markdown and plain text"
+
+_BY_SUFFIX: dict[str, MediaType] = {
+    ".pdf": PDF,
+    ".docx": DOCX,
+    ".html": HTML,
+    ".htm": HTML,
+    ".xhtml": HTML,
+    ".md": MARKDOWN,
+    ".markdown": MARKDOWN,
+    ".txt": PLAIN,
+    ".text": PLAIN,
+}
+_BY_CLAIM: dict[str, MediaType] = {
+    PDF: PDF,
+    DOCX: DOCX,
+    HTML: HTML,
+    "application/xhtml+xml": HTML,
+    MARKDOWN: MARKDOWN,
+    PLAIN: PLAIN,
+}
+
+
+class _Signature(NamedTuple):
+    offset: int
+    magic: bytes
+    looks_like: str
+
+
+_FOREIGN = (
+    _Signature(0, b"MZ", "a Windows program"),
+    _Signature(0, b"\x7fELF", "a Linux program"),
+    _Signature(0, b"\xcf\xfa\xed\xfe", "a macOS program"),
+    _Signature(0, b"\xca\xfe\xba\xbe", "a Java class or macOS program"),
+    _Signature(0, b"\0asm", "a WebAssembly program"),
+    _Signature(0, b"\x89PNG", "a PNG image"),
+    _Signature(0, b"\xff\xd8\xff", "a JPEG image"),
+    _Signature(0, b"GIF8", "a GIF image"),
+    _Signature(0, b"II*\0", "a TIFF image"),
+    _Signature(0, b"MM\0*", "a TIFF image"),
+    _Signature(0, b"BM", "a bitmap image"),
+    _Signature(8, b"WEBP", "a WebP image"),
+    _Signature(0, b"RIFF", "an audio or video file"),
+    _Signature(0, b"ID3", "an MP3 file"),
+    _Signature(0, b"OggS", "an Ogg file"),
+    _Signature(0, b"fLaC", "a FLAC file"),
+    _Signature(4, b"ftyp", "an MP4 or QuickTime file"),
+    _Signature(0, b"\x1aE\xdf\xa3", "a Matroska or WebM file"),
+    _Signature(0, b"\x1f\x8b", "a gzip archive"),
+    _Signature(0, b"BZh", "a bzip2 archive"),
+    _Signature(0, b"\xfd7zXZ\0", "an xz archive"),
+    _Signature(0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    _Signature(0, b"Rar!\x1a\x07", "a RAR archive"),
+    _Signature(0, b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    _Signature(257, b"ustar", "a tar archive"),
+    _Signature(0, b"SQLite format 3\0", "an SQLite database"),
+    _Signature(0, b"PAR1", "a Parquet file"),
+    _Signature(0, b"GGUF", "model weights (GGUF)"),
+    _Signature(0, b"{\\rtf", "an RTF document"),
+    _Signature(0, b"%!PS", "a PostScript file"),
+)
+# Short enough to begin honest prose ("MZ", "BM"): they count only when what follows is no text.
+_SHORT_MAGIC_BYTES = 3
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_ZIP_PARTS = (
+    ("xl/workbook.xml", "an Excel workbook"),
+    ("ppt/presentation.xml", "a PowerPoint presentation"),
+    ("META-INF/container.xml", "an EPUB book"),
+    ("content.xml", "an OpenDocument file"),
+)
+_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+_SNIFFED_BYTES = 64 * 1024
+_PDF_HEADER_WITHIN = 1024
+_MAX_CONTROL_SHARE = 0.1
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
+
+
+def detect(content: bytes, *, filename: str, media_type: str | None) -> MediaType:
+    """Return the type to parse `content` as.
+
+    PDF and DOCX are known by their content whatever the name says. Among text formats the suffix
+    decides, then the sender's type, then whether it begins like an HTML page; otherwise it is plain
+    text. Content is binary when it has no byte order mark and more than a tenth of its first 64 KiB
+    are control characters.
+
+    Raises:
+        InvalidInput: `document.empty`, `document.encrypted` (an Office file with a password).
+        UnsupportedMedia: `document.not_what_it_says` when the suffix or the sender's type names another format than
+            the content has, `document.unsupported` for other content that can't be read.
+    """
+    if not content:
+        raise InvalidInput("document.empty", f"{filename} holds nothing: it has zero bytes.")
+    claim = _claimed(filename, media_type)
+    known = _known_type(content)
+    if known:
+        return known
+    foreign = _foreign(content, filename)
+    if foreign and claim:
+        raise _not_what_it_says(filename, claim, foreign)
+    if foreign:
+        raise UnsupportedMedia(
+            "document.unsupported", f"{filename} looks like {foreign}; the engine reads {SUPPORTED}. Convert it first."
+        )
+    if claim in (PDF, DOCX):
+        raise _not_what_it_says(filename, claim, "an HTML page" if _looks_like_html(content) else "text")
+    return claim or (HTML if _looks_like_html(content) else PLAIN)
+
+
+def _claimed(filename: str, media_type: str | None) -> MediaType | None:
+    by_name = _BY_SUFFIX.get(PurePath(filename).suffix.lower())
+    return by_name or _BY_CLAIM.get((media_type or "").split(";")[0].strip().lower())
+
+
+def _known_type(content: bytes) -> MediaType | None:
+    """Return PDF or DOCX when the content is one.
+
+    A PDF may have other bytes before its header, as readers have always accepted (PDF 1.7, annex H.3.4.1).
+    """
+    if content.startswith(_ZIP):
+        return DOCX if "word/document.xml" in _zip_names(content) else None
+    head = content[:_PDF_HEADER_WITHIN]
+    header = head.find(b"%PDF-")
+    if header == 0 or (header > 0 and _foreign_magic(content) is None and _is_binary(content)):
+        return PDF
+    return None
+
+
+def _foreign(content: bytes, filename: str) -> str | None:
+    """Return what unreadable content looks like, None for text."""
+    if content.startswith(_OLE):
+        if _OLE_ENCRYPTED in content:
+            raise InvalidInput(
+                "document.encrypted", f"{filename} is protected by a password; save it without one and add it again."
+            )
+        return "an old Office document (.doc, .xls, .ppt)"
+    if content.startswith(_ZIP):
+        names = _zip_names(content)
+        return next((kind for part, kind in _ZIP_PARTS if part in names), "a ZIP archive")
+    return _foreign_magic(content) or ("binary data" if _is_binary(content) else None)
+
+
+def _foreign_magic(content: bytes) -> str | None:
+    for offset, magic, looks_like in _FOREIGN:
+        if content.startswith(magic, offset) and (len(magic) > _SHORT_MAGIC_BYTES or _is_binary(content)):
+            return looks_like
+    return None
+
+
+def _zip_names(content: bytes) -> frozenset[str]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return frozenset(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, OverflowError):
+        # A damaged archive names nothing: the caller then says that it is a ZIP archive.
+        return frozenset()
+
+
+def _is_binary(content: bytes) -> bool:
+    head = content[:_SNIFFED_BYTES]
+    if head.startswith(_BOMS):
+        return False
+    return len(head) - len(head.translate(None, _CONTROLS)) > len(head) * _MAX_CONTROL_SHARE
+
+
+def _looks_like_html(content: bytes) -> bool:
+    head = content[:_SNIFFED_BYTES].lstrip(codecs.BOM_UTF8 + b" \t\r\n").lower()
+    return head.startswith((b"<!doctype html", b"<html")) or (head.startswith(b"<?xml") and b"<html" in head[:1024])
+
+
+def _not_what_it_says(filename: str, claim: MediaType, looks_like: str) -> UnsupportedMedia:
+    return UnsupportedMedia(
+        "document.not_what_it_says",
+        f"{filename} is sent as {claim} but looks like {looks_like}; the engine reads {SUPPORTED}.",
+        details={"claimed": claim, "looks_like": looks_like},
+    )

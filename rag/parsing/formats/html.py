@@ -1,0 +1,147 @@
+"""HTML: the text that a reader sees, block by block."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Any, cast
+
+from lxml import etree
+
+from mcp_engine.errors import InvalidInput
+from rag.parsing.formats.blocks import BlockText
+from rag.parsing.formats.plain import decode
+from rag.parsing.parsed import ParsedDocument, storable
+
+_UNSEEN = frozenset(
+    "script style template noscript head iframe object embed svg math canvas audio video select datalist "
+    "textarea button input".split()
+)
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_TIGHT = frozenset("li dt dd tr thead tbody tfoot caption option".split())
+_BLOCKS = _HEADINGS | frozenset(
+    "address article aside blockquote body center details dialog div dl fieldset figcaption figure footer form "
+    "header hgroup hr html legend main menu nav ol p pre search section summary table ul".split()
+)
+_CELLS = frozenset(("td", "th"))
+_LAYOUT = ("table", "ul", "ol", "pre", "blockquote", *sorted(_HEADINGS))
+_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
+_PARSER = f"lxml/{'.'.join(map(str, etree.LXML_VERSION[:3]))}"
+_DECLARED_WITHIN = 4096
+
+
+def parse_html(content: bytes, *, filename: str) -> ParsedDocument:
+    """Return the visible text with blank lines between blocks, `- ` before list items and ` | ` between cells.
+
+    Scripts, styles, forms' controls and elements marked `hidden` are left out. Nothing is fetched
+    and no entity beyond those of HTML is expanded.
+
+    Raises:
+        InvalidInput: `document.no_text`, `document.corrupt`.
+        TooLarge: `document.too_much_text`.
+    """
+    source = _decoded(content)
+    parser = etree.HTMLParser(
+        encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True
+    )
+    root = cast(Any, etree.fromstring(source.encode(), parser)) if source.strip() else None
+    if root is None:
+        raise _no_text(filename)
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in cast(Any, parser).error_log):
+        # libxml2 drops what lies deeper and goes on; lost text must not go unnoticed.
+        raise InvalidInput(
+            "document.corrupt", f"{filename} nests its elements deeper than any page does; save its text another way."
+        )
+    blocks = BlockText(filename)
+    _Page(blocks).walk(root)
+    text = storable(blocks.text())
+    if not text:
+        raise _no_text(filename)
+    title = " ".join((root.findtext(".//title") or "").split())
+    first = text[blocks.headings[0] :].split("\n", 1)[0] if blocks.headings else None
+    return ParsedDocument(text, "text/html", (), title or first, _PARSER, tuple(blocks.headings))
+
+
+def _decoded(content: bytes) -> str:
+    """Return the page's characters: byte order mark, then `<meta charset>`, then as plain text is decoded."""
+    declared = _CHARSET.search(content[:_DECLARED_WITHIN])
+    has_mark = content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if declared and not has_mark:
+        name = declared[1].decode("ascii").lower()
+        try:
+            # Browsers read a page that calls itself Latin-1 or ASCII as Windows-1252 (WHATWG Encoding Standard).
+            codec = "cp1252" if name in ("iso-8859-1", "latin1", "us-ascii", "ascii") else codecs.lookup(name).name
+            return storable(content.decode(codec, errors="replace"))
+        except (LookupError, UnicodeError):
+            return decode(content)
+    return decode(content)
+
+
+class _Page:
+    """Turns elements into blocks while the tree is walked."""
+
+    def __init__(self, blocks: BlockText) -> None:
+        self._blocks = blocks
+        self._data_cell: Any = None
+
+    def walk(self, root: Any) -> None:
+        """Visit the tree without recursion: pages nest deeper than Python's stack."""
+        events = cast(Any, etree.iterwalk(root, events=("start", "end")))
+        for event, element in events:
+            if event == "end":
+                self._leave(element)
+                if element is not root:
+                    self._blocks.add(_inline(element.tail))
+            elif element.tag in _UNSEEN or element.get("hidden") is not None:
+                events.skip_subtree()
+            elif element.tag == "pre":
+                self._blocks.verbatim("".join(element.itertext()))
+                events.skip_subtree()
+            else:
+                self._enter(element)
+
+    def _enter(self, element: Any) -> None:
+        tag = element.tag
+        if tag in _CELLS and self._data_cell is None:
+            self._enter_cell(element)
+        elif tag == "br":
+            self._blocks.add("\n" if self._data_cell is None else " ")
+        else:
+            self._separate(tag)
+        if tag == "li":
+            self._blocks.mark("- ")
+        self._blocks.add(_inline(element.text))
+
+    def _leave(self, element: Any) -> None:
+        if element is self._data_cell:
+            self._data_cell = None
+        else:
+            self._separate(element.tag)
+
+    def _enter_cell(self, element: Any) -> None:
+        """A cell of data stays on its row's line; one that lays out a page is a block like any other."""
+        if next(element.iter(*_LAYOUT), None) is not None:
+            self._blocks.close_block()
+            return
+        self._data_cell = element
+        if element.getprevious() is not None:
+            self._blocks.add(" | ")
+
+    def _separate(self, tag: str) -> None:
+        if tag not in _BLOCKS and tag not in _TIGHT:
+            return
+        if self._data_cell is not None:
+            self._blocks.add(" ")
+        else:
+            self._blocks.close_block(heading=tag in _HEADINGS, gap="\n" if tag in _TIGHT else "\n\n")
+
+
+def _inline(text: str | None) -> str:
+    """A line end in the source is a space on the page."""
+    return re.sub(r"[\r\n\f\v]", " ", text) if text else ""
+
+
+def _no_text(filename: str) -> InvalidInput:
+    return InvalidInput(
+        "document.no_text", f"{filename} shows no text: pages built by scripts hold none until a browser runs them."
+    )

@@ -1,0 +1,167 @@
+"""DOCX, by python-docx for the package and its styles; the body is read from its XML, in document order.
+
+python-docx's own paragraphs leave out tracked insertions, content controls and nested tables, so
+the walk here goes over WordprocessingML itself (ECMA-376 part 1, chapter 17). Not read: headers,
+footers, footnotes, comments and text that is tracked as deleted.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Any, cast
+
+import docx
+from docx.opc.exceptions import OpcError
+from lxml import etree
+
+from mcp_engine.errors import InvalidInput, TooLarge
+from rag.parsing.formats.blocks import BlockText
+from rag.parsing.formats.detect import DOCX
+from rag.parsing.parsed import ParsedDocument, storable
+
+MAX_UNPACKED_BYTES = 512 * 1024 * 1024
+MAX_ENTRIES = 20_000
+_MAX_RATIO = 200
+_SMALL_BYTES = 16 * 1024 * 1024
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_MC_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_UNSEEN = frozenset((f"{_W}del", f"{_W}moveFrom", f"{_W}instrText", f"{_W}delText", f"{_W}pPr", f"{_W}rPr", _MC_FALLBACK))
+_INLINE = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
+# python-docx's name for a document that brings no properties.
+_NO_TITLE = ("", "Word Document")
+_HEADING_STYLE = re.compile(r"(title|subtitle|heading \d)$", re.IGNORECASE)
+_LIST_STYLE = re.compile(r"list( |$)", re.IGNORECASE)
+_PARSER = f"python-docx/{docx.__version__}"
+
+
+def parse_docx(content: bytes, *, filename: str) -> ParsedDocument:
+    """Return paragraphs with blank lines between them, `- ` before list items and ` | ` between cells.
+
+    Raises:
+        TooLarge: `document.unpacks_too_large` for an archive that grows beyond reason, `document.too_much_text`.
+        InvalidInput: `document.corrupt`, `document.no_text`.
+    """
+    _check_archive(content, filename)
+    try:
+        document = cast(Any, docx.Document(io.BytesIO(content)))
+        body, styles = document.element.body, _style_names(document)
+        title = storable(document.core_properties.title or "").strip()
+    except (OpcError, KeyError, ValueError, AttributeError, zipfile.BadZipFile, etree.XMLSyntaxError) as error:
+        raise _corrupt(filename) from error
+    blocks = BlockText(filename)
+    if body is not None:
+        _Body(blocks, styles).walk(body)
+    text = storable(blocks.text())
+    if not text:
+        raise InvalidInput("document.no_text", f"{filename} has no text. Text recognition (OCR) is not included.")
+    first = text[blocks.headings[0] :].split("\n", 1)[0] if blocks.headings else None
+    return ParsedDocument(text, DOCX, (), first if title in _NO_TITLE else title, _PARSER, tuple(blocks.headings))
+
+
+def _check_archive(content: bytes, filename: str) -> None:
+    """Refuse an archive that unpacks to far more than it holds, before anything is unpacked.
+
+    The sizes are those the archive declares; `zipfile` never unpacks more of an entry than that.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise _corrupt(filename) from error
+    unpacked = sum(entry.file_size for entry in entries)
+    bomb = unpacked > _SMALL_BYTES and unpacked > len(content) * _MAX_RATIO
+    if bomb or unpacked > MAX_UNPACKED_BYTES or len(entries) > MAX_ENTRIES:
+        raise TooLarge(
+            "document.unpacks_too_large",
+            f"{filename} unpacks to {unpacked:,} bytes in {len(entries):,} parts, more than a document needs; "
+            "save it anew without embedded data.",
+        )
+
+
+def _style_names(document: Any) -> dict[str, str]:
+    return {style.style_id: style.name or "" for style in document.styles}
+
+
+class _Body:
+    """Turns WordprocessingML into blocks while the tree is walked."""
+
+    def __init__(self, blocks: BlockText, styles: dict[str, str]) -> None:
+        self._blocks = blocks
+        self._styles = styles
+        self._cell_depth = 0
+
+    def walk(self, body: Any) -> None:
+        """Visit the tree without recursion: a hostile one nests deeper than Python's stack."""
+        events = cast(Any, etree.iterwalk(body, events=("start", "end")))
+        for event, element in events:
+            if event == "end":
+                self._leave(element)
+            elif element.tag in _UNSEEN:
+                events.skip_subtree()
+            else:
+                self._enter(element)
+
+    def _enter(self, element: Any) -> None:
+        match element.tag.removeprefix(_W):
+            case "p" if not self._cell_depth:
+                item = self._is_list_item(element)
+                self._blocks.close_block(gap="\n" if item else "\n\n")
+                self._blocks.mark("- " if item else "")
+            case "tbl" if not self._cell_depth:
+                self._blocks.close_block()
+            case "tc":
+                if not self._cell_depth and element.getprevious() is not None and _row_has_cell_before(element):
+                    self._blocks.add(" | ")
+                self._cell_depth += 1
+            case "t":
+                self._blocks.add(cast(str, element.text or ""))
+            case _:
+                self._add_inline(element)
+
+    def _leave(self, element: Any) -> None:
+        match element.tag.removeprefix(_W):
+            case "p" if self._cell_depth:
+                self._blocks.add(" ")
+            case "p":
+                heading = self._is_heading(element)
+                self._blocks.close_block(heading=heading, gap="\n" if self._is_list_item(element) else "\n\n")
+            case "tc":
+                self._cell_depth -= 1
+            case "tr" if not self._cell_depth:
+                self._blocks.close_block(gap="\n")
+            case "tbl" if not self._cell_depth:
+                self._blocks.close_block()
+            case _:
+                pass
+
+    def _add_inline(self, element: Any) -> None:
+        text = _INLINE.get(element.tag)
+        if text:
+            self._blocks.add(" " if self._cell_depth else text)
+
+    def _style(self, paragraph: Any) -> str:
+        style = paragraph.find(f"{_W}pPr/{_W}pStyle")
+        identifier = cast(str, style.get(f"{_W}val") if style is not None else "")
+        return self._styles.get(identifier, "")
+
+    def _is_heading(self, paragraph: Any) -> bool:
+        outlined = paragraph.find(f"{_W}pPr/{_W}outlineLvl") is not None
+        return outlined or bool(_HEADING_STYLE.match(self._style(paragraph)))
+
+    def _is_list_item(self, paragraph: Any) -> bool:
+        numbered = paragraph.find(f"{_W}pPr/{_W}numPr") is not None and not self._is_heading(paragraph)
+        return numbered or bool(_LIST_STYLE.match(self._style(paragraph)))
+
+
+def _row_has_cell_before(cell: Any) -> bool:
+    return next(cast("Iterator[Any]", cell.itersiblings(f"{_W}tc", preceding=True)), None) is not None
+
+
+def _corrupt(filename: str) -> InvalidInput:
+    return InvalidInput(
+        "document.corrupt", f"{filename} can't be read as a Word document: it is damaged. Save or download it again."
+    )
