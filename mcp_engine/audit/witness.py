@@ -1,0 +1,49 @@
+"""The pinned checkpoint: one file outside the data directory that remembers what was signed.
+
+Whoever can rewrite the database and holds the signing key can make a shorter or different log that
+verifies by itself. This file is what then disagrees, so keep it where that person can't write: its
+folder is `MCP_ENGINE_STATE_HOME`/checkpoints. The file holds one signed note, as any C2SP witness keeps it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcp_engine.audit.notes import MAX_NOTE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """The checkpoint file of one log."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, state_home: Path, origin: str) -> Witness:
+        return cls(state_home / "checkpoints" / (re.sub(r"[^A-Za-z0-9.-]", "_", origin) + ".txt"))
+
+    def read(self) -> str | None:
+        """Return the pinned note; None when there is none yet. Blocks on the disk."""
+        try:
+            with self.path.open(encoding="utf-8", errors="replace") as file:
+                return file.read(MAX_NOTE_BYTES + 1)
+        except FileNotFoundError:
+            return None
+
+    def pin(self, note: str) -> None:
+        """Replace the pinned note: after a crash it is the old one or the new one, whole. Blocks on the disk."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(note)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(self.path)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
