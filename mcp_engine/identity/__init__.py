@@ -1,0 +1,1 @@
+"""Tenants, namespaces, principals, their keys and sessions: who calls, and what they may do."""
