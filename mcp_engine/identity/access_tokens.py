@@ -75,13 +75,13 @@ class AccessTokens:
                 options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False},
             )
             token = AccessToken(
-                tenant_id=UUID(claims["tenant"]),
-                principal_id=UUID(claims["sub"]),
-                session_id=UUID(claims["session"]),
-                scopes=frozenset(claims["scope"].split()),
+                tenant_id=UUID(str(claims["tenant"])),
+                principal_id=UUID(str(claims["sub"])),
+                session_id=UUID(str(claims["session"])),
+                scopes=frozenset(str(claims["scope"]).split()),
                 expires_at=datetime.fromtimestamp(claims["exp"], tz=self._now().tzinfo),
             )
-        except (jwt.InvalidTokenError, ValueError):
+        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):
             raise not_signed_in() from None
         if token.expires_at <= self._now():
             raise not_signed_in()

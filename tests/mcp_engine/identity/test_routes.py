@@ -48,7 +48,9 @@ async def test_anonymous_callers_are_asked_for_a_bearer_credential(anonymous: ht
     assert code_of(other_scheme) == (401, "access.no_credential")
 
 
-@pytest.mark.parametrize("credential", ["nonsense", "mce_x", "mcr_x", "a.b.c", "mce_" + "A" * 43 + "_" + "A" * 43, "é" * 91])
+@pytest.mark.parametrize(
+    "credential", ["nonsense", "mce_x", "mcr_x", "a.b.c", "mce_" + "A" * 43 + "_" + "A" * 43, "é" * 91]
+)
 async def test_garbage_gets_one_answer(anonymous: httpx.AsyncClient, credential: str) -> None:
     response = await anonymous.get("/me", headers={"Authorization": f"Bearer {credential}".encode()})
     assert code_of(response) == (401, "access.invalid_credential")
@@ -269,7 +271,7 @@ async def test_lists_are_paged_without_gap_or_repeat(api: httpx.AsyncClient) -> 
     for _ in range(4):
         await make_principal(api)
     for path in ("/principals", "/keys", "/namespaces"):
-        whole = [item for item in (await api.get(path, params={"limit": 200})).json()["items"]]
+        whole = (await api.get(path, params={"limit": 200})).json()["items"]
         seen: list[Any] = []
         cursor = None
         while True:
