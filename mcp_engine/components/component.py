@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from mcp_engine.artifacts.kinds import ArtifactKind
+    from mcp_engine.audit.live import LiveCheck
     from mcp_engine.cli.groups import CommandGroup
     from mcp_engine.components.capability import Capability
     from mcp_engine.jobs.kinds import JobKind
@@ -62,6 +63,10 @@ class Component:
 
     def capabilities(self, services: Services) -> Sequence[Capability]:
         """Return the governed actions that this component offers."""
+        return ()
+
+    def live_checks(self, services: Services) -> Sequence[LiveCheck]:
+        """Return what proves that the component's rows still match their entries in the audit log."""
         return ()
 
     async def add_sample(self, services: Services, caller: Caller) -> None:
