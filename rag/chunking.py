@@ -10,8 +10,8 @@ from enum import IntEnum
 from rag.parsing.parsed import PAGE_BREAK, ParsedDocument
 from rag.sentences import MAX_SENTENCE_CHARACTERS, Span, split_sentences
 
-MAX_CHARACTERS = 1100
-"""About 250 word pieces of English prose: what MiniLM's window of 256 holds."""
+MAX_CHARACTERS = 1000
+"""About 200 word pieces of English prose, so that MiniLM's window of 256 holds nearly every chunk."""
 
 OVERLAP_SENTENCES = 1
 _MAX_OVERLAP_SHARE = 0.25

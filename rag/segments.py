@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _ALONE = re.compile(r"[ \t]{0,3}#{1,6}[ \t]|[ \t]*\||.*? \| |[ \t]*\d{1,4}[ \t]*$")
 _RULE = re.compile(r"[ \t]*(?:={3,}|-{3,}|\*{3,}|_{3,}|(?:[-*_] ){2,}[-*_])[ \t]*$")
 _BULLET = re.compile(r"[ \t]*[-*+•‣◦▪●·][ \t]+\S")
 _NUMBERED = re.compile(r"[ \t]*(?:\(?\d{1,3}[.)]|\(?[a-z]\))[ \t]+\S")
+_FRESH_START = re.compile(r"[\"'“‘«(\[¿¡]?(?:\d+(?:\.\d+)*\.?[ \t]+)?[^\W\d_]")
 _FIRST_WORD = re.compile(r"\S*")
 _ENDS = tuple(".!?…:;,\"'”’)]。！？")
 _RUNS_ON = tuple(",;-–—(&/")
@@ -19,7 +21,7 @@ _WRAPPED_AT_MOST = 200
 """Nobody wraps lines wider than this: in such text each line is a paragraph."""
 
 _SLACK = 0.85
-"""A line ends early when its successor's first word would fit into this share of the widest line; the rest is ragged."""
+"""A line ends early when the next one's first word would fit into this share of the widest line."""
 
 
 @dataclass(slots=True)
@@ -40,8 +42,9 @@ def segments(text: str) -> Iterator[tuple[int, int]]:
 
     Blank lines, Markdown headings, rules, table rows, list items, lines of fenced code and lines that hold a
     number alone (page numbers) end a segment. So does a line end that wrapping does not explain: the
-    next line begins with a capital or a digit, and its first word would have fitted. A page break
-    ends one unless the text evidently goes on: a letter or comma before it, lower case after it.
+    next line begins with a capital or a section number, and its first word would have fitted. A page break ends
+    one unless the text evidently goes on: a letter or comma before it, and after it lower case, or
+    full lines on both sides.
     """
     paragraph = _Paragraph()
     fence = ""
@@ -103,7 +106,7 @@ def _flushed(text: str, paragraph: _Paragraph) -> Iterator[tuple[int, int]]:
     if lines:
         width = max(line.end - line.start for line in lines)
         start = lines[0].start
-        for line, following in zip(lines, lines[1:], strict=False):
+        for line, following in pairwise(lines):
             if _is_end(text, line, following, width):
                 yield start, line.end
                 start = following.start
@@ -119,9 +122,16 @@ def _is_end(text: str, line: _Line, following: _Line, width: int) -> bool:
         return True
     before = text[line.start : line.end].rstrip()
     after = text[following.start : following.end].lstrip()
+    runs_on = before.endswith(_RUNS_ON)
     if line.page_ends:
-        return not (after[:1].islower() and (before[-1:].isalpha() or before.endswith(_RUNS_ON)))
-    if before.endswith(_RUNS_ON) or not (after[:1].isupper() or after[:1].isdigit()):
+        goes_on = after[:1].islower() or len(before) > width * _SLACK < len(after)
+        return not (goes_on and (before[-1:].isalpha() or runs_on))
+    if runs_on or not _starts_fresh(after):
         return False
     word = _FIRST_WORD.match(after)
     return len(before) + 1 + len(word[0] if word else "") <= width * _SLACK
+
+
+def _starts_fresh(line: str) -> bool:
+    start = _FRESH_START.match(line)
+    return start is not None and start[0][-1].isupper()

@@ -34,28 +34,34 @@ _STOP = re.compile(
     rf"|(?P<run>[.!?…‼⁇⁈⁉؟۔।॥]+){_CLOSERS}(?:\[\d{{1,3}}\])*"
 )
 _SEEN = re.compile(r"\S")
+_WORD_CHARACTER = re.compile(r"[^\W_]")
 _WORD_BEFORE = re.compile(r"(?:[^\W_]|\.)+$")
 _NEXT = re.compile(r"[\"'“‘«‹(\[{¿¡*_`]{0,4}((?:[^\W_]|['’])*)(\.?)")
 _ACRONYM = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,3}")
 _CLAUSE = re.compile(r"[,;:、，；：—–]\s|[、，；：]")
 _LOOK_BEHIND = 24
 
-_TITLES = frozenset(
-    "mr mrs ms mx dr drs prof rev hon gen col capt lt sgt maj cmdr adm gov sen rep pres messrs mme mlle mgr sra hr fr".split()
+
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_TITLES = _words(
+    "mr mrs ms mx dr drs prof rev hon gen col capt lt sgt maj cmdr adm gov sen rep pres messrs mme mlle mgr hr fr"
 )
-_GOES_ON = frozenset("e.g i.e cf vs viz ca approx resp z.b d.h u.a bzw vgl incl eg ie".split())
-_BEFORE_NUMBER = frozenset(
-    "no nos fig figs eq eqs sec secs ch chap vol vols p pp art par para nr ref refs tab app v ed § op cap str".split()
+_GOES_ON = _words("e.g i.e v cf vs viz ca approx resp z.b d.h u.a bzw vgl incl eg ie")
+_BEFORE_NUMBER = _words(
+    "no nos fig figs eq eqs sec secs ch chap vol vols p pp art par para nr ref refs tab app ed op cap str"
 )
-_MAY_END = frozenset(
-    "etc inc ltd co corp bros llc plc gmbh dept univ assn est al jr sr ave blvd rd st mt ft jan feb apr jun jul aug sep "
-    "sept oct nov dec usw ff fig figs eq eqs sec vol vols pp chap min max avg a.m p.m".split()
+_MAY_END = _words(
+    "etc inc ltd co corp bros llc plc gmbh dept univ assn est al jr sr ave blvd rd st mt ft jan feb apr jun jul aug "
+    "sep sept oct nov dec usw ff fig figs eq eqs sec vol vols pp chap min max avg a.m p.m"
 )
-_STARTERS = frozenset(
-    "a after all also although an and another as at because before both but by during each finally for from he her here "
-    "his how however i if in it its many meanwhile moreover most my no not of on once one or our she since so some such "
-    "that the their then there therefore these they this those thus to under until we what when where which while who "
-    "why with yes yet you your".split()
+_STARTERS = _words(
+    "a after all also although an and another as at because before both but by during each finally for "
+    "from he her here his how however i if in it its many meanwhile moreover most my no not of on once "
+    "one or our she since so some such that the their then there therefore these they this those thus to "
+    "under until we what when where which while who why with yes yet you your"
 )
 
 
@@ -80,13 +86,17 @@ def split_sentences(text: str, *, max_characters: int = MAX_SENTENCE_CHARACTERS)
 
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Cut one segment at the stops that end a sentence."""
+    has_word, looked_until = False, start
     for stop in _STOP.finditer(text, start, end):
         following = _SEEN.search(text, stop.end(), end)
         if following is None:
             break
-        if _ends_sentence(text, start, stop, following.start()):
+        # Dots and quotation marks alone are no sentence: they go with what follows.
+        has_word = has_word or _WORD_CHARACTER.search(text, looked_until, stop.start()) is not None
+        looked_until = stop.end()
+        if has_word and _ends_sentence(text, start, stop, following.start()):
             yield start, stop.end()
-            start = following.start()
+            start, has_word = following.start(), False
     if start < end:
         yield start, end
 
@@ -106,7 +116,9 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str], following: int) -
     before = _WORD_BEFORE.search(text, max(start, stop.start() - _LOOK_BEHIND), stop.start())
     if before is None:
         return True
-    return _full_stop_ends(before[0], word, at_start=before.start() == start, before_initial=bool(dot) and len(word) == 1)
+    return _full_stop_ends(
+        before[0], word, at_start=before.start() == start, before_initial=bool(dot) and len(word) == 1
+    )
 
 
 def _full_stop_ends(token: str, word: str, *, at_start: bool, before_initial: bool) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from mcp_engine.errors import TryLater
@@ -61,7 +61,7 @@ class ParserPool:
         self._idle.clear()
 
     @asynccontextmanager
-    async def _process(self) -> AsyncIterator[ParserProcess]:
+    async def _process(self) -> AsyncGenerator[ParserProcess]:
         """Lend a living child; one that did not answer in order is ended, never lent again."""
         process = await self._living()
         self._busy.add(process)

@@ -36,7 +36,8 @@ class ParserProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-B", "-m", "rag.parsing.child", str(theirs.fileno()), str(memory_bytes), str(cpu_seconds),
+                sys.executable, "-B", "-m", "rag.parsing.child",
+                str(theirs.fileno()), str(memory_bytes), str(cpu_seconds),
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
@@ -120,7 +121,7 @@ class ParserProcess:
 def _too_slow(filename: str, timeout_seconds: float) -> TimedOut:
     return TimedOut(
         "document.parse_timeout",
-        f"Reading {filename} took longer than {timeout_seconds:g} s; split it into parts or convert it to another format.",
+        f"Reading {filename} took longer than {timeout_seconds:g} s; split it into parts or convert it.",
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from io import BufferedIOBase
+from typing import Any, cast
 
 from mcp_engine import errors
 from mcp_engine.errors import EngineError
@@ -32,7 +33,7 @@ def pack(message: Message) -> bytes:
     return b"".join((_length(header), header, _length(message.blob), message.blob))
 
 
-def read(stream: BinaryIO) -> Message | None:
+def read(stream: BufferedIOBase) -> Message | None:
     """Return the next message, or None when the other side has closed."""
     first = stream.read(LENGTH_BYTES)
     if len(first) < LENGTH_BYTES:

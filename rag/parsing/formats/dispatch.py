@@ -12,7 +12,7 @@ from rag.parsing.parsed import ParsedDocument
 def parse(content: bytes, *, filename: str, media_type: str | None = None) -> ParsedDocument:
     """Return the text of a document; for what it raises see `rag.parsing.pool.ParserPool.parse`.
 
-    Formats with native libraries are imported when their first document comes: a process that reads Markdown stays small.
+    A format's library is imported when its first document comes: a process that reads Markdown stays small.
     """
     detected = detect(content, filename=filename, media_type=media_type)
     if detected == PDF:

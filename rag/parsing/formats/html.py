@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import Any, cast
-
-from lxml import etree
+from typing import Any
 
 from mcp_engine.errors import InvalidInput
 from rag.parsing.formats.blocks import BlockText
 from rag.parsing.formats.plain import decode
+from rag.parsing.formats.trees import LXML_VERSION, TooDeep, html_tree, walk
 from rag.parsing.parsed import ParsedDocument, storable
 
-_UNSEEN = frozenset(
+
+def _tags(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_UNSEEN = _tags(
     "script style template noscript head iframe object embed svg math canvas audio video select datalist "
-    "textarea button input".split()
+    "textarea button input"
 )
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
-_TIGHT = frozenset("li dt dd tr thead tbody tfoot caption option".split())
-_BLOCKS = _HEADINGS | frozenset(
+_HEADINGS = _tags("h1 h2 h3 h4 h5 h6")
+_TIGHT = _tags("li dt dd tr thead tbody tfoot caption option")
+_BLOCKS = _HEADINGS | _tags(
     "address article aside blockquote body center details dialog div dl fieldset figcaption figure footer form "
-    "header hgroup hr html legend main menu nav ol p pre search section summary table ul".split()
+    "header hgroup hr html legend main menu nav ol p pre search section summary table ul"
 )
 _CELLS = frozenset(("td", "th"))
 _LAYOUT = ("table", "ul", "ol", "pre", "blockquote", *sorted(_HEADINGS))
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
-_PARSER = f"lxml/{'.'.join(map(str, etree.LXML_VERSION[:3]))}"
+_PARSER = f"lxml/{LXML_VERSION}"
 _DECLARED_WITHIN = 4096
 
 
@@ -41,17 +45,14 @@ def parse_html(content: bytes, *, filename: str) -> ParsedDocument:
         TooLarge: `document.too_much_text`.
     """
     source = _decoded(content)
-    parser = etree.HTMLParser(
-        encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True
-    )
-    root = cast(Any, etree.fromstring(source.encode(), parser)) if source.strip() else None
-    if root is None:
-        raise _no_text(filename)
-    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in cast(Any, parser).error_log):
-        # libxml2 drops what lies deeper and goes on; lost text must not go unnoticed.
+    try:
+        root = html_tree(source) if source.strip() else None
+    except TooDeep as error:
         raise InvalidInput(
             "document.corrupt", f"{filename} nests its elements deeper than any page does; save its text another way."
-        )
+        ) from error
+    if root is None:
+        raise _no_text(filename)
     blocks = BlockText(filename)
     _Page(blocks).walk(root)
     text = storable(blocks.text())
@@ -85,8 +86,7 @@ class _Page:
         self._data_cell: Any = None
 
     def walk(self, root: Any) -> None:
-        """Visit the tree without recursion: pages nest deeper than Python's stack."""
-        events = cast(Any, etree.iterwalk(root, events=("start", "end")))
+        events = walk(root)
         for event, element in events:
             if event == "end":
                 self._leave(element)

@@ -15,11 +15,11 @@ from typing import Any, cast
 
 import docx
 from docx.opc.exceptions import OpcError
-from lxml import etree
 
 from mcp_engine.errors import InvalidInput, TooLarge
 from rag.parsing.formats.blocks import BlockText
 from rag.parsing.formats.detect import DOCX
+from rag.parsing.formats.trees import XMLSyntaxError, walk
 from rag.parsing.parsed import ParsedDocument, storable
 
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
@@ -29,7 +29,9 @@ _SMALL_BYTES = 16 * 1024 * 1024
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_UNSEEN = frozenset((f"{_W}del", f"{_W}moveFrom", f"{_W}instrText", f"{_W}delText", f"{_W}pPr", f"{_W}rPr", _MC_FALLBACK))
+_UNSEEN = frozenset(
+    (f"{_W}del", f"{_W}moveFrom", f"{_W}instrText", f"{_W}delText", f"{_W}pPr", f"{_W}rPr", _MC_FALLBACK)
+)
 _INLINE = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 # python-docx's name for a document that brings no properties.
 _NO_TITLE = ("", "Word Document")
@@ -50,7 +52,7 @@ def parse_docx(content: bytes, *, filename: str) -> ParsedDocument:
         document = cast(Any, docx.Document(io.BytesIO(content)))
         body, styles = document.element.body, _style_names(document)
         title = storable(document.core_properties.title or "").strip()
-    except (OpcError, KeyError, ValueError, AttributeError, zipfile.BadZipFile, etree.XMLSyntaxError) as error:
+    except (OpcError, KeyError, ValueError, AttributeError, zipfile.BadZipFile, XMLSyntaxError) as error:
         raise _corrupt(filename) from error
     blocks = BlockText(filename)
     if body is not None:
@@ -95,8 +97,7 @@ class _Body:
         self._cell_depth = 0
 
     def walk(self, body: Any) -> None:
-        """Visit the tree without recursion: a hostile one nests deeper than Python's stack."""
-        events = cast(Any, etree.iterwalk(body, events=("start", "end")))
+        events = walk(body)
         for event, element in events:
             if event == "end":
                 self._leave(element)
