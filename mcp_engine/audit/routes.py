@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import PlainTextResponse, StreamingResponse
+from pydantic import AwareDatetime
 
 from mcp_engine.access import Caller
 from mcp_engine.audit.repository import EntryFilter
@@ -31,8 +31,8 @@ async def list_audit_entries(
     kind: Annotated[str | None, Query(max_length=128)] = None,
     subject: Annotated[str | None, Query(max_length=256)] = None,
     actor: UUID | None = None,
-    since: Annotated[datetime | None, Query(description="At or after this moment.")] = None,
-    until: Annotated[datetime | None, Query(description="Before this moment.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="At or after this moment.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[EntryView]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mcp_engine.audit.notes import MAX_NOTE_BYTES
@@ -47,3 +48,16 @@ class Witness:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+    def set_aside(self) -> Path | None:
+        """Move the pin out of the way, for an operator who put an older state back on purpose; return where it went.
+
+        A restored backup is a log cut off, and verification rightly says so until this is done. The old
+        pin is kept beside the new one: it says what was lost.
+        """
+        aside = self.path.with_name(f"{self.path.stem}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}.set-aside.txt")
+        try:
+            self.path.rename(aside)
+        except FileNotFoundError:
+            return None
+        return aside
