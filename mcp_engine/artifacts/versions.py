@@ -1,0 +1,81 @@
+"""The values that the registry answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactVersion:
+    """One immutable version; `digest` is the SHA-256 of its canonical body and so its identity."""
+
+    artifact_id: UUID
+    kind: str
+    namespace: str
+    name: str
+    number: int
+    version_id: UUID
+    digest: str
+    author_id: UUID
+    message: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedVersion:
+    """A version ready to run: its body, and the lock of everything it depends on at this moment."""
+
+    artifact_id: UUID
+    kind: str
+    namespace: str
+    name: str
+    number: int
+    version_id: UUID
+    digest: str
+    body: Mapping[str, Any]
+    label: str | None
+    lock_digest: str
+    lock: Mapping[str, Any]
+    labels: tuple[str, ...]
+    """Every label that points at this version now, `latest` included."""
+    version: ArtifactVersion
+
+
+@dataclass(frozen=True, slots=True)
+class PushedVersion:
+    """What a push gave; `created` is false when an identical version was there already."""
+
+    version: ArtifactVersion
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactSummary:
+    """One line of a list of artifacts."""
+
+    artifact_id: UUID
+    kind: str
+    namespace: str
+    name: str
+    created_at: datetime
+    latest: ArtifactVersion
+    body: Mapping[str, Any] | None
+    """The latest version's; None when its content was erased."""
+    labels: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMove:
+    """One move of a label: from a version (None at first) to another, with the lock made for it."""
+
+    event_id: UUID
+    label: str
+    from_number: int | None
+    to_number: int
+    lock_digest: str
+    actor_id: UUID
+    moved_at: datetime
