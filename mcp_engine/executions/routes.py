@@ -1,0 +1,77 @@
+"""Executions over REST: list, look, erase content."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from mcp_engine.access import Caller
+from mcp_engine.executions.schemas import (
+    ContentErased,
+    ExecutionDetail,
+    ExecutionFilter,
+    ExecutionSummary,
+    Spans,
+    Status,
+)
+from mcp_engine.executions.service import ExecutionService
+from mcp_engine.http.dependencies import authorised, service
+from mcp_engine.http.paging import Cursor, Limit, Page
+
+router = APIRouter(prefix="/executions", tags=["executions"])
+
+Reader = Annotated[Caller, authorised("executions:read")]
+Writer = Annotated[Caller, authorised("executions:write")]
+Executions = Annotated[ExecutionService, service(ExecutionService)]
+Name = Annotated[str | None, Query(max_length=128)]
+
+
+@router.get("", summary="List executions")
+async def list_executions(
+    caller: Reader,
+    executions: Executions,
+    namespace: Name = None,
+    kind: Annotated[str | None, Query(max_length=64, description="Such as `prompt_run` or `ask`.")] = None,
+    artifact_kind: Name = None,
+    artifact_name: Name = None,
+    status: Status | None = None,
+    since: Annotated[datetime | None, Query(description="Started at this time or later.")] = None,
+    until: Annotated[datetime | None, Query(description="Started before this time.")] = None,
+    min_latency_ms: Annotated[float | None, Query(ge=0, description="Took at least this long in total.")] = None,
+    parent_id: Annotated[UUID | None, Query(description="Steps of this execution.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ExecutionSummary]:
+    """Return the executions that fit all conditions, newest first."""
+    wanted = ExecutionFilter(
+        namespace, kind, artifact_kind, artifact_name, status, since, until, min_latency_ms, parent_id
+    )
+    return await executions.list(caller, wanted, limit=limit, cursor=cursor)
+
+
+@router.get("/{execution_id}", summary="Show an execution")
+async def get_execution(caller: Reader, executions: Executions, execution_id: UUID) -> ExecutionDetail:
+    """Return facts, inputs, output and spans of one execution."""
+    return await executions.get(caller, execution_id)
+
+
+@router.get("/{execution_id}/spans", summary="Spans of an execution")
+async def list_execution_spans(caller: Reader, executions: Executions, execution_id: UUID) -> Spans:
+    """Return the finished spans of the execution's trace, earliest first; new ones appear within seconds."""
+    return Spans(spans=await executions.spans(caller, execution_id))
+
+
+@router.delete("/{execution_id}/content", summary="Erase an execution's content")
+async def erase_execution_content(
+    caller: Writer,
+    executions: Executions,
+    execution_id: UUID,
+    reason: Annotated[
+        str, Query(min_length=1, max_length=500, description="For the audit log, where it stays; no personal data.")
+    ],
+) -> ContentErased:
+    """Erase inputs, messages and output. Facts, commitments and a tombstone with the reason stay."""
+    return await executions.erase_content(caller, execution_id, reason)

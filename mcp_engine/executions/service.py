@@ -1,0 +1,282 @@
+"""Recording executions: the start, the one end, recovery after a crash, reading, erasing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import anyio
+import structlog
+from opentelemetry import trace
+from sqlalchemy.exc import IntegrityError
+
+from mcp_engine.access import Caller
+from mcp_engine.audit.erasure import erase
+from mcp_engine.audit.events import AuditEvent, append
+from mcp_engine.database.engine import Database, UnitOfWork
+from mcp_engine.errors import Conflict, EngineError, Gone, InvalidInput, NotFound
+from mcp_engine.executions import repository, views
+from mcp_engine.executions.facts import ENDED, INPUTS_TABLE, OUTPUT_TABLE, content_key, ended_facts
+from mcp_engine.executions.ownership import Owner
+from mcp_engine.executions.repository import Stored
+from mcp_engine.executions.rows import new_execution, new_outcome
+from mcp_engine.executions.running import End, RunningExecution
+from mcp_engine.executions.schemas import (
+    INTERRUPTED,
+    ContentErased,
+    ExecutionDetail,
+    ExecutionFilter,
+    ExecutionSummary,
+    Outcome,
+    Prices,
+    StartExecution,
+)
+from mcp_engine.executions.tables import (
+    ExecutionInputsRow,
+    ExecutionOutcomeRow,
+    ExecutionOutputRow,
+    ExecutionRow,
+)
+from mcp_engine.http.paging import Page, decode_cursor, page_of
+from mcp_engine.telemetry import metrics
+from mcp_engine.telemetry.gen_ai import EXECUTION_ID
+from mcp_engine.telemetry.repository import spans_of_trace
+from mcp_engine.telemetry.schemas import SpanView
+
+ENGINE = UUID(int=0)
+"""The actor of what the engine does by itself."""
+_BATCH = 100
+_INTERRUPTED = End(
+    "failed", Outcome(), INTERRUPTED, "The server stopped before this run ended; start it again.", None, None
+)
+_log = structlog.get_logger(__name__)
+
+
+class ExecutionService:
+    """Keeps what every run was given, what it gave and what it cost.
+
+    `open` it before the first start and `close` it after the last end.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._owner = Owner(database)
+        self._unfinished: set[asyncio.Task[Any]] = set()
+
+    async def open(self) -> int:
+        """Claim what this process will run, and record as interrupted what dead processes left.
+
+        Returns:
+            how many executions were interrupted.
+        """
+        await self._owner.hold()
+        return await self.recover()
+
+    async def close(self) -> None:
+        """Wait for the ends that are being written, then give up the claim."""
+        while self._unfinished:
+            await asyncio.wait(self._unfinished)
+        await self._owner.release()
+
+    async def start(self, caller: Caller, start: StartExecution) -> RunningExecution:
+        """Record that a run begins; durable when it returns.
+
+        Raises:
+            NotFound: `namespace.not_found`, or `execution.parent_not_found`.
+            InvalidInput: `json.not_canonical` or `execution.bad_parameters` for what can't be kept as JSON.
+        """
+        execution, inputs = new_execution(caller, start)
+        running = RunningExecution(execution.id, execution.trace_id, partial(self._record, execution, start.prices))
+        writing = self._background(self._insert(caller, execution, inputs))
+        try:
+            await _outlast(writing)
+        except asyncio.CancelledError:
+            # It may have begun all the same, and nobody is left who would end it.
+            self._background(_cancel_when_written(writing, running))
+            raise
+        trace.get_current_span().set_attribute(EXECUTION_ID, str(execution.id))
+        return running
+
+    async def recover(self) -> int:
+        """Record the executions of dead processes as failed (`execution.interrupted`); return how many."""
+        async with self._database.global_work() as session:
+            owners = await repository.owners(session)
+        return sum([await self._recover_from(owner) for owner in owners])
+
+    async def get(self, caller: Caller, execution_id: UUID) -> ExecutionDetail:
+        """Return everything stored about an execution.
+
+        Raises:
+            NotFound: `execution.not_found`; another tenant's is not found either.
+        """
+        async with self._work(caller) as work:
+            stored = await _stored(work, execution_id)
+            return views.detail(stored, await _spans(work, stored.execution))
+
+    async def spans(self, caller: Caller, execution_id: UUID) -> list[SpanView]:
+        """Return the finished spans of an execution's trace, earliest first.
+
+        Raises:
+            NotFound: `execution.not_found`.
+        """
+        async with self._work(caller) as work:
+            return await _spans(work, (await _stored(work, execution_id)).execution)
+
+    async def list(
+        self, caller: Caller, wanted: ExecutionFilter, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[ExecutionSummary]:
+        """Return the executions that fit, newest first.
+
+        Raises:
+            InvalidInput: `paging.bad_cursor`.
+        """
+        before = _position(cursor)
+        async with self._work(caller) as work:
+            rows = await repository.page(work.session, wanted, before, limit + 1)
+        return page_of([views.summary(*row) for row in rows], limit, lambda shown: (str(shown.id),))
+
+    async def erase_content(self, caller: Caller, execution_id: UUID, reason: str) -> ContentErased:
+        """Erase inputs, messages and output of an execution; its facts and commitments stay.
+
+        Raises:
+            NotFound: `execution.not_found`.
+            Conflict: `execution.running`; its output would only come afterwards.
+            Gone: `execution.content_erased` when nothing is left to erase.
+        """
+        async with self._work(caller) as work:
+            stored = await _stored(work, execution_id)
+            if stored.outcome is None:
+                raise Conflict("execution.running", "This execution runs; erase its content once it has ended.")
+            present = {INPUTS_TABLE: stored.inputs, OUTPUT_TABLE: stored.output}
+            tables = [table for table, row in present.items() if row is not None]
+            if not tables:
+                raise Gone("execution.content_erased", "The content of this execution was erased before.")
+            erased = {table: await erase(work, table, content_key(execution_id), reason) for table in tables}
+        return ContentErased(erasure_ids=erased)
+
+    def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
+
+    async def _insert(self, caller: Caller, execution: ExecutionRow, inputs: ExecutionInputsRow) -> None:
+        try:
+            async with self._work(caller) as work:
+                await repository.insert_started(work.session, execution, inputs, owner=self._owner.id)
+        except IntegrityError as error:
+            raise _missing(error, execution) from error
+        metrics.EXECUTIONS_RUNNING.labels(execution.kind).inc()
+
+    async def _record(self, execution: ExecutionRow, prices: Prices | None, end: End) -> None:
+        outcome, output = new_outcome(execution, end, prices)
+        await _outlast(self._background(self._write_end(execution, outcome, output)))
+
+    async def _write_end(
+        self, execution: ExecutionRow, outcome: ExecutionOutcomeRow, output: ExecutionOutputRow | None
+    ) -> None:
+        async with self._database.unit_of_work(execution.tenant_id, execution.actor_id) as work:
+            if not await repository.end_running(work.session, execution.id):
+                raise Conflict("execution.ended", f"The execution {execution.id} has ended already.")
+            await _insert_end(work, execution, outcome, output)
+        metrics.EXECUTIONS_RUNNING.labels(execution.kind).dec()
+        if outcome.latency_total_ms is not None:
+            metrics.EXECUTION_SECONDS.labels(execution.kind).observe(outcome.latency_total_ms / 1000)
+
+    async def _recover_from(self, owner: UUID) -> int:
+        if not await self._owner.inherit(owner):
+            return 0
+        count = 0
+        try:
+            while orphans := await self._orphans(owner):
+                for tenant_id, execution_id in orphans:
+                    count += await self._interrupt(tenant_id, execution_id)
+        finally:
+            await self._owner.renounce(owner)
+        return count
+
+    async def _orphans(self, owner: UUID) -> Sequence[tuple[UUID, UUID]]:
+        async with self._database.global_work() as session:
+            return await repository.running_of(session, owner, _BATCH)
+
+    async def _interrupt(self, tenant_id: UUID, execution_id: UUID) -> bool:
+        async with self._database.unit_of_work(tenant_id, ENGINE) as work:
+            stored = await repository.find(work.session, [execution_id])
+            if not await repository.end_running(work.session, execution_id):
+                return False
+            for one in stored:
+                outcome, output = new_outcome(one.execution, _INTERRUPTED, None)
+                await _insert_end(work, one.execution, outcome, output)
+        _log.warning("execution_interrupted", execution_id=str(execution_id), tenant_id=str(tenant_id))
+        return True
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run `work` to its end whatever becomes of the task that asked for it; `close` waits for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._unfinished.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._unfinished.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, EngineError):
+            _log.error("execution_not_recorded", exc_info=error)
+
+
+async def _outlast(task: asyncio.Task[None]) -> None:
+    """Wait for `task`, which goes on when the waiting is cancelled.
+
+    The scope holds back anyio's cancellation, with which Starlette ends a stream whose client is
+    gone and which comes again at every await; a plain `Task.cancel` ends the wait, not the task.
+    """
+    with anyio.CancelScope(shield=True):
+        await asyncio.shield(task)
+
+
+async def _cancel_when_written(writing: asyncio.Task[None], running: RunningExecution) -> None:
+    await asyncio.wait({writing})
+    if not writing.cancelled() and writing.exception() is None:
+        await running.cancel()
+
+
+async def _insert_end(
+    work: UnitOfWork, execution: ExecutionRow, outcome: ExecutionOutcomeRow, output: ExecutionOutputRow | None
+) -> None:
+    await repository.insert_ended(work.session, outcome, output)
+    await append(work, AuditEvent(ENDED, str(execution.id), ended_facts(execution, outcome)))
+    work.after_commit(metrics.EXECUTIONS.labels(execution.kind, outcome.status).inc)
+
+
+async def _stored(work: UnitOfWork, execution_id: UUID) -> Stored:
+    found = await repository.find(work.session, [execution_id])
+    if not found:
+        raise NotFound("execution.not_found", f"There is no execution {execution_id}.")
+    return found[0]
+
+
+async def _spans(work: UnitOfWork, execution: ExecutionRow) -> list[SpanView]:
+    if execution.trace_id is None:
+        return []
+    return [SpanView.model_validate(row) for row in await spans_of_trace(work.session, execution.trace_id)]
+
+
+def _position(cursor: str | None) -> UUID | None:
+    position = decode_cursor(cursor, parts=1)
+    if position is None:
+        return None
+    try:
+        return UUID(position[0])
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InvalidInput("paging.bad_cursor", "This cursor is not from this list; begin without one.") from error
+
+
+def _missing(error: IntegrityError, execution: ExecutionRow) -> EngineError | IntegrityError:
+    """Return what the caller must hear when a row that the start refers to is not there."""
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    if constraint == "fk_execution_tenant_id_namespace":
+        return NotFound("namespace.not_found", f"There is no namespace {execution.namespace!r}.")
+    if constraint == "fk_execution_tenant_id_parent_id":
+        return NotFound("execution.parent_not_found", f"There is no execution {execution.parent_id} to be the parent.")
+    return error
