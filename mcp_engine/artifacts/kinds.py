@@ -111,4 +111,6 @@ class KindRegistry:
             return self._kinds[name]
         except KeyError:
             known = ", ".join(sorted(self._kinds))
-            raise NotFound("artifact.kind_not_found", f"No artifact kind is named {name[:60]!r}; there are: {known}.") from None
+            raise NotFound(
+                "artifact.kind_not_found", f"No artifact kind is named {name[:60]!r}; there are: {known}."
+            ) from None

@@ -1,0 +1,309 @@
+"""Every query of the registry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, cast, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from mcp_engine.artifacts.tables import Artifact, LabelEvent, Lock, Version, VersionContent
+from mcp_engine.artifacts.versions import ArtifactVersion, LabelMove
+from mcp_engine.database.engine import UnitOfWork
+from mcp_engine.identifiers import new_id
+
+AnySelect = TypeVar("AnySelect", bound=Select[*tuple[Any, ...]])
+
+_CONTENT_OF_VERSION = and_(
+    col(VersionContent.tenant_id) == col(Version.tenant_id), col(VersionContent.version_id) == col(Version.id)
+)
+_ARTIFACT_OF_VERSION = and_(
+    col(Artifact.tenant_id) == col(Version.tenant_id), col(Artifact.id) == col(Version.artifact_id)
+)
+_LOCK_OF_MOVE = and_(col(Lock.tenant_id) == col(LabelEvent.tenant_id), col(Lock.digest) == col(LabelEvent.lock_digest))
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version with its body; None where that was erased."""
+
+    version: ArtifactVersion
+    body: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """What a push writes."""
+
+    digest: str
+    body: str
+    message: str
+
+
+class ArtifactRepository:
+    """Queries of one unit of work."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+        self._session = work.session
+
+    async def artifact(self, namespace: str, kind: str, name: str) -> Artifact | None:
+        return (await self._session.execute(_named(namespace, kind, name))).scalar_one_or_none()
+
+    async def artifact_for_change(self, namespace: str, kind: str, name: str) -> Artifact | None:
+        """Return the artifact with its row locked: pushes and label moves of one artifact stand in line."""
+        statement = _named(namespace, kind, name).with_for_update()
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def ensure_artifact(self, namespace: str, kind: str, name: str) -> Artifact:
+        """Return the artifact, made when missing, with its row locked."""
+        found = await self.artifact_for_change(namespace, kind, name)
+        if found is not None:
+            return found
+        row = {"tenant_id": self._work.tenant_id, "id": new_id(), "namespace": namespace, "kind": kind, "name": name}
+        await self._session.execute(
+            insert(Artifact).values(**row, latest_number=0).on_conflict_do_nothing(
+                index_elements=["tenant_id", "namespace", "kind", "name"]
+            )
+        )  # fmt: skip
+        made = await self.artifact_for_change(namespace, kind, name)
+        assert made is not None
+        return made
+
+    async def names_like(self, namespace: str, kind: str, limit: int) -> list[str]:
+        statement = (
+            select(col(Artifact.name))
+            .where(col(Artifact.namespace) == namespace, col(Artifact.kind) == kind)
+            .order_by(col(Artifact.name))
+            .limit(limit)
+        )
+        return list((await self._session.execute(statement)).scalars())
+
+    async def page_of_artifacts(
+        self, namespace: str, kind: str, *, prefix: str, tag: str | None, after: str | None, limit: int
+    ) -> Sequence[tuple[Artifact, VersionRow]]:
+        """Return artifacts by name with their latest version; `tag` is looked for in its body's `tags`."""
+        latest = and_(
+            col(Version.tenant_id) == col(Artifact.tenant_id),
+            col(Version.artifact_id) == col(Artifact.id),
+            col(Version.number) == col(Artifact.latest_number),
+        )
+        statement = (
+            _with_body(select(Artifact, Version, col(VersionContent.body)).join(Version, latest))
+            .where(col(Artifact.namespace) == namespace, col(Artifact.kind) == kind)
+            .where(func.starts_with(col(Artifact.name), prefix))
+            .order_by(col(Artifact.name))
+            .limit(limit)
+        )
+        if after is not None:
+            statement = statement.where(col(Artifact.name) > after)
+        if tag is not None:
+            tags = func.coalesce(func.jsonb_path_query_array(cast(col(VersionContent.body), JSONB), "$.tags[*]"), "[]")
+            statement = statement.where(tags.op("@>")(func.to_jsonb(tag)))
+        rows = (await self._session.execute(statement)).tuples()
+        return [(artifact, _version_row(artifact, version, body)) for artifact, version, body in rows]
+
+    async def add_version(self, artifact: Artifact, new: NewVersion) -> Version:
+        """Count up and insert; the artifact's row must be locked."""
+        number = artifact.latest_number + 1
+        await self._session.execute(
+            update(Artifact)
+            .where(col(Artifact.id) == artifact.id)
+            .values(latest_number=number)
+            .execution_options(synchronize_session=False)
+        )
+        version = Version(
+            tenant_id=self._work.tenant_id, id=new_id(), artifact_id=artifact.id, number=number,
+            digest=new.digest, author_id=self._work.actor_id, message=new.message,
+        )  # fmt: skip
+        self._session.add(version)
+        await self._session.flush()
+        self._session.add(VersionContent(tenant_id=self._work.tenant_id, version_id=version.id, body=new.body))
+        await self._session.flush()
+        await self._session.refresh(version)
+        return version
+
+    async def version_by_digest(self, artifact: Artifact, digest: str) -> Version | None:
+        statement = select(Version).where(col(Version.artifact_id) == artifact.id, col(Version.digest) == digest)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def version_by_number(self, artifact: Artifact, number: int) -> VersionRow | None:
+        statement = _with_body(select(Version, col(VersionContent.body))).where(
+            col(Version.artifact_id) == artifact.id,
+            col(Version.number) == number,
+        )
+        row = (await self._session.execute(statement)).tuples().one_or_none()
+        return None if row is None else _version_row(artifact, *row)
+
+    async def version_by_label(self, artifact: Artifact, label: str) -> VersionRow | None:
+        """Return the version that the label's last move points at."""
+        current = (
+            select(col(LabelEvent.to_version_id))
+            .where(col(LabelEvent.artifact_id) == artifact.id, col(LabelEvent.label) == label)
+            .order_by(col(LabelEvent.number).desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        statement = _with_body(select(Version, col(VersionContent.body))).where(col(Version.id) == current)
+        row = (await self._session.execute(statement)).tuples().one_or_none()
+        return None if row is None else _version_row(artifact, *row)
+
+    async def page_of_versions(self, artifact: Artifact, *, before: int | None, limit: int) -> Sequence[VersionRow]:
+        statement = (
+            _with_body(select(Version, col(VersionContent.body)))
+            .where(col(Version.artifact_id) == artifact.id)
+            .order_by(col(Version.number).desc())
+            .limit(limit)
+        )
+        if before is not None:
+            statement = statement.where(col(Version.number) < before)
+        rows = (await self._session.execute(statement)).tuples()
+        return [_version_row(artifact, version, body) for version, body in rows]
+
+    async def labels(self, artifact_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, int]]:
+        """Return where every label of these artifacts points: artifact -> label -> version number."""
+        statement = (
+            select(col(LabelEvent.artifact_id), col(LabelEvent.label), col(Version.number))
+            .distinct(col(LabelEvent.artifact_id), col(LabelEvent.label))
+            .join(
+                Version,
+                and_(
+                    col(Version.tenant_id) == col(LabelEvent.tenant_id),
+                    col(Version.id) == col(LabelEvent.to_version_id),
+                ),
+            )
+            .where(col(LabelEvent.artifact_id).in_(artifact_ids))
+            .order_by(col(LabelEvent.artifact_id), col(LabelEvent.label), col(LabelEvent.number).desc())
+        )
+        found: dict[UUID, dict[str, int]] = {artifact_id: {} for artifact_id in artifact_ids}
+        for artifact_id, label, number in (await self._session.execute(statement)).tuples():
+            found[artifact_id][label] = number
+        return found
+
+    async def last_move(self, artifact: Artifact, label: str) -> LabelEvent | None:
+        statement = (
+            select(LabelEvent)
+            .where(col(LabelEvent.artifact_id) == artifact.id, col(LabelEvent.label) == label)
+            .order_by(col(LabelEvent.number).desc())
+            .limit(1)
+        )
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def add_move(self, move: LabelEvent) -> LabelEvent:
+        self._session.add(move)
+        await self._session.flush()
+        await self._session.refresh(move)
+        return move
+
+    async def page_of_moves(
+        self, artifact: Artifact, *, label: str | None, before: UUID | None, limit: int
+    ) -> Sequence[LabelMove]:
+        origin, target = aliased(Version), aliased(Version)
+        statement = (
+            select(LabelEvent, col(origin.number), col(target.number))
+            .join(
+                target,
+                _points_at(target, LabelEvent.to_version_id),
+            )
+            .outerjoin(
+                origin,
+                and_(
+                    col(origin.tenant_id) == col(LabelEvent.tenant_id),
+                    col(origin.id) == col(LabelEvent.from_version_id),
+                ),
+            )
+            .where(col(LabelEvent.artifact_id) == artifact.id)
+            .order_by(col(LabelEvent.id).desc())
+            .limit(limit)
+        )
+        if label is not None:
+            statement = statement.where(col(LabelEvent.label) == label)
+        if before is not None:
+            statement = statement.where(col(LabelEvent.id) < before)
+        rows = (await self._session.execute(statement)).tuples()
+        return [
+            LabelMove(event.id, event.label, left, right, event.lock_digest, event.actor_id, event.created_at)
+            for event, left, right in rows
+        ]
+
+    async def keep_lock(self, digest: str, version_id: UUID, body: str) -> None:
+        """Store a lock unless it is there already."""
+        row = {"tenant_id": self._work.tenant_id, "digest": digest, "version_id": version_id, "body": body}
+        await self._session.execute(
+            insert(Lock).values(**row).on_conflict_do_nothing(index_elements=["tenant_id", "digest"])
+        )
+
+    async def has_lock(self, digest: str) -> bool:
+        statement = select(col(Lock.version_id)).where(col(Lock.digest) == digest)
+        return (await self._session.execute(statement)).first() is not None
+
+    async def versions_with_bodies(self, version_ids: Sequence[UUID]) -> Sequence[tuple[Artifact, Version, str | None]]:
+        """Return versions as they are in the rows now, bodies as text, for verification."""
+        statement = (
+            _with_body(select(Artifact, Version, col(VersionContent.body)).select_from(Version))
+            .join(
+                Artifact,
+                _ARTIFACT_OF_VERSION,
+            )
+            .where(col(Version.id).in_(version_ids))
+        )
+        return list((await self._session.execute(statement)).tuples())
+
+    async def moves(self, event_ids: Sequence[UUID]) -> Sequence[tuple[LabelEvent, int | None, int, str]]:
+        """Return label moves with the numbers of both versions and the lock's body, for verification."""
+        origin, target = aliased(Version), aliased(Version)
+        statement = (
+            select(LabelEvent, col(origin.number), col(target.number), col(Lock.body))
+            .join(
+                target,
+                _points_at(target, LabelEvent.to_version_id),
+            )
+            .join(
+                Lock,
+                _LOCK_OF_MOVE,
+            )
+            .outerjoin(
+                origin,
+                and_(
+                    col(origin.tenant_id) == col(LabelEvent.tenant_id),
+                    col(origin.id) == col(LabelEvent.from_version_id),
+                ),
+            )
+            .where(col(LabelEvent.id).in_(event_ids))
+        )
+        return list((await self._session.execute(statement)).tuples())
+
+
+def value_of(artifact: Artifact, version: Version) -> ArtifactVersion:
+    """Return a version's row as the value that services hand out."""
+    return ArtifactVersion(
+        artifact.id, artifact.kind, artifact.namespace, artifact.name, version.number, version.id,
+        version.digest, version.author_id, version.message, version.created_at,
+    )  # fmt: skip
+
+
+def _named(namespace: str, kind: str, name: str) -> Select[Artifact]:
+    return select(Artifact).where(
+        col(Artifact.namespace) == namespace,
+        col(Artifact.kind) == kind,
+        col(Artifact.name) == name,
+    )
+
+
+def _with_body(statement: AnySelect) -> AnySelect:
+    """Join the content of `Version`; an erased body leaves the version."""
+    return statement.outerjoin(VersionContent, _CONTENT_OF_VERSION)
+
+
+def _points_at(version: Any, column: Any) -> ColumnElement[bool]:
+    return and_(col(version.tenant_id) == col(LabelEvent.tenant_id), col(version.id) == col(column))
+
+
+def _version_row(artifact: Artifact, version: Version, body: str | None) -> VersionRow:
+    return VersionRow(value_of(artifact, version), None if body is None else json.loads(body))

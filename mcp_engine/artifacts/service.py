@@ -1,0 +1,259 @@
+"""The rules of the registry: push, resolve, move a label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from mcp_engine.access import Caller
+from mcp_engine.artifacts.kinds import LATEST, KindRegistry, Reference, checked_label
+from mcp_engine.artifacts.repository import ArtifactRepository, NewVersion, VersionRow, value_of
+from mcp_engine.artifacts.resolving import Resolver, body_of
+from mcp_engine.artifacts.tables import Artifact, LabelEvent
+from mcp_engine.artifacts.versions import ArtifactSummary, ArtifactVersion, LabelMove, PushedVersion, ResolvedVersion
+from mcp_engine.audit.events import AuditEvent, append
+from mcp_engine.canonical import canonical_json, digest
+from mcp_engine.database.engine import Database, UnitOfWork
+from mcp_engine.errors import InvalidInput, TooLarge
+from mcp_engine.identifiers import checked_name, new_id
+from mcp_engine.identity.namespaces import require_namespace
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_MESSAGE_CHARACTERS = 2000
+
+
+class ArtifactService:
+    """Versions of every kind. Each method is one transaction; the `…_in` variants join the caller's."""
+
+    def __init__(self, database: Database, kinds: KindRegistry) -> None:
+        self._database = database
+        self.kinds = kinds
+
+    async def push(
+        self,
+        caller: Caller,
+        kind: str,
+        namespace: str,
+        name: str,
+        body: Mapping[str, Any],
+        message: str,
+        labels: Sequence[str] = (),
+    ) -> PushedVersion:
+        """Store `body` as the next version, or find the identical one; then point `labels` at it.
+
+        Raises:
+            InvalidInput: the name, the message or the body is not valid; says how to correct it.
+            TooLarge: `artifact.too_large` above 1 MiB.
+            NotFound: the kind, the namespace or a dependency does not exist.
+        """
+        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            return await self.push_in(work, kind, namespace, name, body, message, labels)
+
+    async def push_in(
+        self,
+        work: UnitOfWork,
+        kind: str,
+        namespace: str,
+        name: str,
+        body: Mapping[str, Any],
+        message: str,
+        labels: Sequence[str] = (),
+    ) -> PushedVersion:
+        """As `push`, in the caller's transaction."""
+        checked_name(name, what=kind)
+        labels = [checked_label(label) for label in labels]
+        new = self._new_version(kind, body, message)
+        await require_namespace(work, namespace)
+        repository = ArtifactRepository(work)
+        artifact = await repository.ensure_artifact(namespace, kind, name)
+        version = await repository.version_by_digest(artifact, new.digest)
+        created = version is None
+        if version is None:
+            version = await repository.add_version(artifact, new)
+            await append(work, _pushed(artifact, value_of(artifact, version)))
+        pushed = PushedVersion(value_of(artifact, version), created)
+        # A push is where a missing or circular dependency must be refused, not the first run.
+        row = VersionRow(pushed.version, self.kinds.get(kind).normalise(body))
+        await Resolver(repository, self.kinds, namespace).lock(row)
+        for label in labels:
+            await self._move(work, artifact, label, row)
+        return pushed
+
+    def _new_version(self, kind: str, body: Mapping[str, Any], message: str) -> NewVersion:
+        if len(message) > MAX_MESSAGE_CHARACTERS:
+            raise TooLarge("artifact.message_too_long", f"A message has {MAX_MESSAGE_CHARACTERS:,} characters at most.")
+        if "\x00" in message:
+            raise InvalidInput("artifact.message_invalid", "A message can't hold NUL characters.")
+        normalised = self.kinds.get(kind).normalise(body)
+        text = canonical_json(normalised)
+        if len(text) > MAX_BODY_BYTES:
+            raise TooLarge(
+                f"{kind}.too_large",
+                f"This {kind} has {len(text):,} bytes; the limit is {MAX_BODY_BYTES:,}. Put long texts into documents.",
+                details={"limit": MAX_BODY_BYTES},
+            )
+        return NewVersion(digest(normalised), text.decode(), message)
+
+    async def resolve(self, caller: Caller, namespace: str, reference: Reference) -> ResolvedVersion:
+        """Return the version that `reference` names now, with its lock, which is stored for the record.
+
+        Raises:
+            NotFound: names what exists instead.
+            Gone: `artifact.erased`.
+        """
+        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            return await self.resolve_in(work, namespace, reference)
+
+    async def resolve_in(self, work: UnitOfWork, namespace: str, reference: Reference) -> ResolvedVersion:
+        """As `resolve`, in the caller's transaction."""
+        await require_namespace(work, namespace)
+        repository = ArtifactRepository(work)
+        resolver = Resolver(repository, self.kinds, namespace)
+        artifact, row = await resolver.version(reference)
+        lock = await resolver.lock(row)
+        if not await repository.has_lock(lock.digest):
+            await repository.keep_lock(lock.digest, row.version.version_id, lock.text)
+        labels = (await repository.labels([artifact.id]))[artifact.id]
+        return ResolvedVersion(
+            artifact_id=artifact.id,
+            kind=artifact.kind,
+            namespace=artifact.namespace,
+            name=artifact.name,
+            number=row.version.number,
+            version_id=row.version.version_id,
+            digest=row.version.digest,
+            body=body_of(row),
+            label=reference.label,
+            lock_digest=lock.digest,
+            lock=lock.body,
+            labels=labels_at(row.version.number, artifact.latest_number, labels),
+            version=row.version,
+        )
+
+    async def move_label(
+        self, caller: Caller, kind: str, namespace: str, name: str, label: str, number: int
+    ) -> LabelMove:
+        """Release: point `label` at a version and store the lock. Moving it to where it points is no move.
+
+        Raises:
+            InvalidInput: `label.invalid`.
+            NotFound: the artifact or the version does not exist.
+        """
+        checked_label(label)
+        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            await require_namespace(work, namespace)
+            repository = ArtifactRepository(work)
+            if await repository.artifact_for_change(namespace, kind, name) is None:
+                raise await Resolver(repository, self.kinds, namespace).missing(kind, name)
+            artifact, row = await Resolver(repository, self.kinds, namespace).version(Reference(kind, name, number))
+            return await self._move(work, artifact, label, row)
+
+    async def _move(self, work: UnitOfWork, artifact: Artifact, label: str, row: VersionRow) -> LabelMove:
+        repository = ArtifactRepository(work)
+        last = await repository.last_move(artifact, label)
+        lock = await Resolver(repository, self.kinds, artifact.namespace).lock(row)
+        if last is not None and (last.to_version_id, last.lock_digest) == (row.version.version_id, lock.digest):
+            return (await repository.page_of_moves(artifact, label=label, before=None, limit=1))[0]
+        await repository.keep_lock(lock.digest, row.version.version_id, lock.text)
+        event = await repository.add_move(
+            LabelEvent(
+                tenant_id=work.tenant_id,
+                id=new_id(),
+                artifact_id=artifact.id,
+                label=label,
+                number=1 if last is None else last.number + 1,
+                from_version_id=None if last is None else last.to_version_id,
+                to_version_id=row.version.version_id,
+                lock_digest=lock.digest,
+                actor_id=work.actor_id,
+            )
+        )
+        move = (await repository.page_of_moves(artifact, label=label, before=None, limit=1))[0]
+        await append(work, _moved(artifact, event, move, row.version))
+        return move
+
+    async def list(
+        self, caller: Caller, kind: str, namespace: str, *, prefix: str, tag: str | None, after: str | None, limit: int
+    ) -> Sequence[ArtifactSummary]:
+        """Return artifacts by name, each with its latest version and where its labels point."""
+        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            await require_namespace(work, namespace)
+            repository = ArtifactRepository(work)
+            rows = await repository.page_of_artifacts(namespace, kind, prefix=prefix, tag=tag, after=after, limit=limit)
+            labels = await repository.labels([artifact.id for artifact, _ in rows])
+        return [
+            ArtifactSummary(
+                artifact.id, artifact.kind, artifact.namespace, artifact.name, artifact.created_at,
+                row.version, row.body, {**labels[artifact.id], LATEST: artifact.latest_number},
+            )
+            for artifact, row in rows
+        ]  # fmt: skip
+
+    async def versions(
+        self, caller: Caller, kind: str, namespace: str, name: str, *, before: int | None, limit: int
+    ) -> Sequence[tuple[ArtifactVersion, tuple[str, ...]]]:
+        """Return versions, newest first, each with the labels that point at it now."""
+        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            await require_namespace(work, namespace)
+            repository = ArtifactRepository(work)
+            artifact = await Resolver(repository, self.kinds, namespace).artifact(kind, name)
+            rows = await repository.page_of_versions(artifact, before=before, limit=limit)
+            labels = (await repository.labels([artifact.id]))[artifact.id]
+        return [(row.version, labels_at(row.version.number, artifact.latest_number, labels)) for row in rows]
+
+    async def label_history(
+        self,
+        caller: Caller,
+        kind: str,
+        namespace: str,
+        name: str,
+        *,
+        label: str | None,
+        before: UUID | None,
+        limit: int,
+    ) -> Sequence[LabelMove]:
+        """Return the moves of one label, or of all, newest first."""
+        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            await require_namespace(work, namespace)
+            repository = ArtifactRepository(work)
+            artifact = await Resolver(repository, self.kinds, namespace).artifact(kind, name)
+            return await repository.page_of_moves(artifact, label=label, before=before, limit=limit)
+
+
+def labels_at(number: int, latest: int, labels: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the labels that point at version `number`, `latest` last."""
+    found = sorted(label for label, target in labels.items() if target == number)
+    return (*found, LATEST) if number == latest else tuple(found)
+
+
+def _pushed(artifact: Artifact, version: ArtifactVersion) -> AuditEvent:
+    return AuditEvent(
+        "artifact.version_pushed",
+        str(version.version_id),
+        {
+            "artifact": str(artifact.id),
+            "kind": artifact.kind,
+            "namespace": artifact.namespace,
+            "name": artifact.name,
+            "number": version.number,
+            "digest": version.digest,
+        },
+    )
+
+
+def _moved(artifact: Artifact, event: LabelEvent, move: LabelMove, version: ArtifactVersion) -> AuditEvent:
+    return AuditEvent(
+        "label.moved",
+        str(event.id),
+        {
+            "artifact": str(artifact.id),
+            "label": move.label,
+            "number": event.number,
+            "from_number": move.from_number,
+            "to_number": move.to_number,
+            "version": str(version.version_id),
+            "digest": version.digest,
+            "lock_digest": move.lock_digest,
+        },
+    )
