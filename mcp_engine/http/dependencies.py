@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from mcp_engine.access import Authenticator, Caller
 from mcp_engine.errors import NotSignedIn
+from mcp_engine.http.problems import NO_CREDENTIAL
 from mcp_engine.services import Services
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ def _scope_check(scope: str | None) -> Callable[..., Awaitable[Caller]]:
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
     ) -> Caller:
         if credentials is None:
-            raise NotSignedIn("access.no_credential", "Send an API key: `Authorization: Bearer mce_…`.")
+            raise NotSignedIn(NO_CREDENTIAL, "Send an API key: `Authorization: Bearer mce_…`.")
         caller = await services_of(request).get(Authenticator).authenticate(credentials.credentials)
         if scope is not None:
             caller.require(scope)

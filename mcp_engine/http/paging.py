@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, cast
+from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel
@@ -42,11 +44,43 @@ def decode_cursor(cursor: str | None, *, parts: int) -> tuple[Any, ...] | None:
         return None
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
-        position = None
-    if not isinstance(position, list) or len(position) != parts:  # type: ignore[arg-type]
-        raise InvalidInput("paging.bad_cursor", "This cursor is not from this list; begin without one.")
-    return tuple(position)  # type: ignore[arg-type]
+    except (binascii.Error, ValueError, RecursionError):
+        raise bad_cursor() from None
+    if not isinstance(position, list):
+        raise bad_cursor()
+    found = tuple(cast("list[Any]", position))
+    if len(found) != parts or not all(_is_sort_key(part) for part in found):
+        raise bad_cursor()
+    return found
+
+
+def decode_id_cursor(cursor: str | None) -> UUID | None:
+    """Return the id in the cursor of a list that is ordered by id alone; raises as `decode_cursor`."""
+    position = decode_cursor(cursor, parts=1)
+    if position is None:
+        return None
+    try:
+        return UUID(str(position[0]))
+    except ValueError:
+        raise bad_cursor() from None
+
+
+def bad_cursor() -> InvalidInput:
+    """Return the error for a position that is none of this list."""
+    return InvalidInput("paging.bad_cursor", "This cursor is not from this list; begin without one.")
+
+
+def _is_sort_key(part: Any) -> bool:
+    """Cursors come from outside: only what a column can be compared with gets as far as a query."""
+    match part:
+        case str():
+            return "\x00" not in part and not any("\ud800" <= character <= "\udfff" for character in part)
+        case float():
+            return math.isfinite(part)
+        case int() | None:
+            return True
+        case _:
+            return False
 
 
 def page_of(rows: Sequence[T], limit: int, position: Callable[[T], tuple[Any, ...]]) -> Page[T]:

@@ -11,11 +11,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from mcp_engine.errors import EngineError
 
 MEDIA_TYPE = "application/problem+json"
+NO_CREDENTIAL = "access.no_credential"
 _log = structlog.get_logger(__name__)
 
 
@@ -41,11 +43,12 @@ def problem_response(
 ) -> JSONResponse:
     headers = {} if retry_after_seconds is None else {"Retry-After": str(max(1, math.ceil(retry_after_seconds)))}
     if status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
+        # RFC 6750, section 3.1: no error code when no credential was sent.
+        headers["WWW-Authenticate"] = "Bearer" if code == NO_CREDENTIAL else 'Bearer error="invalid_token"'
     body = {
         **(details or {}),
         "type": f"urn:mcp-engine:error:{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": _phrase(status),
         "status": status,
         "code": code,
         "detail": detail,
@@ -80,8 +83,17 @@ def install_handlers(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         if isinstance(error.__cause__, EngineError):
             return error_response(error.__cause__)
-        code = f"http.{HTTPStatus(error.status_code).name.lower()}"
-        return problem_response(error.status_code, code, str(error.detail))
+        code = f"http.{_phrase(error.status_code).lower().replace(' ', '_').replace('-', '_')}"
+        response = problem_response(error.status_code, code, str(error.detail))
+        response.headers.update(error.headers or {})  # such as Allow, which a 405 must carry
+        return response
+
+    async def unstorable(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, DataError)
+        _log.warning("unstorable_value", path=request.url.path, error=str(error.orig))
+        return problem_response(
+            422, "request.unstorable", "A value has a NUL character or is out of range; correct it and send it again."
+        )
 
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         _log.error("unexpected_error", path=request.url.path, exc_info=error)
@@ -94,4 +106,12 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(EngineError, engine_error)
     app.add_exception_handler(RequestValidationError, invalid_request)
     app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(DataError, unstorable)
     app.add_exception_handler(Exception, unexpected)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"

@@ -8,9 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from mcp_engine.access import Caller
-from mcp_engine.errors import InvalidInput
 from mcp_engine.http.dependencies import authorised, service
-from mcp_engine.http.paging import Cursor, Limit, Page, decode_cursor, page_of
+from mcp_engine.http.paging import Cursor, Limit, Page, decode_cursor, decode_id_cursor, page_of
 from mcp_engine.identity import schemas
 from mcp_engine.identity.permissions import ROLE_DESCRIPTIONS
 from mcp_engine.identity.service import IdentityService, KeyRequest
@@ -72,7 +71,7 @@ async def list_principals(
     caller: Reader, identity: Identity, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[schemas.PrincipalOut]:
     """The tenant's persons and machines, oldest first."""
-    rows = await identity.principals(caller, after=_after_id(cursor), limit=limit + 1)
+    rows = await identity.principals(caller, after=decode_id_cursor(cursor), limit=limit + 1)
     return page_of([schemas.PrincipalOut.model_validate(row) for row in rows], limit, lambda item: (str(item.id),))
 
 
@@ -101,7 +100,7 @@ async def list_keys(
     cursor: Cursor = None,
 ) -> Page[schemas.KeyOut]:
     """The tenant's keys, oldest first, also expired and revoked ones; never their secrets."""
-    rows = await identity.keys(caller, principal_id=principal_id, after=_after_id(cursor), limit=limit + 1)
+    rows = await identity.keys(caller, principal_id=principal_id, after=decode_id_cursor(cursor), limit=limit + 1)
     return page_of([schemas.KeyOut.model_validate(row) for row in rows], limit, lambda item: (str(item.id),))
 
 
@@ -165,13 +164,3 @@ async def create_tenant(
 
 def _keep_out_of_caches(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
-
-
-def _after_id(cursor: str | None) -> UUID | None:
-    position = decode_cursor(cursor, parts=1)
-    if position is None:
-        return None
-    try:
-        return UUID(position[0])
-    except (ValueError, TypeError, AttributeError):
-        raise InvalidInput("paging.bad_cursor", "This cursor is not from this list; begin without one.") from None
