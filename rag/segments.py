@@ -24,6 +24,15 @@ _SLACK = 0.85
 """A line ends early when the next one's first word would fit into this share of the widest line."""
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """`text[start:end]`; a heading, a table row or a line of code is no prose, its full stops end nothing."""
+
+    start: int
+    end: int
+    is_prose: bool
+
+
 @dataclass(slots=True)
 class _Line:
     start: int
@@ -37,8 +46,8 @@ class _Paragraph:
     is_item: bool = False
 
 
-def segments(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of each segment of `text` in order; what lies between them is white space.
+def segments(text: str) -> Iterator[Segment]:
+    """Yield the segments of `text` in order; what lies between them is white space.
 
     Blank lines, Markdown headings, rules, table rows, list items, lines of fenced code and lines that hold a
     number alone (page numbers) end a segment. So does a line end that wrapping does not explain: the
@@ -59,7 +68,7 @@ def segments(text: str) -> Iterator[tuple[int, int]]:
                 yield from _flushed(text, paragraph)
         elif fence or mark:
             yield from _flushed(text, paragraph)
-            yield line.start, line.end
+            yield Segment(line.start, line.end, is_prose=False)
             if mark and (not fence or mark[1].startswith(fence)):
                 fence = "" if fence else mark[1]
         elif _RULE.match(content):
@@ -68,7 +77,7 @@ def segments(text: str) -> Iterator[tuple[int, int]]:
             yield from _flushed(text, paragraph)
         elif _ALONE.match(content):
             yield from _flushed(text, paragraph)
-            yield line.start, line.end
+            yield Segment(line.start, line.end, is_prose=False)
         else:
             if _begins_item(text, content, paragraph):
                 yield from _flushed(text, paragraph)
@@ -100,7 +109,7 @@ def _begins_item(text: str, content: str, paragraph: _Paragraph) -> bool:
     return text[last.start : last.end].rstrip().endswith(_ENDS)
 
 
-def _flushed(text: str, paragraph: _Paragraph) -> Iterator[tuple[int, int]]:
+def _flushed(text: str, paragraph: _Paragraph) -> Iterator[Segment]:
     """Yield the paragraph's segments and empty it."""
     lines = paragraph.lines
     if lines:
@@ -108,9 +117,9 @@ def _flushed(text: str, paragraph: _Paragraph) -> Iterator[tuple[int, int]]:
         start = lines[0].start
         for line, following in pairwise(lines):
             if _is_end(text, line, following, width):
-                yield start, line.end
+                yield Segment(start, line.end, is_prose=True)
                 start = following.start
-        yield start, lines[-1].end
+        yield Segment(start, lines[-1].end, is_prose=True)
     paragraph.lines = []
     paragraph.is_item = False
 

@@ -78,9 +78,10 @@ def split_sentences(text: str, *, max_characters: int = MAX_SENTENCE_CHARACTERS)
     if max_characters < 1:
         raise ValueError("max_characters must be at least 1")
     spans: list[Span] = []
-    for start, end in segments(text):
-        for piece_start, piece_end in _pieces(text, start, end):
-            spans.extend(_bounded(text, piece_start, piece_end, max_characters))
+    for segment in segments(text):
+        whole = ((segment.start, segment.end),)
+        for start, end in _pieces(text, segment.start, segment.end) if segment.is_prose else whole:
+            spans.extend(_bounded(text, start, end, max_characters))
     return spans
 
 

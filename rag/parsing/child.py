@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ctypes
 import math
+import os
 import resource
 import signal
 import socket
 import sys
 
-from mcp_engine.errors import EngineError, InvalidInput, TooLarge
+from mcp_engine.errors import EngineError, InvalidInput
 from rag.parsing import wire
 from rag.parsing.formats.dispatch import parse
 
@@ -33,7 +34,7 @@ def serve(fd: int, memory_bytes: int, cpu_seconds: float) -> None:
 
 
 def answer(request: wire.Message) -> wire.Message:
-    """Parse one request's document; errors become messages, whatever their kind."""
+    """Parse one request's document; errors become messages, save a lack of memory, which ends the process."""
     header = request.header
     try:
         document = parse(request.blob, filename=header["filename"], media_type=header["media_type"])
@@ -41,9 +42,7 @@ def answer(request: wire.Message) -> wire.Message:
     except EngineError as error:
         return wire.error_message(error)
     except MemoryError:
-        return wire.error_message(
-            TooLarge("document.too_much_memory", "Reading this document takes too much memory; split it into parts.")
-        )
+        raise
     except Exception as error:  # noqa: BLE001 - a document must never end the process when it can be answered
         message = (
             f"This document can't be read ({type(error).__name__}: {str(error)[:200]}); save it again or convert it."
@@ -71,4 +70,8 @@ def _grant_cpu(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    try:
+        serve(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    except MemoryError:
+        # Not even the message fits: nothing can be sent any more, so the exit status says it.
+        os._exit(wire.EXIT_OUT_OF_MEMORY)

@@ -32,9 +32,14 @@ class ParserPool:
         self._closed = False
 
     @property
-    def process_ids(self) -> list[int]:
-        """The running children, busy ones first."""
-        return [process.pid for process in (*self._busy, *self._idle)]
+    def busy_processes(self) -> list[int]:
+        """Process ids of the children that have a document in work."""
+        return [process.pid for process in self._busy]
+
+    @property
+    def idle_processes(self) -> list[int]:
+        """Process ids of the children that wait for a document."""
+        return [process.pid for process in self._idle]
 
     async def parse(self, content: bytes, *, filename: str, media_type: str | None = None) -> ParsedDocument:
         """Return the text of a document.

@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 
 import rag
-from mcp_engine.errors import EngineError, InvalidInput, TimedOut
+from mcp_engine.errors import EngineError, InvalidInput, TimedOut, TooLarge
 from rag.parsing import wire
 from rag.parsing.parsed import ParsedDocument
 
 _SOURCE_ROOT = Path(rag.__file__).parent.parent
+_FAREWELL_SECONDS = 5.0
 _STREAM_BUFFER_BYTES = 1024 * 1024
 
 
@@ -34,17 +35,21 @@ class ParserProcess:
     async def start(cls, memory_bytes: int, cpu_seconds: float) -> ParserProcess:
         """Start a child with these limits; it dies with the thread that started it."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-B", "-m", "rag.parsing.child",
-                str(theirs.fileno()), str(memory_bytes), str(cpu_seconds),
-                pass_fds=[theirs.fileno()],
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                cwd="/",
-                env=_environment(),
-            )  # fmt: skip
-        reader, writer = await asyncio.open_connection(sock=ours, limit=_STREAM_BUFFER_BYTES)
+        try:
+            with theirs:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-B", "-m", "rag.parsing.child",
+                    str(theirs.fileno()), str(memory_bytes), str(cpu_seconds),
+                    pass_fds=[theirs.fileno()],
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    cwd="/",
+                    env=_environment(),
+                )  # fmt: skip
+            reader, writer = await asyncio.open_connection(sock=ours, limit=_STREAM_BUFFER_BYTES)
+        except BaseException:
+            ours.close()  # a child that did start reads the end and goes
+            raise
         return cls(process, reader, writer)
 
     @property
@@ -74,13 +79,11 @@ class ParserProcess:
         request = wire.Message({"filename": filename, "media_type": media_type}, content)
         try:
             async with asyncio.timeout(timeout_seconds):
-                reply = await self._exchange(request)
+                return await self._exchange(request)
         except TimeoutError:
             raise _too_slow(filename, timeout_seconds) from None
         except (asyncio.IncompleteReadError, ConnectionError) as error:
-            self._kill()
-            raise self._death(await self._process.wait(), filename, timeout_seconds) from error
-        return await asyncio.to_thread(wire.opened, reply)
+            raise self._death(await self._ended(), filename, timeout_seconds) from error
 
     async def stop(self) -> None:
         """End the child at once and wait until it is gone."""
@@ -88,20 +91,29 @@ class ParserProcess:
         self._kill()
         await self._process.wait()
 
-    async def _exchange(self, request: wire.Message) -> wire.Message:
+    async def _exchange(self, request: wire.Message) -> ParsedDocument:
         self._exchanging = True
         self._writer.write(await asyncio.to_thread(wire.pack, request))
         await self._writer.drain()
         header = await self._frame(wire.MAX_HEADER_BYTES)
         blob = await self._frame(wire.MAX_BLOB_BYTES)
         self._exchanging = False
-        return await asyncio.to_thread(wire.message, header, blob)
+        return await asyncio.to_thread(wire.opened, header, blob)
 
     async def _frame(self, limit: int) -> bytes:
         size = int.from_bytes(await self._reader.readexactly(wire.LENGTH_BYTES))
         if size > limit:
             raise ConnectionAbortedError(f"a parser announced {size} bytes, the limit is {limit}")
         return await self._reader.readexactly(size)
+
+    async def _ended(self) -> int:
+        """Return how the child ended; one that hung up is given a moment to say so by its exit status."""
+        try:
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                return await self._process.wait()
+        except TimeoutError:
+            self._kill()
+            return await self._process.wait()
 
     def _kill(self) -> None:
         if self._process.returncode is None:
@@ -111,6 +123,11 @@ class ParserProcess:
     def _death(returncode: int, filename: str, timeout_seconds: float) -> EngineError:
         if returncode == -signal.SIGXCPU:
             return _too_slow(filename, timeout_seconds)
+        if returncode == wire.EXIT_OUT_OF_MEMORY:
+            return TooLarge(
+                "document.too_much_memory",
+                f"Reading {filename} takes more memory than one document may; split it into parts.",
+            )
         return InvalidInput(
             "document.parser_died",
             f"The parser stopped while it read {filename}; other documents are not affected. Add it again, and if that "

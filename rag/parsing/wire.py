@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from io import BufferedIOBase
-from typing import Any, cast
+from typing import Any
 
 from mcp_engine import errors
 from mcp_engine.errors import EngineError
-from rag.parsing.parsed import PageSpan, ParsedDocument
+from rag.parsing.parsed import PageSpan, ParsedDocument, storable
 
 LENGTH_BYTES = 8
+EXIT_OUT_OF_MEMORY = 77
+"""How a parser process ends that met its memory limit."""
+
 MAX_HEADER_BYTES = 16 * 1024 * 1024
 MAX_BLOB_BYTES = 1024 * 1024 * 1024
 
@@ -40,10 +43,6 @@ def read(stream: BufferedIOBase) -> Message | None:
         return None
     header = stream.read(int.from_bytes(first))
     blob = stream.read(int.from_bytes(stream.read(LENGTH_BYTES)))
-    return message(header, blob)
-
-
-def message(header: bytes, blob: bytes) -> Message:
     return Message(json.loads(header), blob)
 
 
@@ -65,20 +64,46 @@ def error_message(error: EngineError) -> Message:
     )
 
 
-def opened(message: Message) -> ParsedDocument:
-    """Return the document of an answer, or raise the error it carries."""
-    header = message.header
-    if "error" in header:
-        error = cast(dict[str, Any], header["error"])
-        raise _ERRORS[error["kind"]](error["code"], error["message"], details=error["details"])
-    return ParsedDocument(
-        text=message.blob.decode(),
-        media_type=header["media_type"],
-        pages=tuple(PageSpan(*page) for page in header["pages"]),
-        title=header["title"],
-        parser=header["parser"],
-        headings=tuple(header["headings"]),
+def opened(header: bytes, blob: bytes) -> ParsedDocument:
+    """Return the document of an answer, or raise the error it carries.
+
+    Raises:
+        EngineError: what the parser said about the document.
+        ConnectionAbortedError: when the answer is none, as only a parser that is out of control sends.
+    """
+    try:
+        answer = json.loads(header)
+        if "error" in answer:
+            outcome: ParsedDocument | EngineError = _error(answer["error"])
+        else:
+            outcome = _document(answer, blob.decode())
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ConnectionAbortedError("a parser process sent no proper answer") from error
+    if isinstance(outcome, EngineError):
+        raise outcome
+    return outcome
+
+
+def _error(error: dict[str, Any]) -> EngineError:
+    return _ERRORS[error["kind"]](str(error["code"]), str(error["message"]), details=error["details"])
+
+
+def _document(answer: dict[str, Any], text: str) -> ParsedDocument:
+    title = answer["title"]
+    document = ParsedDocument(
+        text=text,
+        media_type=str(answer["media_type"]),
+        pages=tuple(PageSpan(int(number), int(start), int(end)) for number, start, end in answer["pages"]),
+        title=None if title is None else str(title),
+        parser=str(answer["parser"]),
+        headings=tuple(int(start) for start in answer["headings"]),
     )
+    offsets = [0, *(offset for page in document.pages for offset in (page.start, page.end)), len(text)]
+    if offsets != sorted(offsets) or list(document.headings) != sorted(document.headings):
+        raise ValueError("offsets out of order")
+    if storable(text) != text:
+        raise ValueError("text that can't be stored")
+    return document
 
 
 def _length(data: bytes) -> bytes:

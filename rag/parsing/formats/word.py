@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -52,7 +53,7 @@ def parse_docx(content: bytes, *, filename: str) -> ParsedDocument:
         document = cast(Any, docx.Document(io.BytesIO(content)))
         body, styles = document.element.body, _style_names(document)
         title = storable(document.core_properties.title or "").strip()
-    except (OpcError, KeyError, ValueError, AttributeError, zipfile.BadZipFile, XMLSyntaxError) as error:
+    except (OpcError, KeyError, ValueError, AttributeError, zipfile.BadZipFile, zlib.error, XMLSyntaxError) as error:
         raise _corrupt(filename) from error
     blocks = BlockText(filename)
     if body is not None:
@@ -67,7 +68,7 @@ def parse_docx(content: bytes, *, filename: str) -> ParsedDocument:
 def _check_archive(content: bytes, filename: str) -> None:
     """Refuse an archive that unpacks to far more than it holds, before anything is unpacked.
 
-    The sizes are those the archive declares; `zipfile` never unpacks more of an entry than that.
+    The sizes are those the archive declares; one that lies meets the memory limit of the process.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from mcp_engine.errors import InvalidInput, UnsupportedMedia
+from rag.parsing.formats.detect import detect
+
+EXE = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0" + bytes(100)
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+
+
+def zip_of(name: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(name, "x")
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "filename", "media_type", "expected"),
+    [
+        (b"%PDF-1.7\n...", "report.txt", None, "application/pdf"),
+        (b"\0\0\0\0junk\0\0\0\0%PDF-1.7\n", "report.pdf", None, "application/pdf"),
+        (b"# x", "README.md", "application/octet-stream", "text/markdown"),
+        (b"# x", "README", "text/markdown; charset=utf-8", "text/markdown"),
+        (b"<p>x", "page.HTM", None, "text/html"),
+        (b"\n <!DOCTYPE HTML><p>x", "page", None, "text/html"),
+        (b"<!doctype html>", "source.txt", None, "text/plain"),
+        (b"MZ is not always a program.", "notes", None, "text/plain"),
+        (b"Explains %PDF-1.7 headers.", "notes.txt", None, "text/plain"),
+        ("\ufeffhi".encode("utf-16"), "notes.txt", None, "text/plain"),
+        (b"a\0b and enough text around it", "notes.txt", None, "text/plain"),
+        (b"print(1)", "code.py", None, "text/plain"),
+    ],
+)
+def test_content_then_name_then_claim(content: bytes, filename: str, media_type: str | None, expected: str) -> None:
+    assert detect(content, filename=filename, media_type=media_type) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "filename", "media_type", "looks_like"),
+    [
+        (EXE, "invoice.pdf", None, "a Windows program"),
+        (EXE, "invoice", "application/pdf", "a Windows program"),
+        (PNG, "photo.txt", None, "a PNG image"),
+        (b"<!doctype html><h1>404", "paper.pdf", None, "an HTML page"),
+        (b"just text", "paper.docx", None, "text"),
+        (zip_of("xl/workbook.xml"), "table.docx", None, "an Excel workbook"),
+        (bytes(range(32)) * 10, "x.pdf", None, "binary data"),
+    ],
+)
+def test_a_file_that_is_not_what_it_says(
+    content: bytes, filename: str, media_type: str | None, looks_like: str
+) -> None:
+    with pytest.raises(UnsupportedMedia, match=looks_like) as caught:
+        detect(content, filename=filename, media_type=media_type)
+    assert caught.value.code == "document.not_what_it_says"
+    assert caught.value.details["looks_like"] == looks_like
+
+
+@pytest.mark.parametrize(
+    ("content", "filename"),
+    [
+        (EXE, "setup.exe"),
+        (PNG, "photo.png"),
+        (zip_of("a.txt"), "a.zip"),
+        (b"PK\x03\x04 broken", "a.zip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old.doc"),
+        (b"{\\rtf1 hello}", "letter.rtf"),
+        ("no mark".encode("utf-16-le"), "a.dat"),
+        (bytes(1000), "zeros"),
+    ],
+)
+def test_what_the_engine_does_not_read(content: bytes, filename: str) -> None:
+    with pytest.raises(UnsupportedMedia, match="the engine reads PDF, DOCX") as caught:
+        detect(content, filename=filename, media_type=None)
+    assert caught.value.code == "document.unsupported"
+
+
+def test_an_office_file_with_a_password() -> None:
+    content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le")
+    with pytest.raises(InvalidInput) as caught:
+        detect(content, filename="a.docx", media_type=None)
+    assert caught.value.code == "document.encrypted"
+
+
+def test_zero_bytes() -> None:
+    with pytest.raises(InvalidInput, match="zero bytes") as caught:
+        detect(b"", filename="a.pdf", media_type=None)
+    assert caught.value.code == "document.empty"
