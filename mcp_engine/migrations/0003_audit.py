@@ -92,10 +92,12 @@ def _erasure() -> None:
     # SELECT only: a tombstone is made by erase() or not at all.
     ddl.tenant_table("erasure", privileges="SELECT")
     ddl.immutable("erasure")
-    # One row exists only while erase() runs its DELETE. No role has privileges on the table, so that
+    # One row exists only while erase() runs its DELETE. No role may even enter the schema, so that
     # nothing but the definer of erase() can say "this transaction is erasing".
+    op.execute("CREATE SCHEMA engine_private")
     op.execute(
-        "CREATE TABLE audit_erasing (xact xid8 NOT NULL, content_table oid NOT NULL, PRIMARY KEY (xact, content_table))"
+        "CREATE TABLE engine_private.erasing "
+        "(xact xid8 NOT NULL, content_table oid NOT NULL, PRIMARY KEY (xact, content_table))"
     )
     op.execute(_REFUSE_CHANGE_UNLESS_ERASING)
     op.execute(_ERASE)
@@ -109,7 +111,7 @@ CREATE FUNCTION refuse_change_unless_erasing() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'DELETE' AND EXISTS (
-        SELECT FROM audit_erasing WHERE xact = pg_current_xact_id() AND content_table = TG_RELID
+        SELECT FROM engine_private.erasing WHERE xact = pg_current_xact_id() AND content_table = TG_RELID
     ) THEN
         RETURN OLD;
     END IF;
@@ -145,10 +147,10 @@ BEGIN
     IF condition IS NULL THEN
         RAISE EXCEPTION 'erase() needs a key' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    INSERT INTO audit_erasing VALUES (pg_current_xact_id(), relation);
+    INSERT INTO engine_private.erasing VALUES (pg_current_xact_id(), relation);
     EXECUTE format('DELETE FROM %s WHERE tenant_id = %L AND %s', relation, tenant, condition);
     GET DIAGNOSTICS removed = ROW_COUNT;
-    DELETE FROM audit_erasing WHERE xact = pg_current_xact_id();
+    DELETE FROM engine_private.erasing WHERE xact = pg_current_xact_id();
     IF removed > 0 THEN
         INSERT INTO erasure (tenant_id, id, content_table, key, reason, actor_id, row_count)
         VALUES (tenant, erasure_id, content_table, key, reason, actor_id, removed);

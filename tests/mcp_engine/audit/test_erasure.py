@@ -152,7 +152,7 @@ REFUSED = [
 ]
 FORGERIES = [
     "SELECT set_config('mcp_engine.erasing', 'on', true)",
-    "INSERT INTO audit_erasing VALUES (pg_current_xact_id(), 'letter_content'::regclass)",
+    "INSERT INTO engine_private.erasing VALUES (pg_current_xact_id(), 'letter_content'::regclass)",
     "INSERT INTO erasure VALUES (:tenant, gen_random_uuid(), 'letter_content', '{}', 'x', gen_random_uuid(), 1)",
     "ALTER TABLE letter_content DISABLE TRIGGER ALL",
     "SET session_replication_role = replica",
@@ -246,8 +246,8 @@ async def test_it_works_where_the_owner_is_no_superuser(letters: Log) -> None:
     owner = f"owner_{letters.caller.tenant_id.hex}"
     with psycopg.connect(plain_url(letters.owner_url), autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {owner} NOSUPERUSER NOBYPASSRLS".encode())
-        connection.execute(f"GRANT CREATE, USAGE ON SCHEMA public TO {owner}".encode())
-        for table in ("letter_content", "erasure", "audit_entry", "audit_unsequenced", "audit_erasing"):
+        connection.execute(f"GRANT CREATE, USAGE ON SCHEMA public, engine_private TO {owner}".encode())
+        for table in ("letter_content", "erasure", "audit_entry", "audit_unsequenced", "engine_private.erasing"):
             connection.execute(f"ALTER TABLE {table} OWNER TO {owner}".encode())
         for function in ("erase", "refuse_change_unless_erasing"):
             connection.execute(f"ALTER FUNCTION {function} OWNER TO {owner}".encode())
