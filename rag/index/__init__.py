@@ -1,0 +1,1 @@
+"""The index over searched versions: chunks with vectors, postings for BM25."""

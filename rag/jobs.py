@@ -1,0 +1,167 @@
+"""The durable job that makes a document version searchable."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from mcp_engine.database.engine import UnitOfWork
+from mcp_engine.errors import EngineError, Gone, InvalidInput, TimedOut, TryLater
+from mcp_engine.jobs.context import JobContext
+from mcp_engine.jobs.kinds import is_permanent
+from mcp_engine.telemetry.gen_ai import embeddings_span
+from mcp_engine.telemetry.tracing import span, tracer
+from rag import facts
+from rag.embedding import Embedder
+from rag.index.repository import IndexRepository
+from rag.indexing import Index, cut, embed, postings
+from rag.parsing.parsed import ParsedDocument
+from rag.parsing.pool import ParserPool
+from rag.repository import DocumentRepository
+from rag.strategies import Strategies
+from rag.strategy import DEFAULT_NAME, Strategy
+from rag.tables import DocumentRow, ReadingRow, TextRow, VersionRow
+
+INDEX: Final = "rag.index"
+_DISK_FULL: Final = "53100"  # SQLSTATE disk_full
+_tracer = tracer(__name__)
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What one job has to do."""
+
+    version: VersionRow
+    name: str
+    namespace: str
+    content: bytes
+    strategy: Strategy
+    strategy_digest: str
+
+
+class IndexJob:
+    """Parse, cut, embed, then one transaction that writes the index and makes the version the searched one.
+
+    A repeat finds the reading of an earlier attempt and does nothing. A document that can't be read
+    fails for good, and the reason stays with its version; a full disk or a lost database is repeated.
+    """
+
+    name = INDEX
+    max_attempts = 5
+
+    def __init__(self, parsers: ParserPool, embedder: Embedder, strategies: Strategies) -> None:
+        self._parsers = parsers
+        self._embedder = embedder
+        self._strategies = strategies
+
+    async def run(self, context: JobContext) -> None:
+        try:
+            task = await self._task(context)
+            if task is not None:
+                await self._index(context, task)
+        except EngineError as error:
+            await self._keep_reason(context, error)
+            raise
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _DISK_FULL:
+                raise
+            raise TryLater(
+                "index.no_space",
+                "The database has no disk space left; free some, and the job goes on by itself.",
+                retry_after_seconds=30,
+            ) from error
+
+    async def _task(self, context: JobContext) -> _Task | None:
+        async with context.unit_of_work() as work:
+            repository = DocumentRepository(work.session, work.tenant_id)
+            version = await repository.version_by_id(context.subject_id)
+            if version is None:
+                raise InvalidInput("document.version_not_found", f"There is no document version {context.subject_id}.")
+            if await repository.has_reading(version.id):
+                await repository.set_indexing(version.id, "indexed")
+                return None
+            document, collection = await repository.document_of(version)
+            content = await repository.original(version.id)
+            if content is None:
+                raise Gone("content.erased", "The document was erased before it was indexed.")
+            resolved = await self._strategies.resolve_in(work, collection.namespace, DEFAULT_NAME)
+        return _Task(version, document.name, collection.namespace, content, resolved.strategy, resolved.version.digest)
+
+    async def _index(self, context: JobContext, task: _Task) -> None:
+        await context.progress(0, 0, "reading")
+        parsed = await self._parse(task)
+        chunks, found = await asyncio.to_thread(cut, parsed, task.strategy.chunking)
+
+        async def report(done: int, total: int) -> None:
+            await context.progress(done, total, "embedding")
+
+        name, attributes = embeddings_span("onnx", self._embedder.name)
+        with span(_tracer, name, attributes=attributes):
+            indexed = await embed(parsed.text, chunks, found, self._embedder, report)
+        index = Index(indexed, await asyncio.to_thread(postings, found))
+        async with context.unit_of_work() as work:
+            await self._write(work, task, parsed, index)
+
+    async def _parse(self, task: _Task) -> ParsedDocument:
+        with span(_tracer, "parse"):
+            try:
+                return await self._parsers.parse(task.content, filename=task.name)
+            except TimedOut as error:
+                # The same bytes take as long the next time.
+                raise InvalidInput(error.code, error.message) from error
+
+    async def _write(self, work: UnitOfWork, task: _Task, parsed: ParsedDocument, index: Index) -> None:
+        repository = DocumentRepository(work.session, work.tenant_id)
+        document = await repository.lock_by_id(task.version.document_id)
+        assert document is not None
+        reading = ReadingRow(
+            tenant_id=work.tenant_id, version_id=task.version.id, media_type=parsed.media_type, parser=parsed.parser,
+            text_sha256=hashlib.sha256(parsed.text.encode()).hexdigest(), characters=len(parsed.text),
+            pages=len(parsed.pages), chunks=len(index.chunks), terms=index.terms,
+            embedder_digest=self._embedder.digest, strategy_digest=task.strategy_digest,
+        )  # fmt: skip
+        pages = [[page.number, page.start, page.end] for page in parsed.pages]
+        content = TextRow(
+            tenant_id=work.tenant_id, version_id=task.version.id, text=parsed.text, title=parsed.title, pages=pages
+        )
+        await repository.insert_reading(reading, content)
+        if _is_newest(document, task.version.number):
+            await self._search_from_now(work, document, task.version, index)
+        await repository.set_indexing(task.version.id, "indexed")
+        await facts.append_indexed(work, reading)
+
+    async def _search_from_now(
+        self, work: UnitOfWork, document: DocumentRow, version: VersionRow, index: Index
+    ) -> None:
+        repository, searched = DocumentRepository(work.session, work.tenant_id), IndexRepository(work.session)
+        if document.searched_number is not None:
+            before = await repository.version(document.id, document.searched_number)
+            assert before is not None
+            await searched.clear(document.collection_id, before.version.id)
+        await searched.insert(work.tenant_id, document.collection_id, version.id, index.chunks, index.postings)
+        await repository.set_searched(document.id, version.number)
+
+    async def _keep_reason(self, context: JobContext, error: EngineError) -> None:
+        """Show the reason with the document; the job keeps it as well, so that failing here loses nothing."""
+        over = is_permanent(error) or context.attempt >= self.max_attempts
+        try:
+            async with context.unit_of_work() as work:
+                await DocumentRepository(work.session, work.tenant_id).set_indexing(
+                    context.subject_id,
+                    "failed" if over else "retrying",
+                    error_code=error.code,
+                    error_message=error.message,
+                )
+        except Exception as failure:  # noqa: BLE001 - the first error is the one to report
+            _log.warning("indexing_reason_not_kept", version_id=str(context.subject_id), exc_info=failure)
+
+
+def _is_newest(document: DocumentRow, number: int) -> bool:
+    """An older version, or one from before the removal, can still be opened but is not searched."""
+    return number > max(document.searched_number or 0, document.removed_through)

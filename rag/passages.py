@@ -1,0 +1,40 @@
+"""Passages as callers see them: a hit with its text and its origin, read from the stored version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mcp_engine.errors import Gone
+from rag.repository import DocumentRepository, Origin
+from rag.retrieval import Hit
+from rag.schemas import CitedVersion, Passage
+
+
+async def passages_of(repository: DocumentRepository, hits: Sequence[Hit]) -> list[Passage]:
+    """Return hits with text and origin, in the same order.
+
+    Raises:
+        Gone: `content.erased` when a text was erased while it was searched; ask again.
+    """
+    places = [(hit.candidate.version_id, hit.candidate.start, hit.candidate.end) for hit in hits]
+    texts = await repository.slices(places)
+    origins = await repository.origins(list({place[0] for place in places}))
+    passages: list[Passage] = []
+    for hit, text in zip(hits, texts, strict=True):
+        if text is None:
+            raise Gone("content.erased", "A passage was erased while it was searched; ask again.")
+        found = hit.candidate
+        passages.append(
+            Passage(
+                version=cited(origins[found.version_id]), page=found.page, start=found.start, end=found.end, text=text,
+                score=round(hit.score, 6), similarity=round(found.similarity, 6), bm25=round(found.bm25, 6),
+            )
+        )  # fmt: skip
+    return passages
+
+
+def cited(origin: Origin) -> CitedVersion:
+    return CitedVersion(
+        document_id=origin.document_id, document=origin.document, version_id=origin.version_id, number=origin.number,
+        digest=origin.digest,
+    )  # fmt: skip

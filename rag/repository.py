@@ -1,0 +1,290 @@
+"""Queries on collections, documents and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, literal, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from mcp_engine.identifiers import new_id
+from rag.tables import CollectionRow, DocumentRow, IndexingRow, OriginalRow, ReadingRow, TextRow, VersionRow
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """A version with its indexing state, and its reading once there is one."""
+
+    version: VersionRow
+    indexing: IndexingRow
+    reading: ReadingRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document in its collection, with its latest version."""
+
+    document: DocumentRow
+    collection: CollectionRow
+    latest: StoredVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a chunk comes from."""
+
+    document_id: UUID
+    document: str
+    version_id: UUID
+    number: int
+    digest: str
+
+
+class DocumentRepository:
+    """Reads and writes documents in the transaction of `session`."""
+
+    def __init__(self, session: AsyncSession, tenant_id: UUID) -> None:
+        self._session = session
+        self._tenant_id = tenant_id
+
+    async def collection(self, namespace: str, name: str) -> CollectionRow | None:
+        return await self._session.scalar(
+            select(CollectionRow).where(col(CollectionRow.namespace) == namespace, col(CollectionRow.name) == name)
+        )
+
+    async def collections(self, namespace: str, after: str | None, limit: int) -> list[tuple[CollectionRow, int]]:
+        """Return collections by name, each with the number of its documents that are not removed."""
+        documents = (
+            select(func.count())
+            .select_from(DocumentRow)
+            .where(
+                col(DocumentRow.collection_id) == col(CollectionRow.id),
+                col(DocumentRow.latest_number) > col(DocumentRow.removed_through),
+            )
+            .scalar_subquery()
+        )
+        query = select(CollectionRow, documents).where(col(CollectionRow.namespace) == namespace)
+        if after is not None:
+            query = query.where(col(CollectionRow.name) > after)
+        rows = await self._session.execute(query.order_by(col(CollectionRow.name)).limit(limit))
+        return [(row[0], row[1]) for row in rows]
+
+    async def ensure_collection(self, namespace: str, name: str) -> CollectionRow:
+        values = {"tenant_id": self._tenant_id, "id": new_id(), "namespace": namespace, "name": name}
+        await self._session.execute(insert(CollectionRow).values(values).on_conflict_do_nothing())
+        found = await self.collection(namespace, name)
+        assert found is not None
+        return found
+
+    async def lock_document(self, collection_id: UUID, name: str) -> DocumentRow:
+        """Return the document of that name, made when missing; nobody else changes it until the transaction ends."""
+        values = {"tenant_id": self._tenant_id, "id": new_id(), "collection_id": collection_id, "name": name}
+        await self._session.execute(insert(DocumentRow).values(values).on_conflict_do_nothing())
+        found = await self._session.scalar(
+            select(DocumentRow)
+            .where(col(DocumentRow.collection_id) == collection_id, col(DocumentRow.name) == name)
+            .with_for_update()
+        )
+        assert found is not None
+        return found
+
+    async def lock_by_id(self, document_id: UUID) -> DocumentRow | None:
+        return await self._session.scalar(
+            select(DocumentRow).where(col(DocumentRow.id) == document_id).with_for_update()
+        )
+
+    async def insert_version(self, row: VersionRow, content: bytes, job_id: UUID) -> None:
+        """Add a version, its bytes and its place in the queue, and make it the document's latest."""
+        self._session.add(row)
+        await self._session.flush()
+        key = {"tenant_id": row.tenant_id, "version_id": row.id}
+        await self._session.execute(insert(OriginalRow).values(**key, content=content))
+        await self._session.execute(insert(IndexingRow).values(**key, job_id=job_id, state="queued"))
+        await self._session.execute(
+            update(DocumentRow).where(col(DocumentRow.id) == row.document_id).values(latest_number=row.number)
+        )
+
+    async def set_indexing(
+        self,
+        version_id: UUID,
+        state: str,
+        *,
+        job_id: UUID | None = None,
+        error_code: str | None = None,
+        error_message: str | None = None,
+    ) -> None:
+        values: dict[str, Any] = {"state": state, "error_code": error_code, "error_message": error_message}
+        if job_id is not None:
+            values["job_id"] = job_id
+        await self._session.execute(update(IndexingRow).where(col(IndexingRow.version_id) == version_id).values(values))
+
+    async def set_searched(self, document_id: UUID, number: int | None) -> None:
+        await self._session.execute(
+            update(DocumentRow).where(col(DocumentRow.id) == document_id).values(searched_number=number)
+        )
+
+    async def set_removed(self, document_id: UUID, through: int) -> None:
+        await self._session.execute(
+            update(DocumentRow)
+            .where(col(DocumentRow.id) == document_id)
+            .values(searched_number=None, removed_through=through)
+        )
+
+    async def document(self, document_id: UUID) -> StoredDocument | None:
+        row = (await self._session.execute(_latest().where(col(DocumentRow.id) == document_id))).one_or_none()
+        return None if row is None else _stored(row)
+
+    async def documents(
+        self, collection_id: UUID, after: tuple[str, ...] | None, limit: int, *, removed: bool
+    ) -> list[StoredDocument]:
+        """Return documents by name; removed ones only when asked for."""
+        query = _latest().where(col(DocumentRow.collection_id) == collection_id)
+        if not removed:
+            query = query.where(col(DocumentRow.latest_number) > col(DocumentRow.removed_through))
+        if after is not None:
+            query = query.where(col(DocumentRow.name) > after[0])
+        rows = await self._session.execute(query.order_by(col(DocumentRow.name)).limit(limit))
+        return [_stored(row) for row in rows]
+
+    async def versions(self, document_id: UUID) -> list[StoredVersion]:
+        """Return all versions of a document, newest first."""
+        rows = await self._session.execute(
+            _versions().where(col(VersionRow.document_id) == document_id).order_by(col(VersionRow.number).desc())
+        )
+        return [StoredVersion(*row) for row in rows]
+
+    async def version(self, document_id: UUID, number: int) -> StoredVersion | None:
+        rows = await self._session.execute(
+            _versions().where(col(VersionRow.document_id) == document_id, col(VersionRow.number) == number)
+        )
+        row = rows.one_or_none()
+        return None if row is None else StoredVersion(*row)
+
+    async def version_by_id(self, version_id: UUID) -> VersionRow | None:
+        return await self._session.scalar(select(VersionRow).where(col(VersionRow.id) == version_id))
+
+    async def indexing(self, version_id: UUID) -> IndexingRow | None:
+        return await self._session.scalar(select(IndexingRow).where(col(IndexingRow.version_id) == version_id))
+
+    async def document_of(self, version: VersionRow) -> tuple[DocumentRow, CollectionRow]:
+        rows = await self._session.execute(
+            select(DocumentRow, CollectionRow)
+            .join(CollectionRow, col(CollectionRow.id) == col(DocumentRow.collection_id))
+            .where(col(DocumentRow.id) == version.document_id)
+        )
+        row = rows.one()
+        return row[0], row[1]
+
+    async def original(self, version_id: UUID) -> bytes | None:
+        return await self._session.scalar(
+            select(col(OriginalRow.content)).where(col(OriginalRow.version_id) == version_id)
+        )
+
+    async def insert_reading(self, reading: ReadingRow, content: TextRow) -> None:
+        self._session.add(reading)
+        self._session.add(content)
+        await self._session.flush()
+
+    async def has_reading(self, version_id: UUID) -> bool:
+        found = await self._session.scalar(
+            select(literal(1)).select_from(ReadingRow).where(col(ReadingRow.version_id) == version_id)
+        )
+        return found is not None
+
+    async def text_of(self, version_id: UUID, start: int, end: int) -> tuple[str, list[list[int]]] | None:
+        """Return `text[start:end]` (code points) and the version's pages; None when there is no text."""
+        rows = await self._session.execute(
+            select(func.substring(col(TextRow.text), start + 1, max(0, end - start)), col(TextRow.pages)).where(
+                col(TextRow.version_id) == version_id
+            )
+        )
+        row = rows.one_or_none()
+        return None if row is None else (row[0], row[1])
+
+    async def slices(self, places: Sequence[tuple[UUID, int, int]]) -> list[str | None]:
+        """Return `text[start:end]` of each (version, start, end), in order; None where the text is gone."""
+        rows = await self._session.execute(
+            _SLICES,
+            {
+                "versions": [place[0] for place in places],
+                "starts": [place[1] for place in places],
+                "ends": [place[2] for place in places],
+            },
+        )
+        return list(rows.scalars())
+
+    async def origins(self, version_ids: Sequence[UUID]) -> dict[UUID, Origin]:
+        rows = await self._session.execute(
+            select(
+                col(VersionRow.document_id), col(DocumentRow.name), col(VersionRow.id), col(VersionRow.number),
+                col(VersionRow.digest),
+            )
+            .join(DocumentRow, col(DocumentRow.id) == col(VersionRow.document_id))
+            .where(col(VersionRow.id).in_(version_ids))
+        )  # fmt: skip
+        return {row[2]: Origin(*row) for row in rows.tuples()}
+
+    async def content_digests(self, version_ids: Sequence[UUID]) -> list[Any]:
+        """Return each version with digests taken anew from the stored content; null where it is gone."""
+        return list((await self._session.execute(_CONTENT_DIGESTS, {"versions": list(version_ids)})).all())
+
+
+_SLICES = text(
+    """
+    SELECT substring(document_text.text FROM place.start + 1 FOR place.finish - place.start)
+    FROM unnest(CAST(:versions AS uuid[]), CAST(:starts AS int[]), CAST(:ends AS int[]))
+        WITH ORDINALITY AS place (version_id, start, finish, position)
+    LEFT JOIN document_text USING (version_id)
+    ORDER BY position
+    """
+)
+
+_CONTENT_DIGESTS = text(
+    """
+    SELECT version.id, version.document_id, version.number, document.name, collection.namespace,
+        collection.name AS collection, octet_length(original.content) AS bytes,
+        encode(sha256(original.content), 'hex') AS content_sha256,
+        encode(sha256(convert_to(content.text, 'UTF8')), 'hex') AS text_sha256,
+        reading.media_type, reading.parser
+    FROM document_version AS version
+    JOIN document ON document.id = version.document_id
+    JOIN collection ON collection.id = document.collection_id
+    LEFT JOIN document_original AS original ON original.version_id = version.id
+    LEFT JOIN document_reading AS reading ON reading.version_id = version.id
+    LEFT JOIN document_text AS content ON content.version_id = version.id
+    WHERE version.id = ANY(CAST(:versions AS uuid[]))
+    """
+)
+
+
+def _versions() -> Select[VersionRow, IndexingRow, ReadingRow]:
+    return (
+        select(VersionRow, IndexingRow, ReadingRow)
+        .join(IndexingRow, col(IndexingRow.version_id) == col(VersionRow.id))
+        .outerjoin(ReadingRow, col(ReadingRow.version_id) == col(VersionRow.id))
+    )
+
+
+def _latest() -> Select[DocumentRow, CollectionRow, VersionRow, IndexingRow, ReadingRow]:
+    return (
+        select(DocumentRow, CollectionRow, VersionRow, IndexingRow, ReadingRow)
+        .join(CollectionRow, col(CollectionRow.id) == col(DocumentRow.collection_id))
+        .join(
+            VersionRow,
+            and_(
+                tuple_(col(VersionRow.document_id), col(VersionRow.number))
+                == tuple_(col(DocumentRow.id), col(DocumentRow.latest_number))
+            ),
+        )
+        .join(IndexingRow, col(IndexingRow.version_id) == col(VersionRow.id))
+        .outerjoin(ReadingRow, col(ReadingRow.version_id) == col(VersionRow.id))
+    )
+
+
+def _stored(row: Any) -> StoredDocument:
+    return StoredDocument(row[0], row[1], StoredVersion(row[2], row[3], row[4]))

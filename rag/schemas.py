@@ -1,0 +1,167 @@
+"""What callers see of collections, documents, searches and answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+IndexingState = Literal["queued", "retrying", "indexed", "failed"]
+
+
+class Collection(BaseModel):
+    """A named set of documents that is searched as one."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    namespace: str
+    name: str
+    documents: int
+    chunks: int
+    created_at: datetime
+
+
+class Version(BaseModel):
+    """One immutable version of a document, and how far its indexing is.
+
+    What the parser found (`media_type` and after) is null until the version is indexed.
+    """
+
+    id: UUID
+    number: int
+    digest: str
+    content_sha256: str
+    bytes: int
+    created_at: datetime
+    state: IndexingState
+    job_id: UUID
+    error_code: str | None = None
+    error_message: str | None = None
+    media_type: str | None = None
+    parser: str | None = None
+    text_sha256: str | None = None
+    characters: int | None = None
+    pages: int | None = None
+    chunks: int | None = None
+
+
+class Document(BaseModel):
+    """A document with its latest version; `searched_number` is the version that search reads."""
+
+    id: UUID
+    collection: str
+    namespace: str
+    name: str
+    removed: bool
+    searched_number: int | None
+    created_at: datetime
+    latest: Version
+
+
+class DocumentDetail(Document):
+    """A document with all its versions, newest first."""
+
+    versions: list[Version]
+
+
+class Added(BaseModel):
+    """What adding did: `unchanged` when the latest version holds the same bytes already."""
+
+    outcome: Literal["added", "changed", "unchanged", "retried"]
+    document: Document
+    job_id: UUID
+
+
+class VersionText(BaseModel):
+    """A piece of a version's text, with the offsets it begins and ends at (code points)."""
+
+    document_id: UUID
+    name: str
+    version: int
+    digest: str
+    start: int
+    end: int
+    characters: int
+    page: int | None
+    text: str
+
+
+class SearchRequest(BaseModel):
+    """A search for passages."""
+
+    query: str = Field(min_length=1)
+    limit: int = Field(default=10, ge=1, le=50)
+
+
+class CitedVersion(BaseModel):
+    """The version of a document that a passage or citation was taken from."""
+
+    document_id: UUID
+    document: str
+    version_id: UUID
+    number: int
+    digest: str
+
+
+class Passage(BaseModel):
+    """A chunk that was found: its place and text, and why it was found.
+
+    `score` is the fused score in 0..1 within this search; `similarity` (cosine of the meaning) and
+    `bm25` are comparable across searches of one collection.
+    """
+
+    version: CitedVersion
+    page: int | None
+    start: int
+    end: int
+    text: str
+    score: float
+    similarity: float
+    bm25: float
+
+
+class SearchResult(BaseModel):
+    passages: list[Passage]
+
+
+class Citation(BaseModel):
+    """Verbatim evidence: `text[start:end]` of the stored version equals `cited_text`, checked before it is sent."""
+
+    n: int
+    version: CitedVersion
+    page: int | None
+    start: int
+    end: int
+    cited_text: str
+
+
+class AskRequest(BaseModel):
+    """A question of a collection."""
+
+    question: str = Field(min_length=1)
+    collection: str
+    strategy: str = Field(default="default", description="`NAME`, `NAME@label` or `NAME/version` of a rag_strategy.")
+    stream: bool = False
+
+
+class Answer(BaseModel):
+    """An extractive answer, or a refusal.
+
+    `text` is made of the citations' own sentences, each followed by its marker `[n]`; it is empty
+    when `refused`. `confidence` (0..1) estimates the probability that the passages answer the
+    question; see `rag.support`. `passages` are the nearest ones, best first.
+    """
+
+    execution_id: UUID
+    question: str
+    collection: str
+    strategy: str
+    refused: bool
+    reason: str | None
+    text: str
+    confidence: float
+    citations: list[Citation]
+    passages: list[Passage]

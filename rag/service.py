@@ -1,0 +1,356 @@
+"""Documents: adding, listing, opening, removing, searching."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from uuid import UUID
+
+from mcp_engine.jobs.service import JobService
+
+from mcp_engine.access import Caller
+from mcp_engine.database.engine import Database, UnitOfWork
+from mcp_engine.errors import Gone, InvalidInput, NotFound, TooLarge
+from mcp_engine.http.paging import Page, decode_cursor, page_of
+from mcp_engine.identifiers import checked_name, new_id
+from mcp_engine.telemetry.gen_ai import embeddings_span
+from mcp_engine.telemetry.tracing import span, tracer
+from rag import facts
+from rag.embedding import Embedder
+from rag.index.repository import IndexRepository
+from rag.jobs import INDEX
+from rag.passages import passages_of
+from rag.repository import DocumentRepository, StoredDocument, StoredVersion
+from rag.retrieval import Question, retrieve
+from rag.schemas import Added, Collection, Document, DocumentDetail, Passage, Version, VersionText
+from rag.strategy import Retrieval
+from rag.tables import CollectionRow, DocumentRow, VersionRow
+
+MAX_NAME_CHARACTERS = 512
+MAX_QUERY_CHARACTERS = 4000
+MAX_TEXT_CHARACTERS = 100_000
+"""How much of a text one call opens."""
+
+_tracer = tracer(__name__)
+
+
+class DocumentService:
+    """The rules of collections and documents.
+
+    Args:
+        max_upload_bytes: the largest document taken in.
+    """
+
+    def __init__(self, database: Database, jobs: JobService, embedder: Embedder, *, max_upload_bytes: int) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._embedder = embedder
+        self.max_upload_bytes = max_upload_bytes
+
+    async def add(self, caller: Caller, namespace: str, collection: str, name: str, content: bytes) -> Added:
+        """Keep `content` as the document `name`, making the collection when it is new.
+
+        The same bytes as the latest version change nothing. Other bytes become the next version,
+        which is searched as soon as its job has indexed it; until then search finds the version before.
+        When this returns, the version and its job are durable.
+
+        Raises:
+            InvalidInput: `name.invalid`, `document.name_invalid`, `document.empty`.
+            TooLarge: `document.too_large`.
+            NotFound: `namespace.not_found`.
+        """
+        checked_name(collection, what="collection")
+        checked_document_name(name)
+        self._check_size(name, content)
+        sha256 = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
+        async with self._work(caller) as work:
+            repository = DocumentRepository(work.session, work.tenant_id)
+            place = await repository.ensure_collection(namespace, collection)
+            document = await repository.lock_document(place.id, name)
+            latest = await repository.version(document.id, document.latest_number)
+            if latest and not document.removed and latest.version.content_sha256 == sha256:
+                outcome, job_id = await self._again(work, namespace, latest)
+            else:
+                outcome = "changed" if latest else "added"
+                job_id = await self._new_version(work, place, document, content, sha256)
+            stored = await repository.document(document.id)
+            assert stored is not None
+            return Added(outcome=outcome, document=_document(stored), job_id=job_id)
+
+    async def collections(self, caller: Caller, namespace: str, cursor: str | None, limit: int) -> Page[Collection]:
+        position = decode_cursor(cursor, parts=1)
+        async with self._work(caller) as work:
+            repository = DocumentRepository(work.session, work.tenant_id)
+            rows = await repository.collections(namespace, str(position[0]) if position else None, limit + 1)
+        found = [
+            Collection(
+                id=row.id, namespace=row.namespace, name=row.name, documents=documents, chunks=row.chunks,
+                created_at=row.created_at,
+            )
+            for row, documents in rows
+        ]  # fmt: skip
+        return page_of(found, limit, lambda one: (one.name,))
+
+    async def list(
+        self, caller: Caller, namespace: str, collection: str, cursor: str | None, limit: int, *, removed: bool = False
+    ) -> Page[Document]:
+        """Return documents by name.
+
+        Raises:
+            NotFound: `collection.not_found`.
+        """
+        position = decode_cursor(cursor, parts=1)
+        async with self._work(caller) as work:
+            place = await find_collection(work, namespace, collection)
+            repository = DocumentRepository(work.session, work.tenant_id)
+            rows = await repository.documents(
+                place.id, (str(position[0]),) if position else None, limit + 1, removed=removed
+            )
+        return page_of([_document(row) for row in rows], limit, lambda one: (one.name,))
+
+    async def get(self, caller: Caller, document_id: UUID) -> DocumentDetail:
+        """Return a document, removed or not, with all its versions.
+
+        Raises:
+            NotFound: `document.not_found`.
+        """
+        async with self._work(caller) as work:
+            repository = DocumentRepository(work.session, work.tenant_id)
+            stored = await repository.document(document_id)
+            if stored is None:
+                raise _no_document(document_id)
+            versions = await repository.versions(document_id)
+        return DocumentDetail(**_document(stored).model_dump(), versions=[_version(one) for one in versions])
+
+    async def remove(self, caller: Caller, document_id: UUID) -> Document:
+        """Take a document out of search; its versions stay, so that citations of it still open.
+
+        Removing it again changes nothing.
+
+        Raises:
+            NotFound: `document.not_found`.
+        """
+        async with self._work(caller) as work:
+            repository = DocumentRepository(work.session, work.tenant_id)
+            row = await repository.lock_by_id(document_id)
+            if row is None:
+                raise _no_document(document_id)
+            if not row.removed:
+                await self._remove(work, row)
+            stored = await repository.document(document_id)
+            assert stored is not None
+            return _document(stored)
+
+    async def open_text(
+        self, caller: Caller, document_id: UUID, number: int, start: int = 0, end: int | None = None
+    ) -> VersionText:
+        """Return a piece of a version's text; at most `MAX_TEXT_CHARACTERS`, and `end` says where it ends.
+
+        Raises:
+            NotFound: `document.not_found`, `document.version_not_found`, `document.not_indexed`.
+            InvalidInput: `document.bad_range`.
+            Gone: `content.erased`.
+        """
+        async with self._work(caller) as work:
+            repository = DocumentRepository(work.session, work.tenant_id)
+            stored, version = await self._stored_version(repository, document_id, number)
+            if version.reading is None:
+                raise NotFound(
+                    "document.not_indexed",
+                    f"Version {number} has no text: its indexing is {version.indexing.state}. "
+                    f"{version.indexing.error_message or ''}".strip(),
+                )
+            last = version.reading.characters if end is None else min(end, version.reading.characters)
+            if not 0 <= start <= last:
+                raise InvalidInput(
+                    "document.bad_range", f"Choose 0 <= start <= end <= {version.reading.characters} characters."
+                )
+            last = min(last, start + MAX_TEXT_CHARACTERS)
+            found = await repository.text_of(version.version.id, start, last)
+        if found is None:
+            raise _erased()
+        text, pages = found
+        return VersionText(
+            document_id=document_id, name=stored.document.name, version=number, digest=version.version.digest,
+            start=start, end=last, characters=version.reading.characters, page=_page_at(pages, start), text=text,
+        )  # fmt: skip
+
+    async def open_original(self, caller: Caller, document_id: UUID, number: int) -> tuple[str, str, bytes]:
+        """Return name, media type and bytes of a version as it was added.
+
+        Raises:
+            NotFound: `document.not_found`, `document.version_not_found`.
+            Gone: `content.erased`.
+        """
+        async with self._work(caller) as work:
+            repository = DocumentRepository(work.session, work.tenant_id)
+            stored, version = await self._stored_version(repository, document_id, number)
+            content = await repository.original(version.version.id)
+        if content is None:
+            raise _erased()
+        media_type = version.reading.media_type if version.reading else "application/octet-stream"
+        return stored.document.name, media_type, content
+
+    async def search(
+        self, caller: Caller, namespace: str, collection: str, query: str, limit: int = 10
+    ) -> list[Passage]:
+        """Return the nearest passages of a collection, best first.
+
+        Raises:
+            InvalidInput: `search.empty_query`.
+            TooLarge: `search.query_too_long`.
+            NotFound: `collection.not_found`.
+        """
+        if len(query) > MAX_QUERY_CHARACTERS:
+            raise TooLarge(
+                "search.query_too_long",
+                f"A query has at most {MAX_QUERY_CHARACTERS:,} characters; this one has {len(query):,}.",
+                details={"limit": MAX_QUERY_CHARACTERS},
+            )
+        if not query.strip():
+            raise InvalidInput("search.empty_query", "The query is empty; say what to look for.")
+        name, attributes = embeddings_span("onnx", self._embedder.name)
+        with span(_tracer, name, attributes=attributes):
+            (vector,) = await self._embedder.embed_queries([query])
+        with span(_tracer, "retrieve"):
+            async with self._work(caller) as work:
+                place = await find_collection(work, namespace, collection)
+                hits = await retrieve(work.session, place.id, Question.of(query, vector), Retrieval(), limit)
+                return await passages_of(DocumentRepository(work.session, work.tenant_id), hits.best)
+
+    def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
+
+    def _check_size(self, name: str, content: bytes) -> None:
+        if not content:
+            raise InvalidInput("document.empty", f"{name} is empty (0 bytes); there is nothing to index.")
+        if len(content) > self.max_upload_bytes:
+            raise too_large(self.max_upload_bytes)
+
+    async def _again(self, work: UnitOfWork, namespace: str, latest: StoredVersion) -> tuple[str, UUID]:
+        """The bytes are known already: only a version whose indexing failed is tried again."""
+        if latest.indexing.state != "failed":
+            return "unchanged", latest.indexing.job_id
+        job_id = await self._jobs.enqueue(work, kind=INDEX, subject_id=latest.version.id, namespace=namespace)
+        repository = DocumentRepository(work.session, work.tenant_id)
+        await repository.set_indexing(latest.version.id, "queued", job_id=job_id)
+        return "retried", job_id
+
+    async def _new_version(
+        self, work: UnitOfWork, place: CollectionRow, document: DocumentRow, content: bytes, sha256: str
+    ) -> UUID:
+        number = document.latest_number + 1
+        identity = facts.version_digest(
+            document_id=document.id, namespace=place.namespace, collection=place.name, name=document.name,
+            number=number, content_sha256=sha256, size=len(content),
+        )  # fmt: skip
+        row = VersionRow(
+            tenant_id=work.tenant_id, id=new_id(), document_id=document.id, number=number, content_sha256=sha256,
+            bytes=len(content), digest=identity,
+        )  # fmt: skip
+        job_id = await self._jobs.enqueue(work, kind=INDEX, subject_id=row.id, namespace=place.namespace)
+        await DocumentRepository(work.session, work.tenant_id).insert_version(row, content, job_id)
+        await facts.append_added(work, row)
+        return job_id
+
+    async def _remove(self, work: UnitOfWork, row: DocumentRow) -> None:
+        repository = DocumentRepository(work.session, work.tenant_id)
+        if row.searched_number is not None:
+            searched = await repository.version(row.id, row.searched_number)
+            assert searched is not None
+            await IndexRepository(work.session).clear(row.collection_id, searched.version.id)
+        await repository.set_removed(row.id, row.latest_number)
+        await facts.append_removed(work, row)
+
+    async def _stored_version(
+        self, repository: DocumentRepository, document_id: UUID, number: int
+    ) -> tuple[StoredDocument, StoredVersion]:
+        stored = await repository.document(document_id)
+        if stored is None:
+            raise _no_document(document_id)
+        version = await repository.version(document_id, number)
+        if version is None:
+            raise NotFound(
+                "document.version_not_found",
+                f"{stored.document.name} has no version {number}; there are 1 to {stored.document.latest_number}.",
+            )
+        return stored, version
+
+
+async def find_collection(work: UnitOfWork, namespace: str, name: str) -> CollectionRow:
+    """Return a collection, or raise `NotFound` (`collection.not_found`) naming those that exist."""
+    repository = DocumentRepository(work.session, work.tenant_id)
+    found = await repository.collection(namespace, name)
+    if found is None:
+        known = ", ".join(row.name for row, _ in await repository.collections(namespace, None, 20)) or "none yet"
+        raise NotFound(
+            "collection.not_found", f"No collection in {namespace!r} is named {name[:140]!r}; there are: {known}."
+        )
+    return found
+
+
+def checked_document_name(name: str) -> str:
+    """Return `name` if it can name a document: a file name or a relative path.
+
+    Raises:
+        InvalidInput: `document.name_invalid`.
+    """
+    wrong = (
+        not name.strip()
+        or len(name) > MAX_NAME_CHARACTERS
+        or name.startswith("/")
+        or ".." in name.split("/")
+        or any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name)
+    )
+    if wrong:
+        raise InvalidInput(
+            "document.name_invalid",
+            f"{name[:140]!r} can't name a document: use a file name or a relative path of 1 to {MAX_NAME_CHARACTERS} "
+            "characters, without control characters and without '..'.",
+        )
+    return name
+
+
+def too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        "document.too_large", f"A document has at most {limit:,} bytes; split it into parts.", details={"limit": limit}
+    )
+
+
+def _no_document(document_id: UUID) -> NotFound:
+    return NotFound("document.not_found", f"There is no document {document_id}.")
+
+
+def _erased() -> Gone:
+    return Gone("content.erased", "The content of this version was erased; the audit log keeps the tombstone.")
+
+
+def _page_at(pages: Sequence[Sequence[int]], offset: int) -> int | None:
+    before = [number for number, start, _ in pages if start <= offset]
+    return before[-1] if before else None
+
+
+def _document(stored: StoredDocument) -> Document:
+    row = stored.document
+    return Document(
+        id=row.id, collection=stored.collection.name, namespace=stored.collection.namespace, name=row.name,
+        removed=row.removed, searched_number=row.searched_number, created_at=row.created_at,
+        latest=_version(stored.latest),
+    )  # fmt: skip
+
+
+def _version(stored: StoredVersion) -> Version:
+    row, state, reading = stored.version, stored.indexing, stored.reading
+    found = {} if reading is None else reading.model_dump(
+        include={"media_type", "parser", "text_sha256", "characters", "pages", "chunks"}
+    )  # fmt: skip
+    return Version.model_validate(
+        {
+            "id": row.id, "number": row.number, "digest": row.digest, "content_sha256": row.content_sha256,
+            "bytes": row.bytes, "created_at": row.created_at, "state": state.state, "job_id": state.job_id,
+            "error_code": state.error_code, "error_message": state.error_message, **found,
+        }
+    )  # fmt: skip

@@ -1,0 +1,190 @@
+"""Rows of documents and of the index over them.
+
+    collection 1─* document 1─* document_version 1─1 document_original      what was added
+                                                 1─1 document_reading, _text  what the parser made of it
+                                                 1─1 document_indexing        how far its job is, and why it failed
+                                                 1─* chunk, posting           only of the version that is searched
+
+Versions and readings never change. Originals and texts leave only by `erase()`. Chunks and postings
+repeat the text in another form and are replaced with the version that is searched.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pgvector.sqlalchemy import Vector
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field
+
+from mcp_engine.database.rows import TenantRow, created_field
+from rag.embedding import DIMENSIONS
+
+
+def _of_version() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["tenant_id", "version_id"], ["document_version.tenant_id", "document_version.id"])
+
+
+class CollectionRow(TenantRow, table=True):
+    """A named set of documents that is searched as one.
+
+    `chunks` and `terms` count what is searched now; BM25 takes its averages from them.
+    """
+
+    __tablename__: ClassVar[Any] = "collection"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "namespace", "name"),
+        ForeignKeyConstraint(["tenant_id", "namespace"], ["namespace.tenant_id", "namespace.name"]),
+    )
+
+    id: UUID = Field(primary_key=True)
+    namespace: str
+    name: str
+    chunks: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    terms: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    created_at: datetime = created_field()
+
+
+class DocumentRow(TenantRow, table=True):
+    """A document under its name.
+
+    `searched_number` is the version that search reads; null until one is indexed. Versions up to
+    `removed_through` are never searched again: a removal raises it to the latest number, so that an
+    indexing job that ends late can't bring a removed document back.
+    """
+
+    __tablename__: ClassVar[Any] = "document"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "collection_id", "name"),
+        ForeignKeyConstraint(["tenant_id", "collection_id"], ["collection.tenant_id", "collection.id"]),
+    )
+
+    id: UUID = Field(primary_key=True)
+    collection_id: UUID
+    name: str
+    latest_number: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    searched_number: int | None = None
+    removed_through: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    created_at: datetime = created_field()
+
+    @property
+    def removed(self) -> bool:
+        return self.latest_number <= self.removed_through
+
+
+class VersionRow(TenantRow, table=True):
+    """The identity of one version: what was added, by digest."""
+
+    __tablename__: ClassVar[Any] = "document_version"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "document_id", "number"),
+        ForeignKeyConstraint(["tenant_id", "document_id"], ["document.tenant_id", "document.id"]),
+    )
+
+    id: UUID = Field(primary_key=True)
+    document_id: UUID
+    number: int
+    content_sha256: str
+    bytes: int = Field(sa_type=BigInteger)
+    digest: str
+    created_at: datetime = created_field()
+
+
+class ReadingRow(TenantRow, table=True):
+    """What the parser made of a version; every offset refers to the text with this digest."""
+
+    __tablename__: ClassVar[Any] = "document_reading"
+    __table_args__ = (_of_version(),)
+
+    version_id: UUID = Field(primary_key=True)
+    media_type: str
+    parser: str
+    text_sha256: str
+    characters: int = Field(sa_type=BigInteger)
+    pages: int
+    chunks: int
+    terms: int = Field(sa_type=BigInteger)
+    embedder_digest: str
+    strategy_digest: str
+    created_at: datetime = created_field()
+
+
+class OriginalRow(TenantRow, table=True):
+    """The bytes as they were added."""
+
+    __tablename__: ClassVar[Any] = "document_original"
+    __table_args__ = (_of_version(),)
+
+    version_id: UUID = Field(primary_key=True)
+    content: bytes
+
+
+class TextRow(TenantRow, table=True):
+    """The text that citations point into; `pages` is a list of [number, start, end]."""
+
+    __tablename__: ClassVar[Any] = "document_text"
+    __table_args__ = (_of_version(),)
+
+    version_id: UUID = Field(primary_key=True)
+    text: str
+    title: str | None = None
+    pages: list[list[int]] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class IndexingRow(TenantRow, table=True):
+    """How far the indexing of a version is."""
+
+    __tablename__: ClassVar[Any] = "document_indexing"
+    __table_args__ = (_of_version(),)
+
+    version_id: UUID = Field(primary_key=True)
+    job_id: UUID
+    state: str
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+class ChunkRow(TenantRow, table=True):
+    """A passage of a searched version: `text[start:end]`, and its vector."""
+
+    __tablename__: ClassVar[Any] = "chunk"
+    __table_args__ = (_of_version(), Index("ix_chunk_tenant_id_collection_id", "tenant_id", "collection_id"))
+
+    version_id: UUID = Field(primary_key=True)
+    ordinal: int = Field(primary_key=True)
+    collection_id: UUID
+    start: int
+    end: int
+    page: int | None = None
+    terms: int
+    embedding: Any = Field(sa_column=Column(Vector(DIMENSIONS), nullable=False))
+
+
+class ChunkSentencesRow(TenantRow, table=True):
+    """The sentences of a chunk: offsets in the document's text, and vectors (`embedding.packed`)."""
+
+    __tablename__: ClassVar[Any] = "chunk_sentences"
+    __table_args__ = (_of_version(),)
+
+    version_id: UUID = Field(primary_key=True)
+    ordinal: int = Field(primary_key=True)
+    starts: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    ends: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    vectors: bytes
+
+
+class PostingRow(TenantRow, table=True):
+    """Where a term stands in a searched version: chunk ordinals, how often, and each chunk's length in terms."""
+
+    __tablename__: ClassVar[Any] = "posting"
+    __table_args__ = (_of_version(), Index("ix_posting_tenant_id_version_id", "tenant_id", "version_id"))
+
+    collection_id: UUID = Field(primary_key=True)
+    term: str = Field(primary_key=True)
+    version_id: UUID = Field(primary_key=True)
+    ordinals: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    frequencies: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    lengths: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
