@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
 from opentelemetry import trace
 
 from mcp_engine.access import Caller
 from mcp_engine.components.capability import Capability
-from mcp_engine.errors import InvalidInput, NotFound
+from mcp_engine.errors import NotFound
+from mcp_engine.json_schemas import check_schema, check_value
 
 _tracer = trace.get_tracer(__name__)
 
@@ -19,7 +19,8 @@ class CapabilityService:
     """Every capability that the installed components contribute, by name.
 
     Raises:
-        ValueError: two capabilities share a name, or a schema is not valid JSON Schema 2020-12.
+        ValueError: two capabilities share a name.
+        InvalidInput: `schema.invalid` for a schema that is not JSON Schema 2020-12.
     """
 
     def __init__(self, capabilities: Iterable[Capability]) -> None:
@@ -27,8 +28,8 @@ class CapabilityService:
         for capability in capabilities:
             if capability.name in self._capabilities:
                 raise ValueError(f"two capabilities are named {capability.name!r}")
-            Draft202012Validator.check_schema(capability.input_schema)
-            Draft202012Validator.check_schema(capability.output_schema)
+            check_schema(capability.input_schema, what=f"the input schema of {capability.name}")
+            check_schema(capability.output_schema, what=f"the output schema of {capability.name}")
             self._capabilities[capability.name] = capability
 
     def list(self) -> list[Capability]:
@@ -55,11 +56,8 @@ class CapabilityService:
         capability = self.get(name)
         for scope in sorted(capability.scopes):
             caller.require(scope)
-        try:
-            Draft202012Validator(capability.input_schema).validate(dict(arguments))
-        except ValidationError as fault:
-            place = "/".join(str(part) for part in fault.absolute_path) or "the arguments"
-            raise InvalidInput("capability.arguments_invalid", f"{name}: {place}: {fault.message[:500]}") from fault
+        what = f"The arguments of {name}"
+        check_value(capability.input_schema, dict(arguments), code="capability.arguments_invalid", what=what)
         attributes = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name}
         with _tracer.start_as_current_span(f"execute_tool {name}", attributes=attributes):
             return await capability.call(caller, arguments)

@@ -1,0 +1,12 @@
+"""Prompts: the kind of artifact that is a template with its variables, model parameters and output schema.
+
+templates   the sandboxed template language
+variables   JSON Schemas of variables and outputs
+schemas     the body of a prompt, and what the API takes and gives
+kind        what the registry asks of the kind `prompt`
+rendering   from a version and variables to messages
+files       the file that `prompt push` reads
+diff        what changed between two versions
+service     the rules, over the registry
+runs        one run on a model, recorded
+"""

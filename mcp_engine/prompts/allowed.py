@@ -1,0 +1,129 @@
+"""Which nodes of Jinja's syntax tree a template may hold."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from jinja2 import nodes
+
+from mcp_engine.errors import InvalidInput
+from mcp_engine.prompts.positions import Positions
+
+FILTERS = frozenset({"upper", "lower", "capitalize", "trim", "join", "length", "default", "items", "tojson"})
+TESTS = frozenset({"defined", "undefined", "none", "string", "number", "boolean", "mapping", "sequence"})
+LOOP_MEMBERS = frozenset({"index", "index0", "revindex", "revindex0", "first", "last", "length"})
+MAX_LOOP_DEPTH = 6
+BOUND_LOOP = " bound loop"
+"""The filter that `limit_loops` puts around what a loop goes over; no template can name it."""
+
+_RESERVED = frozenset({"self", "super", "caller", "varargs", "kwargs", "loop"})
+_PLAIN = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.If, nodes.CondExpr, nodes.Compare,
+    nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.List, nodes.Tuple, nodes.For, nodes.Name, nodes.Getattr,
+    nodes.Getitem, nodes.Filter, nodes.Test, nodes.Neg,
+)  # fmt: skip
+_SPOKEN: dict[type[nodes.Node], str] = {
+    nodes.Assign: "`set`",
+    nodes.AssignBlock: "`set`",
+    nodes.Macro: "`macro`",
+    nodes.CallBlock: "`call`",
+    nodes.FilterBlock: "`filter`",
+    nodes.Include: "`include`",
+    nodes.Import: "`import`",
+    nodes.FromImport: "`from`",
+    nodes.Extends: "`extends`",
+    nodes.Block: "`block`",
+    nodes.With: "`with`",
+    nodes.ScopedEvalContextModifier: "`autoescape`",
+    nodes.Call: "a call",
+    nodes.Slice: "a slice",
+    nodes.Dict: "an object literal",
+    nodes.Concat: "`~`",
+}
+
+
+def check(tree: nodes.Template, positions: Positions) -> None:
+    """Refuse everything that is not allowed.
+
+    Raises:
+        InvalidInput: `template.not_allowed`, with line and column.
+    """
+    _Checker(positions).visit(tree, loops=0)
+
+
+def limit_loops(tree: nodes.Template) -> None:
+    """Make every loop of a checked tree pay for its turns: the number of nodes that a turn evaluates."""
+    for loop in tree.find_all(nodes.For):
+        weight = 1 + sum(1 for child in loop.body for _ in child.find_all(nodes.Node))
+        price = nodes.Const(weight, lineno=loop.lineno)
+        loop.iter = nodes.Filter(loop.iter, BOUND_LOOP, [price], [], None, None, lineno=loop.lineno)
+
+
+class _Checker:
+    def __init__(self, positions: Positions) -> None:
+        self._positions = positions
+
+    def visit(self, node: nodes.Node, *, loops: int) -> None:
+        if not isinstance(node, _PLAIN):
+            arithmetic = "arithmetic" if isinstance(node, nodes.BinExpr | nodes.UnaryExpr) else type(node).__name__
+            self._refuse(node, f"{_SPOKEN.get(type(node), arithmetic)} is not part of the template language")
+        match node:
+            case nodes.Name():
+                self._visit_name(node)
+            case nodes.Getattr():
+                if self._is_loop_member(node):
+                    return
+                self._check_member(node, node.attr)
+            case nodes.Getitem(arg=nodes.Const(value=str(key))):
+                self._check_member(node, key)
+            case nodes.Filter():
+                self._check_filter(node)
+            case nodes.Test() if node.name not in TESTS:
+                self._refuse(node, f"there is no test {node.name!r}; there are {_listed(TESTS)}")
+            case nodes.Neg() if not (isinstance(node.node, nodes.Const) and isinstance(node.node.value, int | float)):
+                self._refuse(node, "arithmetic is not part of the template language")
+            case nodes.For():
+                if node.recursive:
+                    self._refuse(node, "`recursive` is not part of the template language")
+                loops += 1
+                if loops > MAX_LOOP_DEPTH:
+                    self._refuse(node, f"loops may nest {MAX_LOOP_DEPTH} deep")
+            case _:
+                pass
+        for child in node.iter_child_nodes():
+            self.visit(child, loops=loops)
+
+    def _visit_name(self, node: nodes.Name) -> None:
+        if node.name == "loop" and node.ctx == "load":
+            self._refuse(node, f"`loop` has members only: {_listed(LOOP_MEMBERS)}")
+        if node.name in _RESERVED or node.name.startswith("_"):
+            self._refuse(node, f"{node.name!r} can't name a variable")
+
+    def _is_loop_member(self, node: nodes.Getattr) -> bool:
+        if not (isinstance(node.node, nodes.Name) and node.node.name == "loop"):
+            return False
+        if node.attr not in LOOP_MEMBERS:
+            self._refuse(node, f"`loop` has no {node.attr!r}; it has {_listed(LOOP_MEMBERS)}")
+        return True
+
+    def _check_member(self, node: nodes.Node, name: str) -> None:
+        if name.startswith("_"):
+            self._refuse(node, f"{name[:60]!r}: no member begins with an underscore")
+
+    def _check_filter(self, node: nodes.Filter) -> None:
+        if node.name not in FILTERS:
+            self._refuse(node, f"there is no filter {node.name!r}; there are {_listed(FILTERS)}")
+        if node.kwargs or node.dyn_args or node.dyn_kwargs:
+            self._refuse(node, "arguments of filters are given by their place only")
+
+    def _refuse(self, node: nodes.Node, why: str) -> NoReturn:
+        line, column = self._positions.of(node.lineno)
+        raise InvalidInput(
+            "template.not_allowed",
+            f"The template can't be used, at line {line}, column {column}: {why}.",
+            details={"line": line, "column": column},
+        )
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,53 @@
+"""A version and variables to the messages that go to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mcp_engine.errors import InvalidInput
+from mcp_engine.json_schemas import check_value
+from mcp_engine.prompts.schemas import Message, PromptBody
+from mcp_engine.prompts.templates import render
+
+
+def templates_of(body: PromptBody) -> list[tuple[str, Message]]:
+    """Return each template of a prompt with the words that name it in errors; a text prompt is one user turn."""
+    if body.messages is None:
+        return [("The template", Message(role="user", content=body.template or ""))]
+    return [(f"Message {number} ({message.role})", message) for number, message in enumerate(body.messages, start=1)]
+
+
+def render_messages(body: PromptBody, variables: Mapping[str, Any]) -> list[Message]:
+    """Return the messages of a stored body for `variables`.
+
+    Raises:
+        InvalidInput: `prompt.variable_missing` or `prompt.variable_unknown`, naming it;
+            `prompt.variable_invalid` for a value that does not fit its schema; `template.undefined`.
+        TooLarge: a template's bounds (see `templates`).
+    """
+    schema = body.variables or {}
+    declared: dict[str, Any] = schema.get("properties", {})
+    for name in variables:
+        if name not in declared:
+            known = ", ".join(sorted(declared)) or "none"
+            raise InvalidInput(
+                "prompt.variable_unknown",
+                f"The prompt has no variable {name[:140]!r}; it has: {known}.",
+                details={"variable": name[:140], "variables": sorted(declared)},
+            )
+    given = {name: part["default"] for name, part in declared.items() if isinstance(part, dict) and "default" in part}
+    given.update(variables)
+    for name in schema.get("required", []):
+        if name not in given:
+            raise InvalidInput(
+                "prompt.variable_missing",
+                f"The variable {name!r} is missing; the prompt needs: {', '.join(schema['required'])}.",
+                details={"variable": name},
+            )
+    check_value(schema, given, code="prompt.variable_invalid", what="The set of variables")
+    values = {name: given.get(name) for name in declared}
+    return [
+        Message(role=message.role, content=render(message.content, values, where=where))
+        for where, message in templates_of(body)
+    ]

@@ -1,0 +1,191 @@
+"""The body of a prompt version, and what the API takes and gives."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from mcp_engine.identifiers import NAME_PATTERN
+from mcp_engine.models.port import CallParameters
+
+Role = Literal["system", "user", "assistant"]
+Tag = Annotated[str, Field(pattern=NAME_PATTERN)]
+
+
+class Message(BaseModel):
+    """One turn of a chat prompt; `content` is a template."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role
+    content: str
+
+
+class PromptBody(BaseModel):
+    """What a version of a prompt is: everything that shapes its answer, and nothing else.
+
+    `variables` is a JSON Schema of an object; left out, it is inferred from the templates.
+    `parameters` sets only what differs from the engine's defaults.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["text", "chat"] = "text"
+    template: str | None = None
+    messages: list[Message] | None = Field(default=None, min_length=1, max_length=200)
+    variables: dict[str, Any] | None = None
+    model: str | None = Field(default=None, min_length=1, max_length=256)
+    parameters: CallParameters | None = None
+    output_schema: dict[str, Any] | None = None
+    description: str | None = Field(default=None, max_length=4000)
+    tags: list[Tag] | None = Field(default=None, max_length=32)
+
+    @model_validator(mode="after")
+    def _either(self) -> PromptBody:
+        if self.type == "text" and (self.template is None or self.messages is not None):
+            raise ValueError("a text prompt has a `template` and no `messages`")
+        if self.type == "chat" and (self.messages is None or self.template is not None):
+            raise ValueError("a chat prompt has `messages` and no `template`")
+        return self
+
+
+class PushPrompt(BaseModel):
+    """A version to store; an identical one is found instead of made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    body: PromptBody
+    message: str = ""
+    labels: list[str] = Field(default_factory=list[str], max_length=16)
+
+
+class PromptVersion(BaseModel):
+    """One version without its body."""
+
+    name: str
+    namespace: str
+    number: int
+    version_id: UUID
+    digest: str
+    labels: list[str]
+    message: str
+    author_id: UUID
+    created_at: datetime
+
+
+class PromptPushed(PromptVersion):
+    """The version that a push stored, or the identical one that it found (`created` is false)."""
+
+    created: bool
+
+
+class PromptDetail(PromptVersion):
+    """One version with its body, and the lock that a run of it would record now."""
+
+    body: PromptBody
+    lock_digest: str
+
+
+class PromptSummary(BaseModel):
+    """One line of the list of prompts: the latest version, and where the labels point."""
+
+    name: str
+    namespace: str
+    type: Literal["text", "chat"] | None
+    description: str | None
+    tags: list[str]
+    latest: int
+    labels: dict[str, int]
+    created_at: datetime
+    updated_at: datetime
+
+
+class PromptDiff(BaseModel):
+    """What changed between two versions: a unified diff of the prompt's text, and every changed setting."""
+
+    name: str
+    from_number: int
+    to_number: int
+    identical: bool
+    text: str
+    settings: dict[str, SettingChange]
+
+
+class SettingChange(BaseModel):
+    before: Any = None
+    after: Any = None
+
+
+class LabelTarget(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
+class LabelMoved(BaseModel):
+    """One move of a label, with the lock that it released."""
+
+    event_id: UUID
+    label: str
+    from_number: int | None
+    to_number: int
+    lock_digest: str
+    actor_id: UUID
+    moved_at: datetime
+
+
+class VersionChoice(BaseModel):
+    """Which version: a number, a label, or neither for the latest."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = None
+    label: str | None = None
+
+
+class RenderPrompt(VersionChoice):
+    variables: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
+class Rendered(BaseModel):
+    """The messages that would go to the model."""
+
+    number: int
+    messages: list[Message]
+
+
+class RunPrompt(RenderPrompt):
+    """A run; `model` and `parameters` override the version's for this run and are recorded."""
+
+    model: str | None = Field(default=None, min_length=1, max_length=256)
+    parameters: dict[str, Any] | None = None
+    stream: bool = False
+
+
+class Usage(BaseModel):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+class RunCompleted(BaseModel):
+    """The end of a run, and where to look for everything about it."""
+
+    execution_id: UUID
+    output: str
+    value: Any = None
+    """The parsed output, when the version has an output schema."""
+    finish_reason: str
+    number: int
+    lock_digest: str
+    model: str
+    model_digest: str
+    usage: Usage
+    latency_first_token_ms: float | None
+    latency_total_ms: float
+    cost_usd: float | None
+    trace_id: str | None

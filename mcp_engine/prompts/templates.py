@@ -1,0 +1,260 @@
+"""The template language of prompts: a small part of Jinja that can only read the variables given to it.
+
+Allowed: `{{ expression }}`, `if` / `elif` / `else`, `for`, `raw`, comments and whitespace control.
+Expressions are variables with `.member` and `[index]`, literals, comparisons, `and or not in`,
+`a if b else c`, the filters in `FILTERS` and the tests in `TESTS`. All else is refused when the
+template is read, with line and column.
+
+A member is looked up in JSON objects only, never among the attributes of Python objects, so that
+nothing of the process can be reached. Text renders as it is; other values render as JSON.
+
+Not covered: a render runs in this process. Its output, the work of its loops and its time are
+bounded, its memory only by the size of the variables.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NoReturn, cast
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, UndefinedError, pass_context
+from jinja2.environment import Template as JinjaTemplate
+from jinja2.lexer import TokenStream
+from jinja2.meta import find_undeclared_variables
+from jinja2.parser import Parser
+from jinja2.runtime import Context, LoopContext
+from jinja2.sandbox import SandboxedEnvironment
+
+from mcp_engine.errors import InvalidInput, TimedOut, TooLarge
+from mcp_engine.prompts.allowed import BOUND_LOOP, FILTERS, TESTS, check, limit_loops
+from mcp_engine.prompts.positions import Position, Positions
+
+MAX_TEMPLATE_CHARACTERS = 1_000_000
+MAX_OUTPUT_CHARACTERS = 1_000_000
+MAX_LOOP_WORK = 1_000_000
+"""Nodes of loop bodies that one render may evaluate."""
+MAX_SECONDS = 5.0
+_BUDGET = " budget"  # no name of a template holds a blank
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What one render may still use."""
+
+    characters: int
+    loop_work: int
+    deadline: float
+
+    def write(self, count: int) -> None:
+        self.characters -= count
+        if self.characters < 0:
+            raise TooLarge(
+                "template.output_too_large", f"The rendered text is larger than {MAX_OUTPUT_CHARACTERS:,} characters."
+            )
+
+    def work(self, count: int) -> None:
+        self.loop_work -= count
+        if self.loop_work < 0:
+            raise TooLarge("template.too_much_work", "The loops of this template do too much work for its variables.")
+        if time.monotonic() > self.deadline:
+            raise TimedOut("template.timed_out", f"The template takes longer than {MAX_SECONDS:g} s to render.")
+
+
+class _Missing(StrictUndefined):
+    """Any use of a value that is not there is an error that names it."""
+
+class _Environment(SandboxedEnvironment):
+    """Jinja without globals, whose line numbers are indexes into `positions`."""
+
+    def __init__(self) -> None:
+        super().__init__(undefined=_Missing, autoescape=False, keep_trailing_newline=True, optimized=False)
+        self.globals.clear()
+        self.filters = dict(_FILTERS)
+        assert frozenset(_FILTERS) - {BOUND_LOOP} == FILTERS
+        self.tests = {name: test for name, test in self.tests.items() if name in TESTS}
+        self.finalize = _shown
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, LoopContext):
+            return getattr(obj, attribute)
+        return self.getitem(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        by_key = isinstance(obj, dict) and isinstance(argument, str)
+        by_index = isinstance(obj, list | str) and isinstance(argument, int) and not isinstance(argument, bool)
+        if by_key or by_index:
+            try:
+                return cast("Any", obj)[argument]
+            except LookupError:
+                pass
+        elif isinstance(obj, Undefined):
+            return getattr(obj, str(argument))  # raises the error that names what is missing
+        return self.undefined(obj=obj, name=argument)
+
+
+class _PositionedEnvironment(_Environment):
+    """Reads one template, keeping the line and column of every token."""
+
+    def __init__(self, positions: Positions) -> None:
+        super().__init__()
+        self._positions = positions
+
+    def _tokenize(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> TokenStream:
+        tokens = self._positions.numbered(self.lexer.tokeniter(source, name, filename, state), source)
+        return TokenStream(self.lexer.wrap(tokens, name, filename), name, filename)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A checked template, ready to render."""
+
+    variables: frozenset[str]
+    _compiled: JinjaTemplate
+
+    def render(self, variables: Mapping[str, Any]) -> str:
+        """Return the text for `variables`, which are JSON values.
+
+        Raises:
+            InvalidInput: `template.value_missing` or `template.failed`.
+            TooLarge: `template.output_too_large` or `template.too_much_work`.
+            TimedOut: `template.timed_out`.
+        """
+        budget = _Budget(MAX_OUTPUT_CHARACTERS, MAX_LOOP_WORK, time.monotonic() + MAX_SECONDS)
+        pieces: list[str] = []
+        try:
+            for piece in self._compiled.generate({**variables, _BUDGET: budget}):
+                budget.write(len(piece))
+                pieces.append(piece)
+        except UndefinedError as error:
+            raise InvalidInput("template.value_missing", f"The template uses what is not given: {error}.") from error
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InvalidInput("template.failed", f"The template can't use these values: {error}.") from error
+        return "".join(pieces)
+
+
+def parse(source: str) -> Template:
+    """Read and check a template.
+
+    Raises:
+        InvalidInput: `template.syntax` or `template.not_allowed`, with `line` and `column` (from 1) in
+            the message and the details; `template.too_complex`.
+        TooLarge: `template.too_large`.
+    """
+    if len(source) > MAX_TEMPLATE_CHARACTERS:
+        raise TooLarge(
+            "template.too_large",
+            f"The template has {len(source):,} characters; the limit is {MAX_TEMPLATE_CHARACTERS:,}.",
+        )
+    return _parse(source)
+
+
+@lru_cache(maxsize=128)
+def _parse(source: str) -> Template:
+    positions = Positions()
+    environment = _PositionedEnvironment(positions)
+    try:
+        tree = Parser(environment, source).parse()
+        check(tree, positions)
+        variables = find_undeclared_variables(tree)
+        limit_loops(tree)
+        compiled = environment.from_string(tree)
+    except TemplateSyntaxError as error:
+        _refuse_syntax(error, positions)
+    except RecursionError:
+        raise InvalidInput("template.too_complex", "The template nests too deeply; make it flatter.") from None
+    return Template(frozenset(variables), compiled)
+
+
+def _refuse_syntax(error: TemplateSyntaxError, positions: Positions) -> NoReturn:
+    position: Position = positions.of_error(error)
+    raise InvalidInput(
+        "template.syntax",
+        f"The template has a syntax error at line {position.line}, column {position.column}: {error.message}",
+        details={"line": position.line, "column": position.column},
+    ) from None
+
+
+def _shown(value: Any) -> Any:
+    """Return what `{{ value }}` writes: text as it is, everything else as JSON."""
+    return value if isinstance(value, str | Undefined) else _to_json(value)
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_not_json)
+
+
+def _not_json(value: Any) -> NoReturn:
+    if isinstance(value, _Missing):
+        str(value)
+    raise TypeError("only variables and what they hold can be written")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"this filter needs a text, not {_to_json(value)[:60]}")
+    return value
+
+
+@pass_context
+def _join(context: Context, value: Any, separator: str = "") -> str:
+    if not isinstance(value, list):
+        raise TypeError("join needs a list")
+    texts = [str(_shown(item)) for item in cast("list[Any]", value)]
+    size = sum(map(len, texts)) + len(_text(separator)) * max(0, len(texts) - 1)
+    if size > MAX_OUTPUT_CHARACTERS:
+        raise TooLarge("template.output_too_large", "The text that join makes is too large.")
+    return separator.join(texts)
+
+
+def _length(value: Any) -> int:
+    if not isinstance(value, list | str | dict):
+        raise TypeError("length needs a list, a text or an object")
+    return len(cast("list[Any]", value))
+
+
+def _default(value: Any, fallback: Any = "", also_when_empty: bool = False) -> Any:
+    if isinstance(value, Undefined) or (also_when_empty and not value):
+        return fallback
+    return value
+
+
+def _items(value: Any) -> list[list[Any]]:
+    if not isinstance(value, dict):
+        raise TypeError("items needs an object")
+    return [[key, item] for key, item in cast("dict[str, Any]", value).items()]
+
+
+@pass_context
+def _bound_loop(context: Context, value: Any, weight: int) -> Iterator[Any]:
+    """Iterate over `value`, paying `weight` out of the render's budget for each turn."""
+    if isinstance(value, Undefined):
+        str(value)
+    if not isinstance(value, list | str | dict):
+        raise TypeError("for needs a list, a text or an object")
+    return _paid(cast("list[Any]", value), cast("_Budget", context[_BUDGET]), weight)
+
+
+def _paid(values: list[Any], budget: _Budget, weight: int) -> Iterator[Any]:
+    for value in values:
+        budget.work(weight)
+        yield value
+
+
+_FILTERS: dict[str, Any] = {
+    "upper": lambda value: _text(value).upper(),
+    "lower": lambda value: _text(value).lower(),
+    "capitalize": lambda value: _text(value).capitalize(),
+    "trim": lambda value: _text(value).strip(),
+    "join": _join,
+    "length": _length,
+    "default": _default,
+    "items": _items,
+    "tojson": _to_json,
+    BOUND_LOOP: _bound_loop,
+}
