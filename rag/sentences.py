@@ -125,7 +125,7 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str], following: int) -
 def _full_stop_ends(token: str, word: str, *, at_start: bool, before_initial: bool) -> bool:
     """Whether the full stop after `token` ends a sentence when `word` follows."""
     lower = token.lower()
-    if at_start and (token.isdigit() or len(token) == 1):
+    if at_start and (token.replace(".", "").isdigit() or len(token) == 1):
         return False  # the number of a list item or a section, or the initial that a name begins with
     if lower in _TITLES or lower in _GOES_ON:
         return False

@@ -81,10 +81,11 @@ class ParserPool:
 
     async def _living(self) -> ParserProcess:
         while not self._closed:
-            if not self._idle:
-                return await ParserProcess.start(self._memory_bytes, self._timeout_seconds)
-            process = self._idle.pop()
-            if process.alive:
+            if self._idle:
+                process = self._idle.pop()
+            else:
+                process = await ParserProcess.start(self._memory_bytes, self._timeout_seconds)
+            if process.alive and not self._closed:
                 return process
             await process.stop()
         raise TryLater("parsing.closed", "The server is shutting down; add the document again when it is back.")
