@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mcp_engine.database.engine import Database
@@ -36,7 +38,9 @@ class Owner:
         """Be alive no more."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            await repository.let_go(connection, self.id)
+            # A connection that broke has let go by itself.
+            with contextlib.suppress(DBAPIError):
+                await repository.let_go(connection, self.id)
             await connection.close()
 
     async def inherit(self, owner: UUID) -> bool:

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Double, ForeignKeyConstraint, Index, LargeBinary, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
 
 from mcp_engine.database.rows import TenantRow, created_field, timestamp_field
+from mcp_engine.identity.tables import Namespace
 
 COST_DECIMALS = 10
 
@@ -25,7 +26,7 @@ class ExecutionRow(TenantRow, table=True):
 
     __tablename__ = "execution"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "namespace"], ["namespace.tenant_id", "namespace.name"]),
+        ForeignKeyConstraint(["tenant_id", "namespace"], [col(Namespace.tenant_id), col(Namespace.name)]),
         ForeignKeyConstraint(["tenant_id", "parent_id"], ["execution.tenant_id", "execution.id"]),
         Index("ix_execution_tenant_id_namespace_id", "tenant_id", "namespace", "id"),
         Index("ix_execution_tenant_id_artifact_name_id", "tenant_id", "artifact_name", "id"),

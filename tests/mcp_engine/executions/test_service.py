@@ -1,0 +1,424 @@
+"""Recording executions: facts that stay, ends that are always written, content that can go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+import pytest_asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from mcp_engine.access import Caller
+from mcp_engine.canonical import commitment
+from mcp_engine.database.engine import Database
+from mcp_engine.errors import Conflict, Gone, InvalidInput, ModelFailed, NotFound
+from mcp_engine.executions.facts import ENDED, ExecutionCheck
+from mcp_engine.executions.rows import cost
+from mcp_engine.executions.schemas import (
+    INTERRUPTED,
+    ExecutionFilter,
+    ModelRef,
+    Outcome,
+    Prices,
+    StartExecution,
+    VersionRef,
+)
+from mcp_engine.executions.service import ExecutionService
+from mcp_engine.identifiers import new_id
+from tests.conftest import make_tenant, plain_url
+
+START = StartExecution(
+    namespace="default",
+    kind="prompt_run",
+    inputs={"question": "Why?\x00", "n": 1.5},
+    messages=[{"role": "user", "content": "Why?"}],
+    version=VersionRef("prompt", "default", "greeting", 2, new_id(), "ab" * 32, "cd" * 32),
+    model=ModelRef("llama.cpp", "smollm2", "ef" * 32, "01" * 32, "23" * 32),
+    parameters={"temperature": 0.7, "stop": ["\n"]},
+    seed=7,
+)
+OUTCOME = Outcome(output="Because.", finish_reason="stop", input_tokens=12, output_tokens=3, cached_tokens=4)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def executions(database: Database) -> AsyncIterator[ExecutionService]:
+    service = ExecutionService(database)
+    yield service
+    await service.close()
+
+
+async def leaf_facts(database: Database, caller: Caller, subject: Any) -> list[dict[str, Any]]:
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        rows = await work.session.execute(
+            text("SELECT facts FROM audit_entry WHERE kind = :kind AND subject = :subject"),
+            {"kind": ENDED, "subject": str(subject)},
+        )
+        return [row.facts for row in rows]
+
+
+async def test_a_finished_run_is_stored_as_it_was(executions: ExecutionService, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+    assert (await executions.get(caller, running.id)).status == "running"
+    running.first_token()
+    await running.finish(OUTCOME)
+    found = await executions.get(caller, running.id)
+    assert (found.status, found.finish_reason, found.error_code) == ("succeeded", "stop", None)
+    assert found.inputs.value == START.inputs
+    assert found.messages == START.messages
+    assert found.output.value == "Because."
+    assert (found.input_tokens, found.output_tokens, found.cached_tokens) == (12, 3, 4)
+    assert found.artifact and found.artifact.digest == "ab" * 32 and found.artifact.lock_digest == "cd" * 32
+    assert found.model and found.model.weights_digest == "01" * 32
+    assert (found.parameters, found.seed, found.cost_usd) == (dict(START.parameters), 7, 0.0)
+    assert found.latency_first_token_ms is not None
+    assert found.latency_total_ms is not None
+    assert found.latency_first_token_ms <= found.latency_total_ms
+    assert found.ended_at is not None
+
+
+async def test_the_stored_commitments_open_with_the_stored_salts(
+    executions: ExecutionService, database: Database, caller: Caller
+) -> None:
+    running = await executions.start(caller, START)
+    await running.finish(OUTCOME)
+    [facts] = await leaf_facts(database, caller, running.id)
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        for table, fact in (("execution_inputs", "inputs_commitment"), ("execution_output", "output_commitment")):
+            row = (
+                await work.session.execute(
+                    text(f"SELECT salt, content FROM {table} WHERE execution_id = :id"), {"id": running.id}
+                )
+            ).one()
+            assert commitment(bytes(row.salt), json.loads(row.content)) == facts[fact]
+
+
+async def test_the_leaf_says_what_ran_and_how_it_ended(
+    executions: ExecutionService, database: Database, caller: Caller
+) -> None:
+    running = await executions.start(caller, START)
+    assert await leaf_facts(database, caller, running.id) == []
+    await running.finish(OUTCOME)
+    [facts] = await leaf_facts(database, caller, running.id)
+    assert facts["status"] == "succeeded"
+    assert facts["version_digest"] == "ab" * 32
+    assert facts["lock_digest"] == "cd" * 32
+    assert facts["model_digest"] == "ef" * 32
+    assert "Because" not in json.dumps(facts)
+
+
+async def test_live_rows_repeat_the_facts_of_the_leaf(
+    executions: ExecutionService, database: Database, caller: Caller
+) -> None:
+    parent = await executions.start(caller, START)
+    prices = Prices(Decimal("0.15"), Decimal("0.60"))
+    child = await executions.start(caller, replace(START, parent_id=parent.id, prices=prices, seed=2**62))
+    await child.fail(ModelFailed("model.crashed", "The model process died."))
+    await parent.finish(OUTCOME)
+    subjects = [str(parent.id), str(child.id), str(new_id())]
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        live = await ExecutionCheck().facts(work, ENDED, subjects)
+    assert set(live) == set(subjects[:2])
+    for subject, facts in live.items():
+        assert [facts] == await leaf_facts(database, caller, subject)
+
+
+async def test_a_changed_content_row_no_longer_gives_the_facts_of_the_leaf(
+    fresh_database: Database, fresh_owner_url: str
+) -> None:
+    caller = await make_tenant(fresh_database)
+    running = await ExecutionService(fresh_database).start(caller, START)
+    await running.finish(OUTCOME)
+    with psycopg.connect(plain_url(fresh_owner_url), autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE execution_output SET content = '\"Forged.\"'")
+    async with fresh_database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        live = await ExecutionCheck().facts(work, ENDED, [str(running.id)])
+    [facts] = await leaf_facts(fresh_database, caller, running.id)
+    changed = {name for name, value in live[str(running.id)].items() if facts[name] != value}
+    assert changed == {"output_commitment"}
+
+
+async def test_a_failure_keeps_code_message_and_what_there_was(executions: ExecutionService, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+    await running.fail(ModelFailed("model.crashed", "It died of mce_secret\x00."), Outcome(output="Beca"))
+    found = await executions.get(caller, running.id)
+    assert (found.status, found.error_code, found.error_message) == (
+        "failed",
+        "model.crashed",
+        "It died of [redacted].",
+    )
+    assert found.output.value == "Beca"
+
+
+async def test_an_unexpected_error_gives_away_its_class_only(executions: ExecutionService, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+    await running.fail(ValueError("the customer's words"))
+    found = await executions.get(caller, running.id)
+    assert found.error_code == "engine.fault"
+    assert found.error_message is not None
+    assert "ValueError" in found.error_message
+    assert "customer" not in found.error_message
+
+
+async def test_an_execution_ends_once(executions: ExecutionService, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+    await running.finish(OUTCOME)
+    for again in (running.finish(OUTCOME), running.cancel(), running.fail(ValueError())):
+        with pytest.raises(Conflict, match="ended already"):
+            await again
+    assert (await executions.get(caller, running.id)).status == "succeeded"
+
+
+async def test_two_ends_at_once_leave_one(executions: ExecutionService, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+    results = await asyncio.gather(running.finish(OUTCOME), running.cancel(), return_exceptions=True)
+    assert [type(result) for result in results].count(Conflict) == 1
+
+
+async def test_an_output_that_is_not_json_leaves_the_run_open_for_a_failure(
+    executions: ExecutionService, caller: Caller
+) -> None:
+    running = await executions.start(caller, START)
+    with pytest.raises(InvalidInput) as refused:
+        await running.finish(Outcome(output=float("nan")))
+    await running.fail(refused.value)
+    assert (await executions.get(caller, running.id)).error_code == "json.not_canonical"
+
+
+async def test_a_cancelled_stream_is_stored_as_cancelled_with_what_was_written(
+    executions: ExecutionService, caller: Caller
+) -> None:
+    running = await executions.start(caller, START)
+    streaming = asyncio.Event()
+
+    async def stream() -> None:
+        async with running:
+            running.partial = Outcome(output="Beca", output_tokens=1)
+            streaming.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(stream())
+    await streaming.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    found = await executions.get(caller, running.id)
+    assert (found.status, found.output.value, found.output_tokens) == ("cancelled", "Beca", 1)
+
+
+async def test_the_end_is_written_though_the_task_is_cancelled_while_it_waits(
+    database: Database, caller: Caller
+) -> None:
+    executions = ExecutionService(database)
+    running = await executions.start(caller, START)
+    task = asyncio.create_task(running.finish(OUTCOME))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await executions.close()
+    assert (await executions.get(caller, running.id)).status == "succeeded"
+
+
+async def test_a_start_that_is_cancelled_does_not_run_for_ever(database: Database, caller: Caller) -> None:
+    executions = ExecutionService(database)
+    task = asyncio.create_task(executions.start(caller, START))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await executions.close()
+    page = await executions.list(caller, ExecutionFilter())
+    assert [one.status for one in page.items] == ["cancelled"]
+
+
+async def test_a_closed_generator_cancels_its_run(executions: ExecutionService, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+
+    async def stream() -> AsyncIterator[str]:
+        async with running:
+            yield "Beca"
+            await running.finish(OUTCOME)
+
+    pieces = stream()
+    assert await anext(pieces) == "Beca"
+    await pieces.aclose()  # type: ignore[attr-defined]
+    assert (await executions.get(caller, running.id)).status == "cancelled"
+
+
+async def test_a_block_left_without_an_outcome_is_a_recorded_fault(
+    executions: ExecutionService, caller: Caller
+) -> None:
+    async with await executions.start(caller, START) as running:
+        pass
+    assert (await executions.get(caller, running.id)).error_code == "engine.fault"
+
+
+@pytest.mark.parametrize("table", ["execution", "execution_inputs", "execution_outcome", "execution_output"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET tenant_id = tenant_id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+async def test_the_database_refuses_changes_even_to_its_owner(
+    executions: ExecutionService, caller: Caller, owner_url: str, table: str, change: str
+) -> None:
+    running = await executions.start(caller, START)
+    await running.finish(OUTCOME)
+    with psycopg.connect(plain_url(owner_url)) as owner, pytest.raises(psycopg.errors.RestrictViolation):
+        owner.execute(change.format(table).encode())
+
+
+async def test_another_tenant_finds_nothing(executions: ExecutionService, database: Database, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+    await running.finish(OUTCOME)
+    other = await make_tenant(database)
+    for attempt in (
+        executions.get(other, running.id),
+        executions.spans(other, running.id),
+        executions.erase_content(other, running.id, "curious"),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+    assert (await executions.list(other, ExecutionFilter())).items == []
+
+
+async def test_an_unknown_namespace_or_parent_is_named(executions: ExecutionService, caller: Caller) -> None:
+    with pytest.raises(NotFound, match="'nowhere'"):
+        await executions.start(caller, replace(START, namespace="nowhere"))
+    with pytest.raises(NotFound, match="to be the parent"):
+        await executions.start(caller, replace(START, parent_id=new_id()))
+
+
+@pytest.mark.parametrize("parameters", [{"stop": ["\x00"]}, {"temperature": 1e300}, {"x": float("inf")}])
+async def test_parameters_that_would_not_read_back_are_refused(
+    executions: ExecutionService, caller: Caller, parameters: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidInput):
+        await executions.start(caller, replace(START, parameters=parameters))
+
+
+async def test_the_list_is_filtered_and_paged_newest_first(executions: ExecutionService, caller: Caller) -> None:
+    ids = []
+    for number in range(5):
+        running = await executions.start(caller, replace(START, kind="ask" if number % 2 else "prompt_run"))
+        await (running.cancel() if number == 4 else running.finish(OUTCOME))
+        ids.append(running.id)
+    first = await executions.list(caller, ExecutionFilter(), limit=3)
+    second = await executions.list(caller, ExecutionFilter(), limit=3, cursor=first.next_cursor)
+    assert [one.id for one in (*first.items, *second.items)] == ids[::-1]
+    assert second.next_cursor is None
+
+    async def matching(**conditions: Any) -> list[Any]:
+        return [one.id for one in (await executions.list(caller, ExecutionFilter(**conditions))).items]
+
+    assert await matching(kind="ask") == [ids[3], ids[1]]
+    assert await matching(status="cancelled") == [ids[4]]
+    assert await matching(status="running") == []
+    assert await matching(artifact_name="other") == []
+    assert len(await matching(artifact_kind="prompt", artifact_name="greeting", namespace="default")) == 5
+    assert await matching(min_latency_ms=1e9) == []
+    since = first.items[1].created_at
+    assert await matching(since=since) == [ids[4], ids[3]]
+    assert await matching(until=since) == [ids[2], ids[1], ids[0]]
+    with pytest.raises(InvalidInput, match="cursor"):
+        await executions.list(caller, ExecutionFilter(), cursor="WyJub3QtYW4taWQiXQ")
+
+
+async def test_erased_content_is_gone_and_the_facts_stay(
+    executions: ExecutionService, database: Database, caller: Caller
+) -> None:
+    running = await executions.start(caller, START)
+    with pytest.raises(Conflict, match="runs"):
+        await executions.erase_content(caller, running.id, "asked to")
+    await running.finish(OUTCOME)
+    before = await executions.get(caller, running.id)
+    erased = await executions.erase_content(caller, running.id, "asked to")
+    assert set(erased.erasure_ids) == {"execution_inputs", "execution_output"}
+    found = await executions.get(caller, running.id)
+    assert (found.inputs.state, found.output.state) == ("erased", "erased")
+    assert (found.inputs.value, found.output.value, found.messages) == (None, None, None)
+    assert (found.inputs.commitment, found.output.commitment) == (before.inputs.commitment, before.output.commitment)
+    assert found.finish_reason == "stop"
+    with pytest.raises(Gone):
+        await executions.erase_content(caller, running.id, "again")
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        live = (await ExecutionCheck().facts(work, ENDED, [str(running.id)]))[str(running.id)]
+    [facts] = await leaf_facts(database, caller, running.id)
+    assert {name for name, value in live.items() if facts[name] != value} == {"inputs_commitment", "output_commitment"}
+
+
+async def test_what_a_dead_process_left_is_recorded_as_interrupted(
+    fresh_database: Database, fresh_owner_url: str
+) -> None:
+    first, second = await make_tenant(fresh_database), await make_tenant(fresh_database)
+    dead, alive = ExecutionService(fresh_database), ExecutionService(fresh_database)
+    assert (await dead.open(), await alive.open()) == (0, 0)
+    left = [(caller, await dead.start(caller, START)) for caller in (first, second)]
+    ended = await dead.start(first, START)
+    await ended.finish(OUTCOME)
+    kept = await alive.start(first, START)
+
+    starting = ExecutionService(fresh_database)
+    assert await starting.open() == 0, "both processes live"
+    await dead.close()
+    assert await starting.recover() == 2
+    assert await starting.recover() == 0
+    for caller, running in left:
+        found = await starting.get(caller, running.id)
+        assert (found.status, found.error_code, found.latency_total_ms) == ("failed", INTERRUPTED, None)
+        assert len(await leaf_facts(fresh_database, caller, running.id)) == 1
+        with pytest.raises(Conflict):
+            await running.finish(OUTCOME)
+    assert (await starting.get(first, ended.id)).status == "succeeded"
+    await kept.finish(OUTCOME)
+    await asyncio.gather(alive.close(), starting.close())
+
+
+async def test_a_connection_that_breaks_frees_the_owner(fresh_database: Database, fresh_owner_url: str) -> None:
+    caller = await make_tenant(fresh_database)
+    crashed = ExecutionService(fresh_database)
+    await crashed.open()
+    running = await crashed.start(caller, START)
+    with psycopg.connect(plain_url(fresh_owner_url), autocommit=True) as owner:
+        owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+    starting = ExecutionService(fresh_database)
+    assert await starting.open() == 1
+    assert (await starting.get(caller, running.id)).error_code == INTERRUPTED
+    await starting.close()
+    await crashed.close()
+
+
+def test_cost_needs_prices_and_tokens() -> None:
+    prices = Prices(Decimal("0.15"), Decimal("0.60"))
+    assert cost(OUTCOME, None) is None
+    assert cost(Outcome(), prices) is None
+    assert cost(Outcome(), Prices(Decimal(0), Decimal(0))) == 0
+    assert cost(OUTCOME, prices) == Decimal("0.0000036")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text() | st.floats(-1e15, 1e15),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(value=JSON)
+def test_any_json_is_committed_to_as_it_is_stored(value: Any) -> None:
+    from mcp_engine.executions.rows import new_output
+
+    row, committed = new_output(new_id(), new_id(), value)
+    if value is None:
+        assert row is None
+    else:
+        assert row is not None
+        assert commitment(row.salt, json.loads(row.content)) == committed
