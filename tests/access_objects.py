@@ -1,0 +1,157 @@
+"""A whole engine with two tenants, and how to make each kind of object that a path can name."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from mcp_engine.access import Caller
+from mcp_engine.audit.notes import CheckpointSigner
+from mcp_engine.audit.service import AuditService
+from mcp_engine.audit.witness import Witness
+from mcp_engine.components.component import installed_components
+from mcp_engine.components.service import CapabilityService
+from mcp_engine.config import Settings
+from mcp_engine.database.engine import Database
+from mcp_engine.executions.schemas import Outcome, StartExecution
+from mcp_engine.executions.service import ExecutionService
+from mcp_engine.identifiers import new_id
+from mcp_engine.identity.service import IdentityService, KeyRequest
+from mcp_engine.secrets import Secrets
+from mcp_engine.server.app import PREFIX, create_app
+from mcp_engine.server.compose import register_core
+from mcp_engine.services import Services
+
+HOST = "http://127.0.0.1"
+MANY = {"requests_per_second": 10_000.0, "burst": 100_000}
+
+
+@dataclass
+class World:
+    """The application, `stranger` who runs the instance, and `owner` of another tenant whose objects are asked for."""
+
+    services: Services
+    anonymous: httpx.AsyncClient
+    owner: Caller
+    stranger: Caller
+    owner_key: str
+    stranger_key: str
+    keys_without: dict[str, str] = field(default_factory=dict[str, str])
+
+    async def as_owner(self, method: str, path: str, **request: Any) -> httpx.Response:
+        return await self.send(self.owner_key, method, path, **request)
+
+    async def as_stranger(self, method: str, path: str, **request: Any) -> httpx.Response:
+        return await self.send(self.stranger_key, method, path, **request)
+
+    async def send(self, key: str, method: str, path: str, **request: Any) -> httpx.Response:
+        return await self.anonymous.request(method, path, headers={"Authorization": f"Bearer {key}"}, **request)
+
+    async def made(self, path: str, body: dict[str, Any], **query: Any) -> dict[str, Any]:
+        response = await self.as_owner("POST", f"{PREFIX}{path}", json=body, params=query)
+        assert response.status_code < 300, response.text
+        return response.json()
+
+    async def key_with(self, scopes: list[str]) -> str:
+        """Return a key of the stranger with exactly these scopes."""
+        request = KeyRequest(self.stranger.principal_id, "narrow", scopes, **MANY)
+        return (await self.services.get(IdentityService).create_key(self.stranger, request))[1]
+
+    async def key_without(self, scope: str) -> str:
+        if scope not in self.keys_without:
+            self.keys_without[scope] = await self.key_with(sorted(self.stranger.scopes - {scope}))
+        return self.keys_without[scope]
+
+
+async def make_world(database: Database, settings: Settings) -> World:
+    """Compose the engine as the server does, but run nothing in the background."""
+    services = _composed(database, settings)
+    identity = services.get(IdentityService)
+    first = await identity.bootstrap()
+    assert first is not None
+    stranger = await identity.authenticate(first.api_key)
+    second = await identity.create_tenant(stranger, "objects")
+    app = create_app(services, settings, installed_components())
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    owner = await identity.authenticate(second.api_key)
+    return World(
+        services,
+        httpx.AsyncClient(transport=transport, base_url=HOST),
+        owner,
+        stranger,
+        await _quick_key(identity, owner),
+        await _quick_key(identity, stranger),
+    )
+
+
+async def _quick_key(identity: IdentityService, caller: Caller) -> str:
+    return (await identity.create_key(caller, KeyRequest(caller.principal_id, "quick", **MANY)))[1]
+
+
+def _composed(database: Database, settings: Settings) -> Services:
+    secrets = Secrets.load(settings.secrets_dir)
+    services = Services()
+    register_core(services, settings, secrets, database)
+    verifier = CheckpointSigner(secrets.signing_key).verifier
+    services.add(AuditService(database, verifier, Witness.of(settings.state_home, verifier.name), []))
+    components = installed_components()
+    for component in components:
+        component.register(services)
+    services.add(CapabilityService([offer for component in components for offer in component.capabilities(services)]))
+    return services
+
+
+Values = dict[str, str]
+Maker = Callable[[World, Values], Awaitable[str]]
+
+
+async def make_key(world: World, _: Values) -> str:
+    return (await world.made("/keys", {"name": "object"}))["id"]
+
+
+async def make_principal(world: World, _: Values) -> str:
+    return (await world.made("/principals", {"kind": "person", "name": new_id().hex, "role": "viewer"}))["id"]
+
+
+async def make_execution(world: World, _: Values) -> str:
+    executions = world.services.get(ExecutionService)
+    await executions.open()
+    running = await executions.start(world.owner, StartExecution("default", "prompt_run", {"x": 1}))
+    await running.finish(Outcome(output="y"))
+    await executions.close()
+    return str(running.id)
+
+
+async def find_audit_entry(world: World, _: Values) -> str:
+    entries = (await world.as_owner("GET", f"{PREFIX}/audit/entries")).json()
+    return entries["items"][0]["id"]
+
+
+MAKERS: dict[str, Maker] = {
+    "keys": make_key,
+    "principals": make_principal,
+    "executions": make_execution,
+    "proofs": find_audit_entry,
+}
+"""By the part of the path before the parameter."""
+
+
+async def make_objects(world: World, path: str) -> Values:
+    """Return a value for each parameter of a path, naming objects of the owner.
+
+    Raises:
+        LookupError: a kind of object that nobody has said how to make.
+    """
+    values: Values = {}
+    parts = path.split("/")
+    for kind, part in itertools.pairwise(parts):
+        if not part.startswith("{"):
+            continue
+        if kind not in MAKERS:
+            raise LookupError(f"{path}: add a maker for {kind!r} to tests/access_objects.py")
+        values[part[1:-1]] = await MAKERS[kind](world, values)
+    return values
