@@ -12,6 +12,7 @@ from mcp_engine.prompts.positions import Positions
 FILTERS = frozenset({"upper", "lower", "capitalize", "trim", "join", "length", "default", "items", "tojson"})
 TESTS = frozenset({"defined", "undefined", "none", "string", "number", "boolean", "mapping", "sequence"})
 LOOP_MEMBERS = frozenset({"index", "index0", "revindex", "revindex0", "first", "last", "length"})
+_STRUCTURE_FILTERS = frozenset({"items", "join", "length", "tojson"})
 MAX_LOOP_DEPTH = 6
 BOUND_LOOP = " bound loop"
 """The filter that `limit_loops` puts around what a loop goes over; no template can name it."""
@@ -42,13 +43,21 @@ _SPOKEN: dict[type[nodes.Node], str] = {
 }
 
 
-def check(tree: nodes.Template, positions: Positions) -> None:
+def check(tree: nodes.Template, positions: Positions, where: str) -> None:
     """Refuse everything that is not allowed.
 
     Raises:
         InvalidInput: `template.not_allowed`, with line and column.
     """
-    _Checker(positions).visit(tree, loops=0)
+    _Checker(positions, where).visit(tree, loops=0)
+
+
+def structured(tree: nodes.Template) -> frozenset[str]:
+    """Return the names that a checked tree reads members of, goes over, or gives to a filter of lists and objects."""
+    holders: list[nodes.Node | None] = [part.node for part in tree.find_all((nodes.Getattr, nodes.Getitem))]
+    holders += [loop.iter for loop in tree.find_all(nodes.For)]
+    holders += [part.node for part in tree.find_all(nodes.Filter) if part.name in _STRUCTURE_FILTERS]
+    return frozenset(holder.name for holder in holders if isinstance(holder, nodes.Name))
 
 
 def limit_loops(tree: nodes.Template) -> None:
@@ -60,8 +69,9 @@ def limit_loops(tree: nodes.Template) -> None:
 
 
 class _Checker:
-    def __init__(self, positions: Positions) -> None:
+    def __init__(self, positions: Positions, where: str) -> None:
         self._positions = positions
+        self._where = where
 
     def visit(self, node: nodes.Node, *, loops: int) -> None:
         if not isinstance(node, _PLAIN):
@@ -120,7 +130,7 @@ class _Checker:
         line, column = self._positions.of(node.lineno)
         raise InvalidInput(
             "template.not_allowed",
-            f"The template can't be used, at line {line}, column {column}: {why}.",
+            f"{self._where} can't be used, at line {line}, column {column}: {why}.",
             details={"line": line, "column": column},
         )
 

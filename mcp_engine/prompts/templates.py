@@ -6,7 +6,7 @@ Expressions are variables with `.member` and `[index]`, literals, comparisons, `
 template is read, with line and column.
 
 A member is looked up in JSON objects only, never among the attributes of Python objects, so that
-nothing of the process can be reached. Text renders as it is; other values render as JSON.
+nothing of the process can be reached. Text renders as it is, null as nothing, other values as JSON.
 
 Not covered: a render runs in this process. Its output, the work of its loops and its time are
 bounded, its memory only by the size of the variables.
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NoReturn, cast
@@ -30,8 +30,8 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 
 from mcp_engine.errors import InvalidInput, TimedOut, TooLarge
-from mcp_engine.prompts.allowed import BOUND_LOOP, FILTERS, TESTS, check, limit_loops
-from mcp_engine.prompts.positions import Position, Positions
+from mcp_engine.prompts.allowed import BOUND_LOOP, FILTERS, TESTS, check, limit_loops, structured
+from mcp_engine.prompts.positions import Positions
 
 MAX_TEMPLATE_CHARACTERS = 1_000_000
 MAX_OUTPUT_CHARACTERS = 1_000_000
@@ -67,6 +67,7 @@ class _Budget:
 class _Missing(StrictUndefined):
     """Any use of a value that is not there is an error that names it."""
 
+
 class _Environment(SandboxedEnvironment):
     """Jinja without globals, whose line numbers are indexes into `positions`."""
 
@@ -93,7 +94,7 @@ class _Environment(SandboxedEnvironment):
                 pass
         elif isinstance(obj, Undefined):
             return getattr(obj, str(argument))  # raises the error that names what is missing
-        return self.undefined(obj=obj, name=argument)
+        return self.undefined(obj=obj, name=str(argument))
 
 
 class _PositionedEnvironment(_Environment):
@@ -111,77 +112,96 @@ class _PositionedEnvironment(_Environment):
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """A checked template, ready to render."""
+class Usage:
+    """What a template reads: the names of its variables, and those that can't be plain texts."""
 
     variables: frozenset[str]
-    _compiled: JinjaTemplate
-
-    def render(self, variables: Mapping[str, Any]) -> str:
-        """Return the text for `variables`, which are JSON values.
-
-        Raises:
-            InvalidInput: `template.value_missing` or `template.failed`.
-            TooLarge: `template.output_too_large` or `template.too_much_work`.
-            TimedOut: `template.timed_out`.
-        """
-        budget = _Budget(MAX_OUTPUT_CHARACTERS, MAX_LOOP_WORK, time.monotonic() + MAX_SECONDS)
-        pieces: list[str] = []
-        try:
-            for piece in self._compiled.generate({**variables, _BUDGET: budget}):
-                budget.write(len(piece))
-                pieces.append(piece)
-        except UndefinedError as error:
-            raise InvalidInput("template.value_missing", f"The template uses what is not given: {error}.") from error
-        except (TypeError, ValueError, OverflowError) as error:
-            raise InvalidInput("template.failed", f"The template can't use these values: {error}.") from error
-        return "".join(pieces)
+    structured: frozenset[str]
 
 
-def parse(source: str) -> Template:
-    """Read and check a template.
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    usage: Usage
+    compiled: JinjaTemplate
+
+
+def normalise_newlines(source: str) -> str:
+    """Return a template with the line ends that templates have, so that editors make no versions."""
+    return source.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def check_template(source: str, *, where: str = "The template") -> Usage:
+    """Read a template, and return what it uses.
+
+    Args:
+        where: how messages name the template.
 
     Raises:
         InvalidInput: `template.syntax` or `template.not_allowed`, with `line` and `column` (from 1) in
             the message and the details; `template.too_complex`.
         TooLarge: `template.too_large`.
     """
+    return _parsed(source, where).usage
+
+
+def render(source: str, values: Mapping[str, Any], *, where: str = "The template") -> str:
+    """Return the text of a template for `values`, which are JSON values.
+
+    Raises:
+        InvalidInput: as `check_template`; `template.undefined` for a value that is not there,
+            `template.failed` for one that can't be used so.
+        TooLarge: `template.output_too_large` or `template.too_much_work`.
+        TimedOut: `template.timed_out`.
+    """
+    compiled = _parsed(source, where).compiled
+    budget = _Budget(MAX_OUTPUT_CHARACTERS, MAX_LOOP_WORK, time.monotonic() + MAX_SECONDS)
+    pieces: list[str] = []
+    try:
+        for piece in compiled.generate({**values, _BUDGET: budget}):
+            budget.write(len(piece))
+            pieces.append(piece)
+    except UndefinedError as error:
+        raise InvalidInput("template.undefined", f"{where} uses what is not given: {error}.") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidInput("template.failed", f"{where} can't use these values: {error}.") from error
+    return "".join(pieces)
+
+
+def _parsed(source: str, where: str) -> _Parsed:
     if len(source) > MAX_TEMPLATE_CHARACTERS:
         raise TooLarge(
             "template.too_large",
-            f"The template has {len(source):,} characters; the limit is {MAX_TEMPLATE_CHARACTERS:,}.",
+            f"{where} has {len(source):,} characters; the limit is {MAX_TEMPLATE_CHARACTERS:,}.",
         )
-    return _parse(source)
+    return _parse(source, where)
 
 
 @lru_cache(maxsize=128)
-def _parse(source: str) -> Template:
+def _parse(source: str, where: str) -> _Parsed:
     positions = Positions()
     environment = _PositionedEnvironment(positions)
     try:
         tree = Parser(environment, source).parse()
-        check(tree, positions)
-        variables = find_undeclared_variables(tree)
+        check(tree, positions, where)
+        usage = Usage(frozenset(find_undeclared_variables(tree)), structured(tree))
         limit_loops(tree)
         compiled = environment.from_string(tree)
     except TemplateSyntaxError as error:
-        _refuse_syntax(error, positions)
+        line, column = positions.of_error(error)
+        raise InvalidInput(
+            "template.syntax",
+            f"{where} has a syntax error at line {line}, column {column}: {error.message}",
+            details={"line": line, "column": column},
+        ) from None
     except RecursionError:
-        raise InvalidInput("template.too_complex", "The template nests too deeply; make it flatter.") from None
-    return Template(frozenset(variables), compiled)
-
-
-def _refuse_syntax(error: TemplateSyntaxError, positions: Positions) -> NoReturn:
-    position: Position = positions.of_error(error)
-    raise InvalidInput(
-        "template.syntax",
-        f"The template has a syntax error at line {position.line}, column {position.column}: {error.message}",
-        details={"line": position.line, "column": position.column},
-    ) from None
+        raise InvalidInput("template.too_complex", f"{where} nests too deeply; make it flatter.") from None
+    return _Parsed(usage, compiled)
 
 
 def _shown(value: Any) -> Any:
-    """Return what `{{ value }}` writes: text as it is, everything else as JSON."""
+    """Return what `{{ value }}` writes: text as it is, nothing for null, everything else as JSON."""
+    if value is None:
+        return ""
     return value if isinstance(value, str | Undefined) else _to_json(value)
 
 
@@ -195,14 +215,17 @@ def _not_json(value: Any) -> NoReturn:
     raise TypeError("only variables and what they hold can be written")
 
 
+def _on_text(change: Callable[[str], str]) -> Callable[[Any], str]:
+    return lambda value: change(_text(value))
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"this filter needs a text, not {_to_json(value)[:60]}")
     return value
 
 
-@pass_context
-def _join(context: Context, value: Any, separator: str = "") -> str:
+def _join(value: Any, separator: str = "") -> str:
     if not isinstance(value, list):
         raise TypeError("join needs a list")
     texts = [str(_shown(item)) for item in cast("list[Any]", value)]
@@ -219,7 +242,7 @@ def _length(value: Any) -> int:
 
 
 def _default(value: Any, fallback: Any = "", also_when_empty: bool = False) -> Any:
-    if isinstance(value, Undefined) or (also_when_empty and not value):
+    if value is None or isinstance(value, Undefined) or (also_when_empty and not value):
         return fallback
     return value
 
@@ -247,10 +270,10 @@ def _paid(values: list[Any], budget: _Budget, weight: int) -> Iterator[Any]:
 
 
 _FILTERS: dict[str, Any] = {
-    "upper": lambda value: _text(value).upper(),
-    "lower": lambda value: _text(value).lower(),
-    "capitalize": lambda value: _text(value).capitalize(),
-    "trim": lambda value: _text(value).strip(),
+    "upper": _on_text(str.upper),
+    "lower": _on_text(str.lower),
+    "capitalize": _on_text(str.capitalize),
+    "trim": _on_text(str.strip),
     "join": _join,
     "length": _length,
     "default": _default,
