@@ -65,6 +65,16 @@ def decode_id_cursor(cursor: str | None) -> UUID | None:
         raise bad_cursor() from None
 
 
+def decode_number_cursor(cursor: str | None) -> int | None:
+    """Return the number in the cursor of a list that is ordered by a number alone; raises as `decode_cursor`."""
+    position = decode_cursor(cursor, parts=1)
+    if position is None:
+        return None
+    if not isinstance(position[0], int):
+        raise bad_cursor()
+    return position[0]
+
+
 def bad_cursor() -> InvalidInput:
     """Return the error for a position that is none of this list."""
     return InvalidInput("paging.bad_cursor", "This cursor is not from this list; begin without one.")

@@ -18,6 +18,8 @@ CORE_PERMISSIONS: tuple[Permission, ...] = (
     Permission("prompts:read", "Read prompts, their versions, labels and history."),
     Permission("prompts:write", "Push new versions of prompts."),
     Permission("prompts:run", "Run a prompt on a model."),
+    Permission("artifacts:read", "Read artifacts of every kind, their versions, labels and history."),
+    Permission("artifacts:write", "Push new versions of artifacts of every kind."),
     Permission("labels:write", "Move labels such as production: decide what is released."),
     Permission("executions:read", "Read executions with their inputs and outputs."),
     Permission("executions:write", "Record executions that ran elsewhere; erase their contents."),
