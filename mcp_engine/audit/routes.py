@@ -88,3 +88,4 @@ async def _verification(audit: AuditService, tenant_id: UUID) -> AsyncGenerator[
         yield StreamEvent(event="report", data=(await task).model_dump(mode="json"))
     finally:
         task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -12,7 +12,6 @@ import contextlib
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -40,7 +39,7 @@ class SequencerState:
     failure: str | None = None
     """Why it can't go on; it keeps trying."""
     witness_failure: str | None = None
-    """Why the pinned checkpoint was not moved: the log does not extend it."""
+    """Why the pinned checkpoint was not moved: the log does not extend it, or the file can't be written."""
 
 
 class Sequencer:
@@ -92,7 +91,7 @@ class Sequencer:
             while not self._stop.is_set():
                 try:
                     await self._serve(engine)
-                except (SQLAlchemyError, EngineError, OSError) as error:
+                except Exception as error:  # noqa: BLE001 - whatever it was, leaves must not wait for ever unseen
                     if str(error) != self.state.failure:
                         _log.error("audit_sequencer_failed", error=str(error), code=getattr(error, "code", None))
                     self.state.failure = str(error)
@@ -188,28 +187,31 @@ class Leader:
 
     async def _move_witness(self, to: SignedTree, *, extended_from: tuple[int, Hash] | None) -> None:
         """Pin `to`, unless the log does not extend what is pinned: then the pin stays as the evidence."""
-        pinned = await asyncio.to_thread(self._witness.read)
-        if pinned is not None:
-            failure = await self._inconsistency(pinned, to, extended_from)
-            if failure:
-                if failure != self.witness_failure:
-                    _log.error("audit_witness_disagrees", problem=failure, pinned=str(self._witness.path))
-                self.witness_failure = failure
-                return
-        self.witness_failure = None
-        await asyncio.to_thread(self._witness.pin, to.note)
+        try:
+            failure = await self._inconsistency(to, extended_from)
+            if failure is None:
+                await asyncio.to_thread(self._witness.pin, to.note)
+        except OSError as error:
+            failure = f"the pinned checkpoint can't be kept: {error}"
+        if failure and failure != self.witness_failure:
+            _log.error("audit_witness_not_moved", problem=failure, pinned=str(self._witness.path))
+        self.witness_failure = failure
 
-    async def _inconsistency(self, pinned: str, to: SignedTree, extended_from: tuple[int, Hash] | None) -> str | None:
+    async def _inconsistency(self, to: SignedTree, extended_from: tuple[int, Hash] | None) -> str | None:
+        """Return why the tree `to` does not extend the pinned checkpoint; None when it does or nothing is pinned."""
+        pinned = await asyncio.to_thread(self._witness.read)
+        if pinned is None:
+            return None
         try:
             old = self._signer.verifier.open_checkpoint(pinned)
+            if (old.size, old.root) == extended_from:
+                return None  # this process has just appended to exactly that tree
+            if old.size > to.size:
+                return f"the pinned checkpoint has {old.size} leaves, the log only {to.size}"
+            async with self._connection.begin():
+                path = await tree.consistency_path(self._connection, old.size, to.size)
         except EngineError as error:
-            return f"the pinned checkpoint is not ours: {error.message}"
-        if (old.size, old.root) == extended_from:
-            return None  # this process has just appended to exactly that tree
-        if old.size > to.size:
-            return f"the pinned checkpoint has {old.size} leaves, the log only {to.size}"
-        async with self._connection.begin():
-            path = await tree.consistency_path(self._connection, old.size, to.size)
+            return f"the log can't be compared with the pinned checkpoint: {error.message}"
         if not verify_consistency(old.size, old.root, to.size, to.root, path):
             return f"the log does not extend the pinned checkpoint of {old.size} leaves"
         return None

@@ -142,6 +142,26 @@ async def test_the_witness_catches_up_after_a_crash_before_it_was_moved(log: Log
     assert log.signer.verifier.open_checkpoint(note).size == 2
 
 
+async def test_a_witness_that_cannot_be_written_stops_nothing_and_is_said(log: Log) -> None:
+    log.witness.path.parent.write_text("a file where the folder should be")
+    await log.append("a")
+    sequencer = await log.sequence()
+    assert sequencer.state.size == 1
+    assert "can't be kept" in str(sequencer.state.witness_failure)
+
+
+async def test_a_witness_set_aside_begins_anew_and_keeps_the_old(log: Log) -> None:
+    await log.append("a")
+    await log.sequence()
+    pinned = log.witness.read()
+    aside = log.witness.set_aside()
+    assert aside is not None
+    assert aside.read_text() == pinned
+    assert log.witness.set_aside() is None
+    await log.sequence()
+    assert log.witness.read() == pinned
+
+
 async def test_nothing_is_signed_over_a_damaged_tree(log: Log) -> None:
     await log.append("a", "b")
     await log.sequence()
