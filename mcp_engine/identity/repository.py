@@ -69,6 +69,10 @@ class IdentityRepository:
             statement = statement.where(col(Namespace.name) > after)
         return (await self._session.execute(statement)).scalars().all()
 
+    async def namespaces_named(self, names: Sequence[str]) -> Sequence[str]:
+        statement = select(col(Namespace.name)).where(col(Namespace.name).in_(names))
+        return (await self._session.execute(statement)).scalars().all()
+
     # principals
 
     async def add_principal(self, principal: Principal) -> Principal | None:
@@ -89,6 +93,9 @@ class IdentityRepository:
 
     async def principals(self, *, after: UUID | None, limit: int) -> Sequence[Principal]:
         return await self._page(Principal, Principal.id, after, limit)
+
+    async def principals_by_id(self, ids: Sequence[UUID]) -> Sequence[Principal]:
+        return (await self._session.execute(select(Principal).where(col(Principal.id).in_(ids)))).scalars().all()
 
     async def lock_enabled_owners(self) -> Sequence[UUID]:
         """Return the owners who can still sign in, holding them until the transaction ends."""
@@ -123,6 +130,9 @@ class IdentityRepository:
     async def keys(self, *, principal_id: UUID | None, after: UUID | None, limit: int) -> Sequence[ApiKey]:
         conditions = [] if principal_id is None else [col(ApiKey.principal_id) == principal_id]
         return await self._page(ApiKey, ApiKey.id, after, limit, conditions)
+
+    async def keys_by_id(self, ids: Sequence[UUID]) -> Sequence[ApiKey]:
+        return (await self._session.execute(select(ApiKey).where(col(ApiKey.id).in_(ids)))).scalars().all()
 
     async def revoke_key(self, key_id: UUID, now: datetime) -> bool:
         """Mark a key revoked; False when it was already."""

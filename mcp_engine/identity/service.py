@@ -14,6 +14,7 @@ from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from mcp_engine.identifiers import checked_name, new_id
+from mcp_engine.identity import live
 from mcp_engine.identity.access_tokens import AccessTokens
 from mcp_engine.identity.authentication import Authentication, utc_now
 from mcp_engine.identity.credentials import API_KEY, Credential
@@ -155,7 +156,7 @@ class IdentityService:
         namespace = await IdentityRepository(work).add_namespace(name)
         if namespace is None:
             raise Conflict("namespace.exists", f"There is a namespace {name!r} already.")
-        await append(work, AuditEvent("namespace.created", name))
+        await append(work, AuditEvent(live.NAMESPACE_CREATED, name))
         return namespace
 
     # principals
@@ -217,7 +218,7 @@ class IdentityService:
         principal = await IdentityRepository(work).add_principal(row)
         if principal is None:
             raise Conflict("principal.exists", f"There is a principal {name!r} already; choose another name.")
-        await append(work, AuditEvent("principal.created", str(principal_id), {"kind": kind, "role": role}))
+        await append(work, AuditEvent(live.PRINCIPAL_CREATED, str(principal_id), {"kind": kind, "role": role}))
         return principal
 
     async def _principal(
@@ -270,8 +271,8 @@ class IdentityService:
             if key is None:
                 raise NotFound("key.not_found", f"There is no key {key_id}; list them by GET /keys.")
             if await repository.revoke_key(key_id, self._now()):
-                facts = {"principal_id": str(key.principal_id)}
-                await append(work, AuditEvent("key.revoked", str(key_id), facts))
+                facts = live.revoked_facts(key, revoked=True)
+                await append(work, AuditEvent(live.KEY_REVOKED, str(key_id), facts))
                 work.after_commit(lambda: self._authentication.grants.forget_key(key_id))
 
     async def _add_key(self, work: UnitOfWork, request: KeyRequest, *, created_by: UUID) -> tuple[ApiKey, str]:
@@ -289,12 +290,7 @@ class IdentityService:
             expires_at=request.expires_at,
         )
         key = await IdentityRepository(work).add_key(row)
-        facts = {
-            "principal_id": str(key.principal_id),
-            "scopes": key.scopes,
-            "expires_at": key.expires_at.isoformat() if key.expires_at else None,
-        }
-        await append(work, AuditEvent("key.created", str(key.id), facts))
+        await append(work, AuditEvent(live.KEY_CREATED, str(key.id), live.created_facts(key)))
         return key, credential.reveal()
 
     # what a caller may give
