@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from mcp_engine.access import Caller
 from mcp_engine.audit.erasure import erase
 from mcp_engine.audit.live import Erased
 from mcp_engine.audit.service import AuditService
+from mcp_engine.audit.witness import Witness
 from mcp_engine.canonical import digest
-from mcp_engine.database.engine import UnitOfWork
-from mcp_engine.database.migrate import CORE, MigrationSource, upgrade
+from mcp_engine.database.embedded import EmbeddedPostgres
+from mcp_engine.database.engine import Database, UnitOfWork
+from mcp_engine.database.migrate import CORE, MigrationSource, app_url, upgrade
 from mcp_engine.errors import Gone, NotFound
-from tests.conftest import APP_PASSWORD, make_tenant, plain_url
+from tests.conftest import APP_PASSWORD, copy_template, make_tenant, plain_url
 from tests.mcp_engine.audit.conftest import Log
 
 MIGRATION = """
@@ -57,17 +59,46 @@ class LetterCheck:
         }
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def letters(log: Log, tmp_path: Path) -> Log:
-    """Letters `a` and `b` of two pages each, in a content table that a migration declared erasable."""
-    folder = tmp_path / "migrations"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def letter_template(
+    postgres: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """A database whose migrations include the content table's."""
+    folder = tmp_path_factory.mktemp("migrations")
     (folder / "t1.py").write_text(MIGRATION)
-    upgrade(log.owner_url, APP_PASSWORD, [CORE, MigrationSource("letters", folder)])
+    url = copy_template(postgres, migrated_template)
+    upgrade(url, APP_PASSWORD, [CORE, MigrationSource("letters", folder)])
+    return str(make_url(url).database)
+
+
+@pytest.fixture(scope="module")
+def shared_url(postgres: EmbeddedPostgres, letter_template: str) -> str:
+    return copy_template(postgres, letter_template)
+
+
+async def letters_in(url: str, tmp_path: Path) -> AsyncIterator[Log]:
+    """Letters `a` and `b` of two pages each, of a new tenant."""
+    database = Database(app_url(url, APP_PASSWORD))
+    log = Log(database, url, await make_tenant(database), Witness(tmp_path / "w" / "log.txt"))
     await write(log, log.caller, "a", "b")
     for name in "ab":
         await log.append(name, kind="letter.written", facts={"pages": digest([f"{name} 1", f"{name} 2"])})
-    return log
+    yield log
+    await database.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def letters(shared_url: str, tmp_path: Path) -> AsyncIterator[Log]:
+    """In a database shared with other tests, as tenants share one."""
+    async for log in letters_in(shared_url, tmp_path):
+        yield log
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_letters(postgres: EmbeddedPostgres, letter_template: str, tmp_path: Path) -> AsyncIterator[Log]:
+    """In a database of the test's own, whose whole log it verifies."""
+    async for log in letters_in(copy_template(postgres, letter_template), tmp_path):
+        yield log
 
 
 async def write(log: Log, caller: Caller, *names: str) -> None:
@@ -92,15 +123,15 @@ async def erased(log: Log, name: str, reason: str = "asked by the writer") -> An
         return await erase(work, "letter_content", {"letter": name}, reason)
 
 
-async def test_erasing_leaves_a_tombstone_and_a_leaf_and_the_log_verifies(letters: Log) -> None:
-    service = AuditService(letters.database, letters.signer.verifier, letters.witness, [LetterCheck()])
-    tombstone = await erased(letters, "a")
-    await letters.sequence()
+async def test_erasing_leaves_a_tombstone_and_a_leaf_and_the_log_verifies(own_letters: Log) -> None:
+    service = AuditService(own_letters.database, own_letters.signer.verifier, own_letters.witness, [LetterCheck()])
+    tombstone = await erased(own_letters, "a")
+    await own_letters.sequence()
     report = await service.verify()
     assert report.ok
     assert (report.erased, report.live_rows_checked, report.tree_size) == (1, 3, 3)
-    assert await count(letters, letters.caller) == 2
-    async with letters.database.unit_of_work(letters.caller.tenant_id, letters.caller.principal_id) as work:
+    assert await count(own_letters, own_letters.caller) == 2
+    async with own_letters.database.unit_of_work(own_letters.caller.tenant_id, own_letters.caller.principal_id) as work:
         row = (await work.session.execute(text("SELECT * FROM erasure"))).one()
     assert (row.id, row.content_table, row.key, row.reason) == (
         tombstone,
@@ -108,13 +139,13 @@ async def test_erasing_leaves_a_tombstone_and_a_leaf_and_the_log_verifies(letter
         {"letter": "a"},
         "asked by the writer",
     )
-    assert (row.row_count, row.actor_id) == (2, letters.caller.principal_id)
+    assert (row.row_count, row.actor_id) == (2, own_letters.caller.principal_id)
 
 
-async def test_content_that_disappeared_without_erasure_is_named(letters: Log) -> None:
-    await letters.sequence()
-    letters.tamper("DELETE FROM letter_content WHERE letter = 'b'")
-    service = AuditService(letters.database, letters.signer.verifier, letters.witness, [LetterCheck()])
+async def test_content_that_disappeared_without_erasure_is_named(own_letters: Log) -> None:
+    await own_letters.sequence()
+    own_letters.tamper("DELETE FROM letter_content WHERE letter = 'b'")
+    service = AuditService(own_letters.database, own_letters.signer.verifier, own_letters.witness, [LetterCheck()])
     first = (await service.verify()).first_problem
     assert first is not None
     assert (first.seq, first.subject, first.fact) == (1, "b", "pages")
@@ -122,24 +153,24 @@ async def test_content_that_disappeared_without_erasure_is_named(letters: Log) -
 
 
 @pytest.mark.parametrize("change", ["reason = 'another'", 'key = \'{"letter": "b"}\'', "content_table = 'x'"])
-async def test_a_changed_tombstone_is_named(letters: Log, change: str) -> None:
-    await erased(letters, "a")
-    await letters.sequence()
-    letters.tamper(f"UPDATE erasure SET {change}")
-    service = AuditService(letters.database, letters.signer.verifier, letters.witness)
+async def test_a_changed_tombstone_is_named(own_letters: Log, change: str) -> None:
+    await erased(own_letters, "a")
+    await own_letters.sequence()
+    own_letters.tamper(f"UPDATE erasure SET {change}")
+    service = AuditService(own_letters.database, own_letters.signer.verifier, own_letters.witness)
     first = (await service.verify()).first_problem
     assert first is not None
     assert (first.seq, first.kind) == (2, "content.erased")
 
 
-async def test_a_forged_tombstone_is_named(letters: Log) -> None:
-    await letters.sequence()
-    letters.tamper(
+async def test_a_forged_tombstone_is_named(own_letters: Log) -> None:
+    await own_letters.sequence()
+    own_letters.tamper(
         "DELETE FROM letter_content WHERE letter = 'a'",
         "INSERT INTO erasure SELECT tenant_id, gen_random_uuid(), 'letter_content', '{\"letter\": \"a\"}', 'x', "
         "gen_random_uuid(), 2 FROM letter_content LIMIT 1",
     )
-    service = AuditService(letters.database, letters.signer.verifier, letters.witness, [LetterCheck()])
+    service = AuditService(own_letters.database, own_letters.signer.verifier, own_letters.witness, [LetterCheck()])
     report = await service.verify()
     assert [problem.seq for problem in report.problems] == [0, None]
     assert "has no entry" in report.problems[1].what
@@ -242,17 +273,19 @@ async def test_without_a_tenant_nothing_can_be_erased(letters: Log) -> None:
             await session.execute(text(call))
 
 
-async def test_it_works_where_the_owner_is_no_superuser(letters: Log) -> None:
-    owner = f"owner_{letters.caller.tenant_id.hex}"
-    with psycopg.connect(plain_url(letters.owner_url), autocommit=True) as connection:
+async def test_it_works_where_the_owner_is_no_superuser(own_letters: Log) -> None:
+    owner = f"owner_{own_letters.caller.tenant_id.hex}"
+    with psycopg.connect(plain_url(own_letters.owner_url), autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {owner} NOSUPERUSER NOBYPASSRLS".encode())
         connection.execute(f"GRANT CREATE, USAGE ON SCHEMA public, engine_private TO {owner}".encode())
         for table in ("letter_content", "erasure", "audit_entry", "audit_unsequenced", "engine_private.erasing"):
             connection.execute(f"ALTER TABLE {table} OWNER TO {owner}".encode())
         for function in ("erase", "refuse_change_unless_erasing"):
             connection.execute(f"ALTER FUNCTION {function} OWNER TO {owner}".encode())
-    await erased(letters, "a")
-    assert await count(letters, letters.caller) == 2
+    await erased(own_letters, "a")
+    assert await count(own_letters, own_letters.caller) == 2
     with pytest.raises(Exception, match="only be removed by erase"):
-        async with letters.database.unit_of_work(letters.caller.tenant_id, letters.caller.principal_id) as work:
+        async with own_letters.database.unit_of_work(
+            own_letters.caller.tenant_id, own_letters.caller.principal_id
+        ) as work:
             await work.session.execute(text("DELETE FROM letter_content"))

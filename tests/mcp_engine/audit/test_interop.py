@@ -22,8 +22,9 @@ PROGRAM = Path(__file__).parent / "interop" / "main.go"
 
 
 @pytest.fixture(scope="session")
-def go_checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the Go program with copies of the vendored packages."""
+def go_checker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the Go program with copies of the vendored packages; Go's own cache is kept between test runs."""
+    assert request.config.cache is not None
     spec = find_spec("go")
     assert spec is not None
     assert spec.origin is not None
@@ -36,7 +37,7 @@ def go_checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {
         "PATH": os.environ["PATH"],
         "GOROOT": str(root),
-        "GOCACHE": str(tmp_path_factory.mktemp("go-cache")),
+        "GOCACHE": str(request.config.cache.mkdir("go-build")),
         "GOPATH": str(tmp_path_factory.mktemp("go-path")),
         "GOTOOLCHAIN": "local",
         "GOPROXY": "off",

@@ -175,8 +175,8 @@ async def test_nothing_is_signed_over_a_damaged_tree(log: Log) -> None:
 
 
 @pytest.mark.parametrize("table", ["audit_leaf", "audit_node", "audit_checkpoint"])
-async def test_the_application_cannot_rewrite_the_tree(log: Log, table: str) -> None:
+async def test_the_application_cannot_rewrite_the_tree(database: Database, table: str) -> None:
     for statement in (f"DELETE FROM {table}", f"TRUNCATE {table}"):
         with pytest.raises(Exception, match="permission denied"):
-            async with log.database.global_work() as session:
+            async with database.global_work() as session:
                 await session.execute(text(statement))
