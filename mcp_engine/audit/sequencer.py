@@ -57,7 +57,7 @@ class Sequencer:
         witness: Witness,
         *,
         poll_seconds: float = 0.25,
-        linger_seconds: float = 0.02,
+        linger_seconds: float = 0.05,
         batch_size: int = BATCH,
     ) -> None:
         self.state = SequencerState()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,16 +11,19 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import make_url
 
 from mcp_engine.access import Caller
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.audit.notes import CheckpointSigner
 from mcp_engine.audit.sequencer import Sequencer
 from mcp_engine.audit.witness import Witness
+from mcp_engine.database.embedded import EmbeddedPostgres
 from mcp_engine.database.engine import Database
-from tests.conftest import make_tenant, plain_url
+from tests.conftest import copy_template, make_tenant, plain_url
 
 
 @dataclass
@@ -74,3 +77,12 @@ async def until(condition: Any, *, seconds: float = 30) -> None:
 @pytest_asyncio.fixture(loop_scope="session")
 async def log(fresh_database: Database, fresh_owner_url: str, tmp_path: Path) -> Log:
     return Log(fresh_database, fresh_owner_url, await make_tenant(fresh_database), Witness(tmp_path / "w" / "log.txt"))
+
+
+@pytest.fixture
+def fresh_owner_url(postgres: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
+    """As the project's, and dropped again: dozens of databases would make the cluster's shutdown slow."""
+    url = copy_template(postgres, migrated_template)
+    yield url
+    with psycopg.connect(plain_url(postgres.url(database="postgres")), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)".encode())
