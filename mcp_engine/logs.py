@@ -124,7 +124,11 @@ def redacted(value: Any) -> Any:
                 redacted(key) if isinstance(key, str) else key: REDACTED if _is_secret(key, item) else redacted(item)
                 for key, item in members.items()
             }
-        case list() | tuple() | set() | frozenset():
+        case list() | set() | frozenset():
+            return [redacted(item) for item in cast("Sequence[Any]", value)]
+        case tuple() if not hasattr(
+            cast("object", value), "_fields"
+        ):  # a named tuple, such as a URL, has a text of its own
             return [redacted(item) for item in cast("Sequence[Any]", value)]
         case BaseException():
             return redacted_text(f"{type(value).__name__}: {value}")

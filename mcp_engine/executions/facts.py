@@ -1,25 +1,14 @@
-"""What the audit log says about an execution, from its rows; and the check that the rows still say it."""
+"""What the audit log says about an execution, from its rows."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from mcp_engine.audit.live import Erased
-from mcp_engine.canonical import commitment, digest
-from mcp_engine.database.engine import UnitOfWork
-from mcp_engine.executions import repository
-from mcp_engine.executions.repository import Stored
-from mcp_engine.executions.tables import (
-    ExecutionInputsRow,
-    ExecutionOutcomeRow,
-    ExecutionOutputRow,
-    ExecutionRow,
-)
+from mcp_engine.canonical import digest
+from mcp_engine.executions.tables import ExecutionOutcomeRow, ExecutionRow
 
 ENDED: Final = "execution.ended"
 INPUTS_TABLE: Final = "execution_inputs"
@@ -69,35 +58,9 @@ def ended_facts(execution: ExecutionRow, outcome: ExecutionOutcomeRow) -> dict[s
     }
 
 
-class ExecutionCheck:
-    """The live check of executions (see `mcp_engine.audit.live.LiveCheck`)."""
-
-    kinds = frozenset({ENDED})
-
-    async def facts(
-        self, work: UnitOfWork, kind: str, subjects: Sequence[str]
-    ) -> Mapping[str, Mapping[str, Any | Erased]]:
-        assert kind == ENDED
-        stored = await repository.find(work.session, [UUID(subject) for subject in subjects])
-        return {str(one.execution.id): _live(one, one.outcome) for one in stored if one.outcome is not None}
-
-
-def _live(stored: Stored, outcome: ExecutionOutcomeRow) -> dict[str, Any | Erased]:
-    facts: dict[str, Any | Erased] = ended_facts(stored.execution, outcome)
-    key = content_key(stored.execution.id)
-    facts["inputs_commitment"] = _recommit(stored.inputs) or Erased(INPUTS_TABLE, key)
-    if stored.output is not None or outcome.output_commitment is not None:
-        facts["output_commitment"] = _recommit(stored.output) or Erased(OUTPUT_TABLE, key)
-    return facts
-
-
 def content_key(execution_id: UUID) -> dict[str, str]:
     """Return the key under which an execution's content is erased."""
     return {"execution_id": str(execution_id)}
-
-
-def _recommit(row: ExecutionInputsRow | ExecutionOutputRow | None) -> str | None:
-    return None if row is None else commitment(row.salt, json.loads(row.content))
 
 
 def _text(value: UUID | None) -> str | None:

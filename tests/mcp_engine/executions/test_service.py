@@ -20,7 +20,8 @@ from mcp_engine.access import Caller
 from mcp_engine.canonical import commitment
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import Conflict, Gone, InvalidInput, ModelFailed, NotFound
-from mcp_engine.executions.facts import ENDED, ExecutionCheck
+from mcp_engine.executions.facts import ENDED
+from mcp_engine.executions.live import ExecutionCheck
 from mcp_engine.executions.rows import cost
 from mcp_engine.executions.schemas import (
     INTERRUPTED,
@@ -75,8 +76,10 @@ async def test_a_finished_run_is_stored_as_it_was(executions: ExecutionService, 
     assert found.messages == START.messages
     assert found.output.value == "Because."
     assert (found.input_tokens, found.output_tokens, found.cached_tokens) == (12, 3, 4)
-    assert found.artifact and found.artifact.digest == "ab" * 32 and found.artifact.lock_digest == "cd" * 32
-    assert found.model and found.model.weights_digest == "01" * 32
+    assert found.artifact is not None
+    assert (found.artifact.digest, found.artifact.lock_digest) == ("ab" * 32, "cd" * 32)
+    assert found.model is not None
+    assert (found.model.digest, found.model.weights_digest) == ("ef" * 32, "01" * 32)
     assert (found.parameters, found.seed, found.cost_usd) == (dict(START.parameters), 7, 0.0)
     assert found.latency_first_token_ms is not None
     assert found.latency_total_ms is not None
