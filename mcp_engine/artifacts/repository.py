@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, cast, func, select, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -106,7 +106,7 @@ class ArtifactRepository:
         if tag is not None:
             tags = func.coalesce(func.jsonb_path_query_array(cast(col(VersionContent.body), JSONB), "$.tags[*]"), "[]")
             statement = statement.where(tags.op("@>")(func.to_jsonb(tag)))
-        rows = (await self._session.execute(statement)).tuples()
+        rows = await self._session.execute(statement)
         return [(artifact, _version_row(artifact, version, body)) for artifact, version, body in rows]
 
     async def add_version(self, artifact: Artifact, new: NewVersion) -> Version:
@@ -138,7 +138,7 @@ class ArtifactRepository:
             col(Version.artifact_id) == artifact.id,
             col(Version.number) == number,
         )
-        row = (await self._session.execute(statement)).tuples().one_or_none()
+        row = (await self._session.execute(statement)).one_or_none()
         return None if row is None else _version_row(artifact, *row)
 
     async def version_by_label(self, artifact: Artifact, label: str) -> VersionRow | None:
@@ -151,7 +151,7 @@ class ArtifactRepository:
             .scalar_subquery()
         )
         statement = _with_body(select(Version, col(VersionContent.body))).where(col(Version.id) == current)
-        row = (await self._session.execute(statement)).tuples().one_or_none()
+        row = (await self._session.execute(statement)).one_or_none()
         return None if row is None else _version_row(artifact, *row)
 
     async def page_of_versions(self, artifact: Artifact, *, before: int | None, limit: int) -> Sequence[VersionRow]:
@@ -163,14 +163,14 @@ class ArtifactRepository:
         )
         if before is not None:
             statement = statement.where(col(Version.number) < before)
-        rows = (await self._session.execute(statement)).tuples()
+        rows = await self._session.execute(statement)
         return [_version_row(artifact, version, body) for version, body in rows]
 
     async def labels(self, artifact_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, int]]:
         """Return where every label of these artifacts points: artifact -> label -> version number."""
         statement = (
             select(col(LabelEvent.artifact_id), col(LabelEvent.label), col(Version.number))
-            .distinct(col(LabelEvent.artifact_id), col(LabelEvent.label))
+            .ext(distinct_on(col(LabelEvent.artifact_id), col(LabelEvent.label)))
             .join(
                 Version,
                 and_(
@@ -182,7 +182,7 @@ class ArtifactRepository:
             .order_by(col(LabelEvent.artifact_id), col(LabelEvent.label), col(LabelEvent.number).desc())
         )
         found: dict[UUID, dict[str, int]] = {artifact_id: {} for artifact_id in artifact_ids}
-        for artifact_id, label, number in (await self._session.execute(statement)).tuples():
+        for artifact_id, label, number in await self._session.execute(statement):
             found[artifact_id][label] = number
         return found
 
@@ -226,7 +226,7 @@ class ArtifactRepository:
             statement = statement.where(col(LabelEvent.label) == label)
         if before is not None:
             statement = statement.where(col(LabelEvent.id) < before)
-        rows = (await self._session.execute(statement)).tuples()
+        rows = await self._session.execute(statement)
         return [
             LabelMove(event.id, event.label, left, right, event.lock_digest, event.actor_id, event.created_at)
             for event, left, right in rows
@@ -253,7 +253,7 @@ class ArtifactRepository:
             )
             .where(col(Version.id).in_(version_ids))
         )
-        return list((await self._session.execute(statement)).tuples())
+        return list(await self._session.execute(statement))
 
     async def moves(self, event_ids: Sequence[UUID]) -> Sequence[tuple[LabelEvent, int | None, int, str]]:
         """Return label moves with the numbers of both versions and the lock's body, for verification."""
@@ -277,7 +277,7 @@ class ArtifactRepository:
             )
             .where(col(LabelEvent.id).in_(event_ids))
         )
-        return list((await self._session.execute(statement)).tuples())
+        return list(await self._session.execute(statement))
 
 
 def value_of(artifact: Artifact, version: Version) -> ArtifactVersion:
