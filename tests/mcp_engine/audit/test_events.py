@@ -6,10 +6,13 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from mcp_engine.access import Caller
+from mcp_engine.audit import repository
 from mcp_engine.audit.events import AuditEvent, append, on_append
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import InvalidInput
@@ -89,3 +92,25 @@ def test_a_kind_is_dotted_lower_case(kind: str) -> None:
 def test_a_subject_has_a_length(subject: str) -> None:
     with pytest.raises(ValueError, match="subject"):
         AuditEvent("prompt.pushed", subject)
+
+
+LARGEST = 2**53 - 1
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=20)
+NUMBERS = st.integers(-LARGEST, LARGEST) | st.floats(-LARGEST, LARGEST, allow_nan=False)
+JSON = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+    max_leaves=8,
+)
+
+
+@given(facts=st.dictionaries(TEXT, JSON, max_size=5))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_what_is_stored_gives_the_same_leaf_again(
+    database: Database, caller: Caller, facts: dict[str, Any]
+) -> None:
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        entry_id = await append(work, AuditEvent("prompt.pushed", "p1", facts))
+        stored = await repository.entry_with_id(work, entry_id)
+    assert stored is not None
+    assert stored.entry.leaf_hash == stored.pending_hash
