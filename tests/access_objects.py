@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from mcp_engine.access import Caller
+from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.audit.notes import CheckpointSigner
 from mcp_engine.audit.service import AuditService
 from mcp_engine.audit.witness import Witness
@@ -126,6 +127,21 @@ async def make_execution(world: World, _: Values) -> str:
     return str(running.id)
 
 
+async def make_prompt(world: World, _: Values) -> str:
+    """Make a prompt with one version, labelled `production`."""
+    name = new_id().hex
+    artifacts = world.services.get(ArtifactService)
+    await artifacts.push(world.owner, "prompt", "default", name, {"template": "Hello"}, "first", ["production"])
+    return name
+
+
+def always(value: str) -> Maker:
+    async def make(_: World, __: Values) -> str:
+        return value
+
+    return make
+
+
 async def find_audit_entry(world: World, _: Values) -> str:
     entries = (await world.as_owner("GET", f"{PREFIX}/audit/entries")).json()
     return entries["items"][0]["id"]
@@ -136,8 +152,13 @@ MAKERS: dict[str, Maker] = {
     "principals": make_principal,
     "executions": make_execution,
     "proofs": find_audit_entry,
+    "artifacts": always("prompt"),
+    "{kind}": make_prompt,
+    "prompts": make_prompt,
+    "versions": always("1"),
+    "labels": always("production"),
 }
-"""By the part of the path before the parameter."""
+"""By the part of the path before the parameter; what stands inside another object comes after its maker."""
 
 
 async def make_objects(world: World, path: str) -> Values:

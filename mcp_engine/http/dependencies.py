@@ -38,7 +38,7 @@ def authorised(scope: str | None) -> Any:
     """Return the `Depends` that injects the `Caller`, having required `scope` of it.
 
     None asks for a valid credential and no particular scope. Every route uses it exactly once,
-    except the few listed as public in `mcp_engine.server.public`.
+    except the few that `tests/test_access.py` lists as public.
     """
     return Depends(_scope_check(scope))
 
