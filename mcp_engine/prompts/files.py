@@ -1,0 +1,153 @@
+"""The file that `prompt push` reads: a template under YAML front matter, or a whole body as YAML or JSON.
+
+    ---
+    name: explain
+    parameters: {max_tokens: 64}
+    ---
+    Explain {{ term }} in one sentence.
+
+A text without front matter is a template alone. `name` may be left out: the file's own name is used
+then. A chat prompt has `messages` in its front matter, and nothing below it. The line end that
+closes the file is no part of the template.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, cast
+
+import yaml
+
+from mcp_engine.errors import InvalidInput, UnsupportedMedia
+
+TEXT_SUFFIXES = frozenset({".prompt", ".md", ".txt", ".j2", ".jinja", ".jinja2"})
+_FENCE = re.compile(r"---[ \t]*\n")
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without dates: `2026-01-01` stays the text that it is in JSON too."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML with several lines of text as a block."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)  # pyright: ignore[reportUnknownMemberType]
+
+
+_Dumper.add_representer(str, _represent_text)  # pyright: ignore[reportUnknownMemberType]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFile:
+    """What a file holds: the prompt's name, and its body as the API takes it."""
+
+    name: str
+    body: Mapping[str, Any]
+
+
+def read_prompt(filename: str, content: bytes) -> PromptFile:
+    """Read a prompt file.
+
+    Raises:
+        InvalidInput: `prompt.file_invalid`: not UTF-8, or no YAML or JSON object; says where.
+        UnsupportedMedia: `prompt.file_type` for an unknown suffix.
+    """
+    path = PurePath(filename)
+    suffix = path.suffix.lower()
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        raise InvalidInput("prompt.file_invalid", f"{filename} is not UTF-8 text (byte {error.start}).") from error
+    if suffix in {".yaml", ".yml"}:
+        body = _yaml(text, filename)
+    elif suffix == ".json":
+        body = _json(text, filename)
+    elif suffix in TEXT_SUFFIXES or not suffix:
+        body = _front_matter(text, filename)
+    else:
+        known = ", ".join(sorted({*TEXT_SUFFIXES, ".yaml", ".json"}))
+        raise UnsupportedMedia("prompt.file_type", f"{filename} is no prompt file; use one of: {known}.")
+    name = body.pop("name", path.stem)
+    if not isinstance(name, str):
+        raise InvalidInput("prompt.file_invalid", f"{filename}: `name` must be a text.")
+    if "messages" in body:
+        body.setdefault("type", "chat")
+    return PromptFile(name, body)
+
+
+def write_prompt(name: str, body: Mapping[str, Any]) -> str:
+    """Return the prompt file of a body; `read_prompt` gives the same name and body back."""
+    head = {"name": name, **body}
+    template = head.pop("template", None)
+    front = yaml.dump(head, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return f"---\n{front}---\n" + ("" if template is None else f"{template}\n")
+
+
+def _front_matter(text: str, filename: str) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    template = text
+    if _FENCE.match(text):
+        match = _FRONT_MATTER.match(text)
+        if match is None:
+            raise InvalidInput("prompt.file_invalid", f"{filename}: a line `---` must end the front matter.")
+        # One line is cut off above the YAML: errors still count as the file does.
+        body, template = _yaml("\n" + match[1], filename), text[match.end() :]
+    template = template.removesuffix("\n")
+    if "messages" not in body:
+        if "template" in body:
+            raise InvalidInput("prompt.file_invalid", f"{filename}: the template stands below the front matter.")
+        body["template"] = template
+    elif template.strip():
+        raise InvalidInput(
+            "prompt.file_invalid", f"{filename}: give `messages` or a template below the front matter, not both."
+        )
+    return body
+
+
+def _yaml(text: str, filename: str) -> dict[str, Any]:
+    try:
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise InvalidInput("prompt.file_invalid", f"{filename} is no YAML{where}: {error.problem}.") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InvalidInput("prompt.file_invalid", f"{filename} is no YAML: {error}.") from error
+    return _object({} if value is None else value, filename)
+
+
+def _json(text: str, filename: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InvalidInput(
+            "prompt.file_invalid",
+            f"{filename} is no JSON at line {error.lineno}, column {error.colno}: {error.msg}.",
+        ) from error
+    except RecursionError as error:
+        raise InvalidInput("prompt.file_invalid", f"{filename} nests too deeply.") from error
+    return _object(value, filename)
+
+
+def _object(value: Any, filename: str) -> dict[str, Any]:
+    """Return `value` if it is an object of JSON values: YAML has more."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput("prompt.file_invalid", f"{filename} holds what is not JSON: {error}.") from error
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in cast("dict[Any, Any]", value)):
+        raise InvalidInput("prompt.file_invalid", f"{filename} must hold one object with named members.")
+    return cast("dict[str, Any]", value)
