@@ -22,7 +22,7 @@ from mcp_engine.identity.tables import ApiKey
 GRANT_TTL_SECONDS = 5.0
 LAST_USED_RESOLUTION = timedelta(minutes=5)
 NOBODY = UUID(int=0)
-"""The actor of work that is done before it is known who asks; such work writes nothing to the log."""
+"""The actor where no principal asks: while a credential is being looked up, and for who holds the machine."""
 
 
 def utc_now() -> datetime:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from mcp_engine.database.engine import UnitOfWork
@@ -30,6 +31,11 @@ class SessionRows(NamedTuple):
     key: ApiKey
     principal: Principal
     operates: bool
+
+
+async def operating_tenant_id(session: AsyncSession) -> UUID | None:
+    """Return the tenant that runs the instance; None before the first start."""
+    return (await session.execute(select(col(Tenant.id)).where(col(Tenant.operates)))).scalar()
 
 
 class IdentityRepository:

@@ -16,11 +16,11 @@ from mcp_engine.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from mcp_engine.identifiers import checked_name, new_id
 from mcp_engine.identity import live
 from mcp_engine.identity.access_tokens import AccessTokens
-from mcp_engine.identity.authentication import Authentication, utc_now
+from mcp_engine.identity.authentication import NOBODY, Authentication, utc_now
 from mcp_engine.identity.credentials import API_KEY, Credential
 from mcp_engine.identity.namespaces import DEFAULT_NAMESPACE
 from mcp_engine.identity.permissions import EVERY_SCOPE, PermissionRegistry, Role
-from mcp_engine.identity.repository import IdentityRepository
+from mcp_engine.identity.repository import IdentityRepository, operating_tenant_id
 from mcp_engine.identity.sessions import SessionService
 from mcp_engine.identity.tables import ApiKey, Namespace, Principal, Tenant
 from mcp_engine.secrets import Secrets
@@ -107,6 +107,23 @@ class IdentityService:
         The key is durable when this returns and exists nowhere else: show it, or it is lost.
         """
         return await self._new_tenant(tenant_name, operates=True, actor_id=None)
+
+    async def replace_owner_key(self) -> OwnerKey:
+        """Make one more key of the operating tenant's oldest owner, for whoever holds the machine and lost theirs.
+
+        It asks for no credential, so nothing that a network reaches may call it.
+
+        Raises:
+            NotFound: `tenant.none` before the first start.
+        """
+        async with self._database.global_work() as session:
+            tenant_id = await operating_tenant_id(session)
+        if tenant_id is None:
+            raise NotFound("tenant.none", "There is no tenant yet: the first start makes one with its owner's key.")
+        async with self._database.unit_of_work(tenant_id, NOBODY) as work:
+            owner_id = (await IdentityRepository(work).lock_enabled_owners())[0]
+            key, text = await self._add_key(work, KeyRequest(owner_id, "replacement"), created_by=owner_id)
+            return OwnerKey(tenant_id, owner_id, key.id, text)
 
     async def create_tenant(self, caller: Caller, name: str) -> OwnerKey:
         """Make a tenant with the namespace `default`, one owner and that owner's key.

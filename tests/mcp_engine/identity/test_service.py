@@ -47,6 +47,20 @@ async def test_the_first_start_makes_one_owner_who_runs_the_instance(
         await identity.create_tenant(caller, "second")
 
 
+async def test_a_lost_owner_key_is_replaced_by_whoever_holds_the_machine(
+    fresh_database: Database, engine_secrets: Secrets
+) -> None:
+    identity = IdentityService(fresh_database, engine_secrets, PermissionRegistry())
+    with pytest.raises(NotFound, match="first start"):
+        await identity.replace_owner_key()
+    first = await identity.bootstrap()
+    assert first is not None
+    replacement = await identity.replace_owner_key()
+    caller = await identity.authenticate(replacement.api_key)
+    assert (caller.principal_id, "instance:operate" in caller.scopes) == (first.principal_id, True)
+    assert (await identity.authenticate(first.api_key)).principal_id == first.principal_id
+
+
 def test_an_owner_key_does_not_show_itself() -> None:
     owner = OwnerKey(UUID(int=1), UUID(int=2), UUID(int=3), "mce_secret")
     assert "mce_secret" not in repr(owner)
