@@ -35,7 +35,7 @@ _SPOKEN: dict[type[nodes.Node], str] = {
     nodes.Extends: "`extends`",
     nodes.Block: "`block`",
     nodes.With: "`with`",
-    nodes.ScopedEvalContextModifier: "`autoescape`",
+    nodes.Scope: "`autoescape`",
     nodes.Call: "a call",
     nodes.Slice: "a slice",
     nodes.Dict: "an object literal",
@@ -127,7 +127,9 @@ class _Checker:
             self._refuse(node, "arguments of filters are given by their place only")
 
     def _refuse(self, node: nodes.Node, why: str) -> NoReturn:
-        line, column = self._positions.of(node.lineno)
+        # The node around `autoescape` has no place of its own, what is in it has.
+        placed = next((part for part in (node, *node.find_all(nodes.Node)) if isinstance(part.lineno, int)), node)  # pyright: ignore[reportUnnecessaryIsInstance]
+        line, column = self._positions.of(placed.lineno)
         raise InvalidInput(
             "template.not_allowed",
             f"{self._where} can't be used, at line {line}, column {column}: {why}.",

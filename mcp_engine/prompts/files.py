@@ -25,6 +25,7 @@ import yaml
 from mcp_engine.errors import InvalidInput, UnsupportedMedia
 
 TEXT_SUFFIXES = frozenset({".prompt", ".md", ".txt", ".j2", ".jinja", ".jinja2"})
+_OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029\ufeff]")
 _FENCE = re.compile(r"---[ \t]*\n")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
@@ -44,7 +45,10 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)  # pyright: ignore[reportUnknownMemberType]
+    # In quotes PyYAML escapes the other line ends that YAML folds; in blocks and plain text it doesn't.
+    quoted = '"' if _OTHER_LINE_ENDS.search(text) else None
+    style = "|" if quoted is None and "\n" in text else quoted
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)  # pyright: ignore[reportUnknownMemberType]
 
 
 _Dumper.add_representer(str, _represent_text)  # pyright: ignore[reportUnknownMemberType]
