@@ -48,10 +48,10 @@ def immutable(table: str) -> None:
 
 
 def erasable(table: str) -> None:
-    """Refuse every UPDATE, DELETE and TRUNCATE of a content table, except DELETE inside `erase()`.
+    """Refuse every UPDATE, DELETE and TRUNCATE of a content table, except the DELETE inside `erase()`.
 
-    `erase()` (a definer function, see the audit migration) sets the transaction-local
-    `mcp_engine.erasing` to its own random token; a session can't set it without the function.
+    `erase()` (a definer function, see the audit migration) notes its transaction in a schema that no
+    role may enter, and the trigger looks there: no session can claim to be erasing.
     """
     op.execute(
         f"CREATE TRIGGER {table}_erasable BEFORE UPDATE OR DELETE ON {table} "
