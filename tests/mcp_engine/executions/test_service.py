@@ -11,7 +11,6 @@ from typing import Any
 
 import psycopg
 import pytest
-import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -47,13 +46,6 @@ START = StartExecution(
     seed=7,
 )
 OUTCOME = Outcome(output="Because.", finish_reason="stop", input_tokens=12, output_tokens=3, cached_tokens=4)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def executions(database: Database) -> AsyncIterator[ExecutionService]:
-    service = ExecutionService(database)
-    yield service
-    await service.close()
 
 
 async def leaf_facts(database: Database, caller: Caller, subject: Any) -> list[dict[str, Any]]:

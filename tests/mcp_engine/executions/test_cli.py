@@ -1,0 +1,123 @@
+"""`mcp-engine execution` against the real routes, on a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from mcp_engine.access import Caller
+from mcp_engine.cli import output
+from mcp_engine.cli.executions import commands
+from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.errors import ModelFailed
+from mcp_engine.executions.schemas import ModelRef, Outcome, Prices, StartExecution, VersionRef
+from mcp_engine.executions.service import ExecutionService
+from mcp_engine.identifiers import new_id
+from mcp_engine.telemetry.context import bind_tenant
+from mcp_engine.telemetry.store import SpanStore
+from mcp_engine.telemetry.tracing import span, tracer
+
+Run = Any
+START = StartExecution(
+    namespace="default",
+    kind="prompt_run",
+    inputs={"name": "Ada"},
+    version=VersionRef("prompt", "default", "greeting", 2, new_id(), "ab" * 32, "cd" * 32),
+    model=ModelRef("openai", "gpt", "ef" * 32),
+    parameters={"temperature": 0.5},
+    prices=Prices(Decimal(1), Decimal(2)),
+)
+
+
+@pytest.fixture
+def run(url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("MCP_ENGINE_URL", url)
+    monkeypatch.setenv("MCP_ENGINE_API_KEY", "owner")
+    monkeypatch.setenv("COLUMNS", "200")
+    clients: list[httpx.Client] = []
+
+    class Client(httpx.Client):
+        """A command's process ends with it; here its connections must be closed instead."""
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            clients.append(self)
+
+    monkeypatch.setattr(httpx, "Client", Client)
+
+    async def run(*arguments: str) -> Result:
+        monkeypatch.setattr(output._Mode, "json", False)
+        result = await asyncio.to_thread(CliRunner().invoke, commands.typer, list(arguments))
+        while clients:
+            clients.pop().close()
+        return result
+
+    return run
+
+
+async def test_show_draws_facts_content_and_the_waterfall(
+    run: Run, executions: ExecutionService, store: SpanStore, caller: Caller
+) -> None:
+    with bind_tenant(caller.tenant_id), span(tracer(__name__), "prompt_run greeting"):
+        running = await executions.start(caller, START)
+        with pytest.raises(ModelFailed), span(tracer(__name__), "chat gpt"):
+            raise ModelFailed("model.crashed", "It died.")
+        await running.finish(
+            Outcome(output="Hello\x1b[2J Ada", finish_reason="stop", input_tokens=10, output_tokens=5, cached_tokens=3)
+        )
+    await store.flush()
+    shown = (await run("show", str(running.id))).stdout
+    for part in (
+        "succeeded (stop)", "prompt greeting/2", "openai gpt", "ab" * 32, "temperature=0.5", "0.000020 USD",
+        "10 in, 5 out (3 from cache)", '"name": "Ada"', "Hello␛[2J Ada", str(running.trace_id),
+    ):  # fmt: skip
+        assert part in shown
+    *_, outer, inner = shown.splitlines()
+    assert outer.startswith("prompt_run greeting")
+    assert inner.startswith("  chat gpt")
+    assert "█" in outer
+    assert inner.endswith("failed: model.crashed")
+    as_json = json.loads((await run("show", str(running.id), "--json")).stdout)
+    assert as_json["output"]["value"] == "Hello\x1b[2J Ada"
+
+
+async def test_a_failed_and_erased_execution_says_so(run: Run, executions: ExecutionService, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+    await running.fail(ModelFailed("model.crashed", "It died."))
+    await executions.erase_content(caller, running.id, "asked to")
+    shown = (await run("show", str(running.id))).stdout
+    assert "model.crashed: It died." in shown
+    assert "erased; commitment" in shown
+    assert "Spans" not in shown
+
+
+async def test_list_filters_and_says_what_to_do_when_there_are_none(
+    run: Run, executions: ExecutionService, caller: Caller
+) -> None:
+    assert "run a prompt" in (await run("list")).stdout
+    running = await executions.start(caller, START)
+    await running.finish(Outcome(input_tokens=10, output_tokens=5))
+    assert "10 in, 5 out" in (await run("list", "--artifact", "greeting", "--status", "succeeded")).stdout
+    page = json.loads((await run("list", "--since", "2020-01-01", "--json")).stdout)
+    assert [item["id"] for item in page["items"]] == [str(running.id)]
+    assert json.loads((await run("list", "--until", "2020-01-01", "--json")).stdout)["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code"),
+    [
+        (["list", "--status", "odd"], ExitCode.USAGE),
+        (["show", "00000000-0000-0000-0000-000000000000"], ExitCode.REFUSED),
+        (["show", "../namespaces"], ExitCode.REFUSED),
+    ],
+)
+async def test_failures_have_their_exit_codes(run: Run, arguments: list[str], exit_code: ExitCode) -> None:
+    result = await run(*arguments)
+    assert isinstance(result.exception, CommandFailed)
+    assert result.exception.exit_code == exit_code
