@@ -104,8 +104,9 @@ class ArtifactRepository:
         if after is not None:
             statement = statement.where(col(Artifact.name) > after)
         if tag is not None:
-            tags = func.coalesce(func.jsonb_path_query_array(cast(col(VersionContent.body), JSONB), "$.tags[*]"), "[]")
-            statement = statement.where(tags.op("@>")(func.to_jsonb(tag)))
+            # jsonb refuses NUL, which a body may hold and a tag can't.
+            body = cast(func.replace(col(VersionContent.body), r"\u0000", r"\u0001"), JSONB)
+            statement = statement.where(func.jsonb_exists(body["tags"], tag))
         rows = await self._session.execute(statement)
         return [(artifact, _version_row(artifact, version, body)) for artifact, version, body in rows]
 
@@ -242,6 +243,21 @@ class ArtifactRepository:
     async def has_lock(self, digest: str) -> bool:
         statement = select(col(Lock.version_id)).where(col(Lock.digest) == digest)
         return (await self._session.execute(statement)).first() is not None
+
+    async def lock_of_move(self, artifact: Artifact, label: str, version_id: UUID) -> Lock:
+        """Return the lock of the last move of `label` to this version."""
+        statement = (
+            select(Lock)
+            .join(LabelEvent, _LOCK_OF_MOVE)
+            .where(
+                col(LabelEvent.artifact_id) == artifact.id,
+                col(LabelEvent.label) == label,
+                col(LabelEvent.to_version_id) == version_id,
+            )
+            .order_by(col(LabelEvent.number).desc())
+            .limit(1)
+        )
+        return (await self._session.execute(statement)).scalar_one()
 
     async def versions_with_bodies(self, version_ids: Sequence[UUID]) -> Sequence[tuple[Artifact, Version, str | None]]:
         """Return versions as they are in the rows now, bodies as text, for verification."""

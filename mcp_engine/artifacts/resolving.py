@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -118,6 +119,11 @@ class Resolver:
             "dependencies": dependencies,
         }
         return MadeLock(digest(body), body, canonical_json(body).decode())
+
+    async def released_lock(self, artifact: Artifact, label: str, row: VersionRow) -> MadeLock:
+        """Return the lock made when `label` was last moved to this version."""
+        lock = await self._repository.lock_of_move(artifact, label, row.version.version_id)
+        return MadeLock(lock.digest, json.loads(lock.body), lock.body)
 
 
 def body_of(row: VersionRow) -> dict[str, Any]:

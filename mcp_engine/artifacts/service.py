@@ -9,7 +9,7 @@ from uuid import UUID
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import LATEST, KindRegistry, Reference, checked_label
 from mcp_engine.artifacts.repository import ArtifactRepository, NewVersion, VersionRow, value_of
-from mcp_engine.artifacts.resolving import Resolver, body_of
+from mcp_engine.artifacts.resolving import MadeLock, Resolver, body_of
 from mcp_engine.artifacts.tables import Artifact, LabelEvent
 from mcp_engine.artifacts.versions import ArtifactSummary, ArtifactVersion, LabelMove, PushedVersion, ResolvedVersion
 from mcp_engine.audit.events import AuditEvent, append
@@ -85,6 +85,7 @@ class ArtifactService:
             raise TooLarge("artifact.message_too_long", f"A message has {MAX_MESSAGE_CHARACTERS:,} characters at most.")
         if "\x00" in message:
             raise InvalidInput("artifact.message_invalid", "A message can't hold NUL characters.")
+        canonical_json(message)  # refuses what can't be stored
         normalised = self.kinds.get(kind).normalise(body)
         text = canonical_json(normalised)
         if len(text) > MAX_BODY_BYTES:
@@ -96,7 +97,8 @@ class ArtifactService:
         return NewVersion(digest(normalised), text.decode(), message)
 
     async def resolve(self, caller: Caller, namespace: str, reference: Reference) -> ResolvedVersion:
-        """Return the version that `reference` names now, with its lock, which is stored for the record.
+        """Return the version that `reference` names now, with its lock: of a label, what its move locked;
+        of a number or `latest`, what its dependencies resolve to at this moment, stored for the record.
 
         Raises:
             NotFound: names what exists instead.
@@ -111,9 +113,7 @@ class ArtifactService:
         repository = ArtifactRepository(work)
         resolver = Resolver(repository, self.kinds, namespace)
         artifact, row = await resolver.version(reference)
-        lock = await resolver.lock(row)
-        if not await repository.has_lock(lock.digest):
-            await repository.keep_lock(lock.digest, row.version.version_id, lock.text)
+        lock = await self._lock_for(repository, resolver, artifact, row, reference.label)
         labels = (await repository.labels([artifact.id]))[artifact.id]
         return ResolvedVersion(
             artifact_id=artifact.id,
@@ -130,6 +130,17 @@ class ArtifactService:
             labels=labels_at(row.version.number, artifact.latest_number, labels),
             version=row.version,
         )
+
+    async def _lock_for(
+        self, repository: ArtifactRepository, resolver: Resolver, artifact: Artifact, row: VersionRow, label: str | None
+    ) -> MadeLock:
+        """Return the lock that a label's move made: what is released doesn't drift. Without a label, lock it now."""
+        if label is not None and label != LATEST:
+            return await resolver.released_lock(artifact, label, row)
+        lock = await resolver.lock(row)
+        if not await repository.has_lock(lock.digest):
+            await repository.keep_lock(lock.digest, row.version.version_id, lock.text)
+        return lock
 
     async def move_label(
         self, caller: Caller, kind: str, namespace: str, name: str, label: str, number: int
