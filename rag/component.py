@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcp_engine.access import Permission
 from mcp_engine.components.component import Component
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from mcp_engine.artifacts.kinds import ArtifactKind
+    from mcp_engine.audit.live import LiveCheck
+    from mcp_engine.cli.groups import CommandGroup
+    from mcp_engine.components.capability import Capability
+    from mcp_engine.jobs.kinds import JobKind
+    from mcp_engine.services import Services
 
 
 class RagComponent(Component):
@@ -23,6 +34,67 @@ class RagComponent(Component):
             Permission("documents:write", "Add and remove documents."),
             Permission("ask", "Ask questions of a collection."),
         )
+
+    def artifact_kinds(self) -> Sequence[ArtifactKind]:
+        from rag.strategy import StrategyKind
+
+        return (StrategyKind(),)
+
+    def commands(self) -> Mapping[str, CommandGroup]:
+        from rag.cli import asking, documents
+
+        return {"docs": documents, "": asking}
+
+    def register(self, services: Services) -> None:
+        from mcp_engine.artifacts.service import ArtifactService
+        from mcp_engine.config import Settings
+        from mcp_engine.database.engine import Database
+        from mcp_engine.executions.service import ExecutionService
+        from mcp_engine.jobs.service import JobService
+        from rag.asking import AskService
+        from rag.embedding import MiniLMEmbedder
+        from rag.parsing.pool import ParserPool
+        from rag.service import DocumentService
+        from rag.strategies import Strategies
+
+        database, embedder = services.get(Database), MiniLMEmbedder()
+        strategies = Strategies(services.get(ArtifactService))
+        limit = services.get(Settings).max_upload_bytes
+        services.add(embedder)
+        services.add(strategies)
+        services.add(ParserPool())
+        services.add(DocumentService(database, services.get(JobService), embedder, max_upload_bytes=limit))
+        services.add(AskService(database, services.get(ExecutionService), strategies, embedder))
+
+    def routers(self) -> Sequence[APIRouter]:
+        from rag.routes import router
+
+        return (router,)
+
+    def job_kinds(self, services: Services) -> Sequence[JobKind]:
+        from rag.embedding import MiniLMEmbedder
+        from rag.jobs import IndexJob
+        from rag.parsing.pool import ParserPool
+        from rag.strategies import Strategies
+
+        return (IndexJob(services.get(ParserPool), services.get(MiniLMEmbedder), services.get(Strategies)),)
+
+    def capabilities(self, services: Services) -> Sequence[Capability]:
+        from rag.asking import AskService
+        from rag.capabilities import Ask, Search
+        from rag.service import DocumentService
+
+        return (Ask(services.get(AskService)), Search(services.get(DocumentService)))
+
+    def live_checks(self, services: Services) -> Sequence[LiveCheck]:  # noqa: ARG002 - the check needs no service
+        from rag.facts import DocumentCheck
+
+        return (DocumentCheck(),)
+
+    async def close(self, services: Services) -> None:
+        from rag.parsing.pool import ParserPool
+
+        await services.get(ParserPool).close()
 
 
 component = RagComponent()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,18 @@ class Origin:
     version_id: UUID
     number: int
     digest: str
+
+
+class Pages:
+    """The pages of a version, as stored: [number, start, end] in order."""
+
+    def __init__(self, spans: Sequence[Sequence[int]]) -> None:
+        self._spans = spans
+
+    def at(self, offset: int) -> int | None:
+        """Return the number of the page that holds `offset`; None for a text without pages."""
+        index = bisect_right(self._spans, offset, key=lambda span: span[1])
+        return self._spans[index - 1][0] if index else None
 
 
 class DocumentRepository:
@@ -206,6 +219,12 @@ class DocumentRepository:
         row = rows.one_or_none()
         return None if row is None else (row[0], row[1])
 
+    async def pages(self, version_ids: Sequence[UUID]) -> dict[UUID, Pages]:
+        rows = await self._session.execute(
+            select(col(TextRow.version_id), col(TextRow.pages)).where(col(TextRow.version_id).in_(version_ids))
+        )
+        return {row[0]: Pages(row[1]) for row in rows}
+
     async def slices(self, places: Sequence[tuple[UUID, int, int]]) -> list[str | None]:
         """Return `text[start:end]` of each (version, start, end), in order; None where the text is gone."""
         rows = await self._session.execute(
@@ -227,7 +246,7 @@ class DocumentRepository:
             .join(DocumentRow, col(DocumentRow.id) == col(VersionRow.document_id))
             .where(col(VersionRow.id).in_(version_ids))
         )  # fmt: skip
-        return {row[2]: Origin(*row) for row in rows.tuples()}
+        return {row[2]: Origin(*row) for row in rows}
 
     async def content_digests(self, version_ids: Sequence[UUID]) -> list[Any]:
         """Return each version with digests taken anew from the stored content; null where it is gone."""

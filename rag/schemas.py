@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Outcome = Literal["added", "changed", "unchanged", "retried"]
 IndexingState = Literal["queued", "retrying", "indexed", "failed"]
 
 
@@ -70,7 +71,7 @@ class DocumentDetail(Document):
 class Added(BaseModel):
     """What adding did: `unchanged` when the latest version holds the same bytes already."""
 
-    outcome: Literal["added", "changed", "unchanged", "retried"]
+    outcome: Outcome
     document: Document
     job_id: UUID
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import unicodedata
-from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
@@ -19,17 +17,17 @@ from mcp_engine.identifiers import checked_name, new_id
 from mcp_engine.telemetry.gen_ai import embeddings_span
 from mcp_engine.telemetry.tracing import span, tracer
 from rag import facts
+from rag.collections import checked_document_name, find_collection, too_large
 from rag.embedding import Embedder
 from rag.index.repository import IndexRepository
 from rag.jobs import INDEX
 from rag.passages import passages_of
-from rag.repository import DocumentRepository, StoredDocument, StoredVersion
+from rag.repository import DocumentRepository, Pages, StoredDocument, StoredVersion
 from rag.retrieval import Question, retrieve
-from rag.schemas import Added, Collection, Document, DocumentDetail, Passage, Version, VersionText
+from rag.schemas import Added, Collection, Document, DocumentDetail, Outcome, Passage, Version, VersionText
 from rag.strategy import Retrieval
 from rag.tables import CollectionRow, DocumentRow, VersionRow
 
-MAX_NAME_CHARACTERS = 512
 MAX_QUERY_CHARACTERS = 4000
 MAX_TEXT_CHARACTERS = 100_000
 """How much of a text one call opens."""
@@ -175,7 +173,7 @@ class DocumentService:
         text, pages = found
         return VersionText(
             document_id=document_id, name=stored.document.name, version=number, digest=version.version.digest,
-            start=start, end=last, characters=version.reading.characters, page=_page_at(pages, start), text=text,
+            start=start, end=last, characters=version.reading.characters, page=Pages(pages).at(start), text=text,
         )  # fmt: skip
 
     async def open_original(self, caller: Caller, document_id: UUID, number: int) -> tuple[str, str, bytes]:
@@ -230,7 +228,7 @@ class DocumentService:
         if len(content) > self.max_upload_bytes:
             raise too_large(self.max_upload_bytes)
 
-    async def _again(self, work: UnitOfWork, namespace: str, latest: StoredVersion) -> tuple[str, UUID]:
+    async def _again(self, work: UnitOfWork, namespace: str, latest: StoredVersion) -> tuple[Outcome, UUID]:
         """The bytes are known already: only a version whose indexing failed is tried again."""
         if latest.indexing.state != "failed":
             return "unchanged", latest.indexing.job_id
@@ -280,57 +278,12 @@ class DocumentService:
         return stored, version
 
 
-async def find_collection(work: UnitOfWork, namespace: str, name: str) -> CollectionRow:
-    """Return a collection, or raise `NotFound` (`collection.not_found`) naming those that exist."""
-    repository = DocumentRepository(work.session, work.tenant_id)
-    found = await repository.collection(namespace, name)
-    if found is None:
-        known = ", ".join(row.name for row, _ in await repository.collections(namespace, None, 20)) or "none yet"
-        raise NotFound(
-            "collection.not_found", f"No collection in {namespace!r} is named {name[:140]!r}; there are: {known}."
-        )
-    return found
-
-
-def checked_document_name(name: str) -> str:
-    """Return `name` if it can name a document: a file name or a relative path.
-
-    Raises:
-        InvalidInput: `document.name_invalid`.
-    """
-    wrong = (
-        not name.strip()
-        or len(name) > MAX_NAME_CHARACTERS
-        or name.startswith("/")
-        or ".." in name.split("/")
-        or any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name)
-    )
-    if wrong:
-        raise InvalidInput(
-            "document.name_invalid",
-            f"{name[:140]!r} can't name a document: use a file name or a relative path of 1 to {MAX_NAME_CHARACTERS} "
-            "characters, without control characters and without '..'.",
-        )
-    return name
-
-
-def too_large(limit: int) -> TooLarge:
-    return TooLarge(
-        "document.too_large", f"A document has at most {limit:,} bytes; split it into parts.", details={"limit": limit}
-    )
-
-
 def _no_document(document_id: UUID) -> NotFound:
     return NotFound("document.not_found", f"There is no document {document_id}.")
 
 
 def _erased() -> Gone:
     return Gone("content.erased", "The content of this version was erased; the audit log keeps the tombstone.")
-
-
-def _page_at(pages: Sequence[Sequence[int]], offset: int) -> int | None:
-    before = [number for number, start, _ in pages if start <= offset]
-    return before[-1] if before else None
 
 
 def _document(stored: StoredDocument) -> Document:

@@ -53,12 +53,12 @@ class Answering(_Options):
     one that scores below `relative_floor` of the best is not worth adding.
     """
 
-    threshold: float = Field(default=0.5, ge=0, le=1)
+    threshold: float = Field(default=0.4, ge=0, le=1)
     max_sentences: int = Field(default=3, ge=1, le=10)
     similarity_weight: float = Field(default=0.6, ge=0, le=1)
-    passage_weight: float = Field(default=0.3, ge=0, le=1)
+    passage_weight: float = Field(default=0.5, ge=0, le=1)
     redundancy: float = Field(default=0.7, ge=0, le=1)
-    relative_floor: float = Field(default=0.75, ge=0, le=1)
+    relative_floor: float = Field(default=0.7, ge=0, le=1)
 
 
 class Strategy(_Options):

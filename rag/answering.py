@@ -1,0 +1,122 @@
+"""Extractive answers: verbatim sentences of the passages, chosen, checked and put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from rag import support
+from rag.lexical import terms
+from rag.retrieval import Hit, Question
+from rag.strategy import Answering
+from rag.support import Evidence
+
+_EVIDENCE_SENTENCES = 5
+"""How many of the best sentences may hold what the question asks for."""
+_MIN_TERMS = 2
+"""A sentence with fewer terms is a heading or a scrap: it points to an answer but is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence that may answer: `text` is the stored text's `[start:end]`."""
+
+    version_id: UUID
+    start: int
+    end: int
+    text: str
+    page_of_chunk: int | None
+    similarity: float
+    coverage: float
+    score: float
+    terms: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Sentences in reading order, and how probable it is that they answer; not refused yet."""
+
+    sentences: list[Sentence]
+    confidence: float
+    evidence: Evidence
+
+
+NOTHING = Draft([], 0.0, Evidence(0, 0, 0, 0))
+
+
+def draft(
+    question: Question, hits: Sequence[Hit], texts: Sequence[str], weights: Mapping[str, float], options: Answering
+) -> Draft:
+    """Choose the sentences that answer `question`.
+
+    Args:
+        hits: the passages, best first.
+        texts: the text of each.
+        weights: idf of each term of the question.
+    """
+    sentences = ranked(hits, texts, weights, options)
+    if not sentences:
+        return NOTHING
+    evidence = evidence_of(question, sentences, hits)
+    chosen = select(sentences, options)
+    return Draft(in_reading_order(chosen), support.confidence(evidence), evidence)
+
+
+def ranked(
+    hits: Sequence[Hit], texts: Sequence[str], weights: Mapping[str, float], options: Answering
+) -> list[Sentence]:
+    """Return the sentences of the passages, best first; one that two chunks share counts once."""
+    found: dict[tuple[UUID, int], Sentence] = {}
+    for hit, text in zip(hits, texts, strict=True):
+        chunk = hit.candidate
+        for place, (start, end) in enumerate(zip(chunk.starts, chunk.ends, strict=True)):
+            words = text[start - chunk.start : end - chunk.start]
+            own = frozenset(terms(words))
+            if len(own) < _MIN_TERMS or words.rstrip().endswith("?"):
+                continue
+            similarity = float(hit.sentence_similarities[place])
+            coverage = support.coverage(weights, own)
+            score = options.similarity_weight * similarity + (1 - options.similarity_weight) * coverage
+            score += options.passage_weight * hit.score
+            sentence = Sentence(chunk.version_id, start, end, words, chunk.page, similarity, coverage, score, own)
+            key = (chunk.version_id, start)
+            if key not in found or found[key].score < score:
+                found[key] = sentence
+    return sorted(found.values(), key=lambda one: (-one.score, one.version_id, one.start))
+
+
+def select(sentences: Sequence[Sentence], options: Answering) -> list[Sentence]:
+    """Return the best sentences that each add something (after maximal marginal relevance, Carbonell and
+    Goldstein, 1998, with a bound in place of a weight)."""
+    chosen: list[Sentence] = []
+    floor = options.relative_floor * sentences[0].score
+    for sentence in sentences:
+        if len(chosen) == options.max_sentences or sentence.score < floor:
+            break
+        if all(_overlap(sentence, other) <= options.redundancy for other in chosen):
+            chosen.append(sentence)
+    return chosen
+
+
+def in_reading_order(chosen: Sequence[Sentence]) -> list[Sentence]:
+    """Return sentences document by document, the one with the best sentence first, each in its own order."""
+    rank: dict[UUID, int] = {}
+    for sentence in chosen:
+        rank.setdefault(sentence.version_id, len(rank))
+    return sorted(chosen, key=lambda one: (rank[one.version_id], one.start))
+
+
+def evidence_of(question: Question, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> Evidence:
+    """Return what the support check looks at."""
+    best = sentences[:_EVIDENCE_SENTENCES]
+    return Evidence(
+        similarity=max(one.similarity for one in sentences),
+        coverage=max(one.coverage for one in best),
+        kind=float(any(support.holds_kind(question.text, one.text) for one in best)),
+        passage_similarity=max(hit.candidate.similarity for hit in hits),
+    )
+
+
+def _overlap(one: Sentence, other: Sentence) -> float:
+    return len(one.terms & other.terms) / min(len(one.terms), len(other.terms))

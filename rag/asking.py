@@ -1,0 +1,212 @@
+"""Questions: retrieve, choose sentences, check every citation against the stored text, record the run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from mcp_engine.access import Caller
+from mcp_engine.database.engine import Database, UnitOfWork
+from mcp_engine.errors import InvalidInput, Refused, TooLarge
+from mcp_engine.executions.running import RunningExecution
+from mcp_engine.executions.schemas import ModelRef, Outcome, StartExecution, VersionRef
+from mcp_engine.executions.service import ExecutionService
+from mcp_engine.http.streaming import StreamEvent
+from mcp_engine.identifiers import checked_name
+from mcp_engine.telemetry.gen_ai import embeddings_span
+from mcp_engine.telemetry.tracing import span, tracer
+from rag.answering import Draft, Sentence, draft
+from rag.collections import find_collection
+from rag.embedding import MiniLMEmbedder
+from rag.passages import passages_of
+from rag.repository import DocumentRepository
+from rag.retrieval import Hits, Question, retrieve
+from rag.schemas import Answer, Citation, Passage
+from rag.strategies import ResolvedStrategy, Strategies
+
+MAX_QUESTION_CHARACTERS = 4000
+EXECUTION_KIND = "ask"
+_PROVIDER = "onnx"
+_tracer = tracer(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question that was checked, and everything it resolved to."""
+
+    question: str
+    namespace: str
+    collection: str
+    collection_id: UUID
+    reference: str
+    resolved: ResolvedStrategy
+
+
+class AskService:
+    """Answers questions of a collection with verbatim, checked citations, or refuses."""
+
+    def __init__(
+        self, database: Database, executions: ExecutionService, strategies: Strategies, embedder: MiniLMEmbedder
+    ) -> None:
+        self._database = database
+        self._executions = executions
+        self._strategies = strategies
+        self._embedder = embedder
+
+    async def answer(
+        self, caller: Caller, namespace: str, collection: str, question: str, strategy: str = "default"
+    ) -> Answer:
+        """Return the answer as a whole; raises what `ask` raises."""
+        completed: dict[str, Any] = {}
+        async for event in self.ask(caller, namespace, collection, question, strategy):
+            if event.event == "completed":
+                completed = event.data
+        return Answer.model_validate(completed)
+
+    async def ask(
+        self, caller: Caller, namespace: str, collection: str, question: str, strategy: str = "default"
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Answer, event by event: `retrieval` (passages), then for each sentence `citation` and `delta`
+        (the text so far grows by it), and `completed` (the whole `Answer`). A refusal has no citations.
+
+        The run is recorded from start to end as an execution of kind `ask`; nothing leaves before
+        each of its citations was read back from the stored version and found equal.
+
+        Raises:
+            InvalidInput: `ask.empty_question`.
+            TooLarge: `ask.question_too_long`.
+            NotFound: the namespace, the collection or the strategy does not exist.
+            Refused: `ask.citation_mismatch` when a stored text is not what was indexed.
+        """
+        with span(_tracer, "ask"):
+            asked = await self._checked(caller, namespace, collection, question, strategy)
+            async with await self._executions.start(caller, self._start(asked)) as running:
+                async for event in self._run(caller, asked, running):
+                    yield event
+
+    async def _run(self, caller: Caller, asked: _Asked, running: RunningExecution) -> AsyncGenerator[StreamEvent, None]:
+        drafted, passages = await self._draft(caller, asked)
+        yield StreamEvent(
+            event="retrieval",
+            data={
+                "execution_id": str(running.id),
+                "passages": [passage.model_dump(mode="json") for passage in passages],
+            },
+        )
+        answer = await self._composed(caller, asked, running, drafted, passages)
+        for citation, piece in zip(answer.citations, _pieces(answer.citations), strict=True):
+            running.first_token()
+            yield StreamEvent(event="citation", data=citation.model_dump(mode="json"))
+            yield StreamEvent(event="delta", data={"text": piece})
+        output = answer.model_dump(mode="json", exclude={"execution_id", "question", "collection", "strategy"})
+        await running.finish(Outcome(output=output, finish_reason="refused" if answer.refused else "stop"))
+        yield StreamEvent(event="completed", data=answer.model_dump(mode="json"))
+
+    async def _checked(self, caller: Caller, namespace: str, collection: str, question: str, strategy: str) -> _Asked:
+        checked_name(collection, what="collection")
+        if len(question) > MAX_QUESTION_CHARACTERS:
+            raise TooLarge(
+                "ask.question_too_long",
+                f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}. "
+                "Add long texts as documents.",
+                details={"limit": MAX_QUESTION_CHARACTERS},
+            )
+        if not question.strip() or "\x00" in question:
+            raise InvalidInput("ask.empty_question", "The question is empty or holds a NUL character; ask in words.")
+        async with self._work(caller) as work:
+            place = await find_collection(work, namespace, collection)
+            resolved = await self._strategies.resolve_in(work, namespace, strategy)
+        return _Asked(question, namespace, collection, place.id, strategy, resolved)
+
+    def _start(self, asked: _Asked) -> StartExecution:
+        version = asked.resolved.version
+        return StartExecution(
+            namespace=asked.namespace,
+            kind=EXECUTION_KIND,
+            inputs={"question": asked.question, "collection": asked.collection},
+            version=VersionRef(
+                kind=version.kind, namespace=version.namespace, name=version.name, number=version.number,
+                version_id=version.version_id, digest=version.digest, lock_digest=version.lock_digest,
+            ),
+            model=ModelRef(
+                provider=_PROVIDER, model=self._embedder.name, digest=self._embedder.digest,
+                weights_digest=self._embedder.weights_digest,
+            ),
+        )  # fmt: skip
+
+    async def _draft(self, caller: Caller, asked: _Asked) -> tuple[Draft, list[Passage]]:
+        name, attributes = embeddings_span(_PROVIDER, self._embedder.name)
+        with span(_tracer, name, attributes=attributes):
+            (vector,) = await self._embedder.embed_queries([asked.question])
+        question = Question.of(asked.question, vector)
+        options = asked.resolved.strategy
+        with span(_tracer, "retrieve"):
+            async with self._work(caller) as work:
+                hits = await retrieve(
+                    work.session, asked.collection_id, question, options.retrieval, options.retrieval.passages
+                )
+                passages = await passages_of(DocumentRepository(work.session, work.tenant_id), hits.best)
+        with span(_tracer, "answer"):
+            return _drafted(question, hits, passages, options.answering), passages
+
+    async def _composed(
+        self, caller: Caller, asked: _Asked, running: RunningExecution, drafted: Draft, passages: list[Passage]
+    ) -> Answer:
+        threshold = asked.resolved.strategy.answering.threshold
+        reason = None
+        if not passages:
+            reason = "The collection holds no indexed passages yet."
+        elif not drafted.sentences or drafted.confidence < threshold:
+            reason = (
+                f"The nearest passages do not support an answer (confidence {drafted.confidence:.2f}, "
+                f"the strategy asks for {threshold:.2f})."
+            )
+        citations = [] if reason else await self._citations(caller, drafted.sentences, passages)
+        version = asked.resolved.version
+        return Answer(
+            execution_id=running.id, question=asked.question, collection=asked.collection,
+            strategy=f"{version.name}/{version.number}", refused=reason is not None, reason=reason,
+            text="".join(_pieces(citations)), confidence=round(drafted.confidence, 4), citations=citations,
+            passages=passages,
+        )  # fmt: skip
+
+    async def _citations(
+        self, caller: Caller, sentences: Sequence[Sentence], passages: Sequence[Passage]
+    ) -> list[Citation]:
+        """Return citations, each read back from the stored version and compared character by character."""
+        versions = {passage.version.version_id: passage.version for passage in passages}
+        places = [(sentence.version_id, sentence.start, sentence.end) for sentence in sentences]
+        async with self._work(caller) as work:
+            repository = DocumentRepository(work.session, work.tenant_id)
+            stored = await repository.slices(places)
+            pages = await repository.pages(list({place[0] for place in places}))
+        citations: list[Citation] = []
+        for n, (sentence, text) in enumerate(zip(sentences, stored, strict=True), start=1):
+            if text is None or text != sentence.text:
+                raise Refused(
+                    "ask.citation_mismatch",
+                    f"The stored text of {versions[sentence.version_id].document} is not what was indexed; "
+                    "run `mcp-engine audit verify`.",
+                )
+            citations.append(
+                Citation(
+                    n=n, version=versions[sentence.version_id], page=pages[sentence.version_id].at(sentence.start),
+                    start=sentence.start, end=sentence.end, cited_text=text,
+                )
+            )  # fmt: skip
+        return citations
+
+    def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
+
+
+def _drafted(question: Question, hits: Hits, passages: Sequence[Passage], options: Any) -> Draft:
+    return draft(question, hits.best, [passage.text for passage in passages], hits.weights, options)
+
+
+def _pieces(citations: Sequence[Citation]) -> list[str]:
+    """Return the parts of the answer's text: each sentence with its marker, one space between two."""
+    return [f"{'' if one.n == 1 else ' '}{one.cited_text} [{one.n}]" for one in citations]

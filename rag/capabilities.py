@@ -1,0 +1,93 @@
+"""What graphs, agents and MCP clients may do with documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mcp_engine.access import Caller
+from mcp_engine.components.capability import Effect
+from mcp_engine.http.dependencies import DEFAULT_NAMESPACE
+from rag.asking import AskService
+from rag.schemas import Answer, SearchResult
+from rag.service import DocumentService
+
+_PLACE: Final = {
+    "collection": {"type": "string", "description": "The collection to look in."},
+    "namespace": {"type": "string", "default": DEFAULT_NAMESPACE},
+}
+
+
+def _input(properties: Mapping[str, Any], required: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {**properties, **_PLACE},
+        "required": [required, "collection"],
+        "additionalProperties": False,
+    }
+
+
+class Ask:
+    """`rag.ask`: an extractive answer with checked citations, or a refusal."""
+
+    name = "rag.ask"
+    description = (
+        "Answer a question from a document collection with verbatim, checked citations; refuses when the documents "
+        "do not support an answer."
+    )
+    input_schema: Mapping[str, Any] = _input(
+        {
+            "question": {"type": "string", "minLength": 1},
+            "strategy": {"type": "string", "default": "default", "description": "NAME, NAME@label or NAME/version."},
+        },
+        "question",
+    )
+    output_schema: Mapping[str, Any] = Answer.model_json_schema()
+    scopes = frozenset({"ask"})
+    # It records an execution: harmless to repeat, but not without a trace.
+    effect: Effect = "write"
+    cost = 0.0
+
+    def __init__(self, asking: AskService) -> None:
+        self._asking = asking
+
+    async def call(self, caller: Caller, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        answer = await self._asking.answer(
+            caller,
+            arguments.get("namespace", DEFAULT_NAMESPACE),
+            arguments["collection"],
+            arguments["question"],
+            arguments.get("strategy", "default"),
+        )
+        return answer.model_dump(mode="json")
+
+
+class Search:
+    """`rag.search`: passages, by meaning and by words."""
+
+    name = "rag.search"
+    description = "Find passages in a document collection, by meaning and by words, with exact offsets."
+    input_schema: Mapping[str, Any] = _input(
+        {
+            "query": {"type": "string", "minLength": 1},
+            "limit": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10},
+        },
+        "query",
+    )
+    output_schema: Mapping[str, Any] = SearchResult.model_json_schema()
+    scopes = frozenset({"documents:read"})
+    effect: Effect = "read"
+    cost = 0.0
+
+    def __init__(self, documents: DocumentService) -> None:
+        self._documents = documents
+
+    async def call(self, caller: Caller, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        passages = await self._documents.search(
+            caller,
+            arguments.get("namespace", DEFAULT_NAMESPACE),
+            arguments["collection"],
+            arguments["query"],
+            arguments.get("limit", 10),
+        )
+        return SearchResult(passages=passages).model_dump(mode="json")

@@ -1,0 +1,242 @@
+"""Commands on documents, and the question."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mcp_engine.cli import output
+from mcp_engine.cli.client import Api
+from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.cli.groups import CommandGroup
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+documents = CommandGroup("Documents: add, list, search, remove.")
+asking = CommandGroup()
+
+POLL_SECONDS = 0.5
+PAGE = 200
+
+CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="The collection.")]
+NamespaceOption = Annotated[str, typer.Option("--namespace", help="The namespace.")]
+
+
+@dataclass(slots=True)
+class _File:
+    path: Path
+    name: str
+
+
+@documents.command()
+def add(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files and folders (with everything below, hidden ones left out).")
+    ],
+    collection: CollectionOption = "default",
+    namespace: NamespaceOption = "default",
+    wait: Annotated[bool, typer.Option(help="Follow the indexing until it is done.")] = True,
+) -> None:
+    """Add documents; unchanged ones are left alone, changed ones become a new version."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    files = list(_files(paths))
+    if not files:
+        raise CommandFailed("There is no file to add in what you named.", ExitCode.USAGE)
+    api = Api()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=output.error_console()) as progress:
+        uploading = progress.add_task("Uploading", total=len(files))
+        results: list[dict[str, Any]] = []
+        for file in files:
+            results.append(_upload(api, file, collection, namespace))
+            progress.advance(uploading)
+        if wait:
+            pending = [one for one in results if one.get("outcome") in ("added", "changed", "retried")]
+            indexing = progress.add_task("Indexing", total=len(pending))
+            _follow(api, pending, lambda: progress.advance(indexing))
+    output.emit(results, lambda console: _render_added(console, results))
+    if any(one["state"] == "failed" for one in results):
+        raise CommandFailed("Some documents could not be added; the others are.", ExitCode.FAILED)
+
+
+@documents.command("list")
+def list_documents(
+    collection: Annotated[str | None, typer.Option("--collection", "-c", help="Only this collection.")] = None,
+    namespace: NamespaceOption = "default",
+) -> None:
+    """List collections, or the documents of one with their state."""
+    api = Api()
+    if collection is None:
+        rows = _all(api, "/collections", namespace=namespace)
+        cells = [(row["name"], row["documents"], row["chunks"]) for row in rows]
+        empty = "No collection yet; `mcp-engine docs add PATH --collection NAME` makes one."
+        output.emit(rows, output.table(("collection", "documents", "chunks"), cells, empty=empty))
+        return
+    rows = _all(api, f"/collections/{api.quote(collection)}/documents", namespace=namespace)
+    cells = [
+        (row["name"], row["latest"]["number"], row["latest"]["state"], row["latest"]["pages"] or "",
+         row["latest"]["bytes"], row["id"], row["latest"]["error_message"])
+        for row in rows
+    ]  # fmt: skip
+    columns = ("document", "version", "state", "pages", "bytes", "id", "problem")
+    output.emit(rows, output.table(columns, cells, empty="No documents; `mcp-engine docs add PATH` adds some."))
+
+
+@documents.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    collection: CollectionOption = "default",
+    namespace: NamespaceOption = "default",
+    limit: Annotated[int, typer.Option(min=1, max=50, help="How many passages.")] = 5,
+) -> None:
+    """Show the nearest passages with their places."""
+    api = Api()
+    found = api.post(
+        f"/collections/{api.quote(collection)}/search", {"query": query, "limit": limit}, namespace=namespace
+    )
+    output.emit(found, lambda console: _render_passages(console, found["passages"]))
+
+
+@documents.command()
+def remove(
+    document: Annotated[str, typer.Argument(help="Its name in the collection, or its id.")],
+    collection: CollectionOption = "default",
+    namespace: NamespaceOption = "default",
+) -> None:
+    """Take a document out of search; citations of it still open."""
+    api = Api()
+    listed = _all(api, f"/collections/{api.quote(collection)}/documents", namespace=namespace)
+    ids = [row["id"] for row in listed if document in (row["name"], row["id"])]
+    if not ids:
+        raise CommandFailed(
+            f"{collection} has no document {document!r}; see `docs list -c {collection}`.", ExitCode.REFUSED
+        )
+    removed = api.delete(f"/documents/{ids[0]}")
+    output.emit(removed, lambda console: console.print(f"Removed {removed['name']} from search.", markup=False))
+
+
+@asking.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question.")],
+    collection: CollectionOption = "default",
+    namespace: NamespaceOption = "default",
+    strategy: Annotated[str, typer.Option(help="NAME, NAME@label or NAME/version of a rag_strategy.")] = "default",
+    stream: Annotated[bool, typer.Option("--stream", help="Print the answer while it arrives.")] = False,
+) -> None:
+    """Ask a collection; the answer is verbatim sentences with checked citations, or a refusal."""
+    api = Api()
+    body = {"question": question, "collection": collection, "strategy": strategy, "stream": stream}
+    if not stream:
+        answer = api.post("/ask", body, namespace=namespace)
+        output.emit(answer, lambda console: _render_answer(console, answer, with_text=True))
+        return
+    for event, data in api.stream("POST", "/ask", body, namespace=namespace):
+        if output.is_json():
+            output.print_json_line({"event": event, "data": data})
+        elif event == "delta":
+            output.write(data["text"])
+        elif event == "completed":
+            output.write("" if data["refused"] else "\n")
+            _render_answer(output.console(), data, with_text=False)
+
+
+def _files(paths: Sequence[Path]) -> Iterator[_File]:
+    for path in paths:
+        if path.is_dir():
+            for file in sorted(path.rglob("*")):
+                below = file.relative_to(path)
+                if file.is_file() and not any(part.startswith(".") for part in below.parts):
+                    yield _File(file, below.as_posix())
+        elif path.is_file():
+            yield _File(path, path.name)
+        else:
+            raise CommandFailed(f"{path} is neither a file nor a folder.", ExitCode.USAGE)
+
+
+def _upload(api: Api, file: _File, collection: str, namespace: str) -> dict[str, Any]:
+    """Return one line of the result; a refused document does not stop the others."""
+    try:
+        added = api.upload(
+            f"/collections/{api.quote(collection)}/documents", file.path, name=file.path.name,
+            fields={"name": file.name}, namespace=namespace,
+        )  # fmt: skip
+    except CommandFailed as failure:
+        if failure.exit_code is not ExitCode.REFUSED:
+            raise
+        return {"name": file.name, "outcome": "refused", "state": "failed", "problem": failure.message}
+    document = added["document"]
+    return {
+        "name": file.name, "outcome": added["outcome"], "state": document["latest"]["state"], "id": document["id"],
+        "version": document["latest"]["number"], "job_id": added["job_id"],
+        "problem": document["latest"]["error_message"],
+    }  # fmt: skip
+
+
+def _follow(api: Api, pending: list[dict[str, Any]], done: Callable[[], object]) -> None:
+    """Wait for the indexing of what was added, telling `done` of each that ends."""
+    waiting = list(pending)
+    while waiting:
+        still: list[dict[str, Any]] = []
+        for one in waiting:
+            latest = api.get(f"/documents/{one['id']}")["latest"]
+            one.update(state=latest["state"], problem=latest["error_message"])
+            if latest["state"] in ("indexed", "failed"):
+                done()
+            else:
+                still.append(one)
+        waiting = still
+        if waiting:
+            time.sleep(POLL_SECONDS)
+
+
+def _all(api: Api, path: str, **query: Any) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        page = api.get(path, limit=PAGE, cursor=cursor, **query)
+        rows += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return rows
+
+
+def _render_added(console: Console, results: list[dict[str, Any]]) -> None:
+    cells = [(one["name"], one["outcome"], one.get("version"), one["state"], one["problem"]) for one in results]
+    output.table(("document", "outcome", "version", "state", "problem"), cells, empty="Nothing was added.")(console)
+
+
+def _render_answer(console: Console, answer: dict[str, Any], *, with_text: bool) -> None:
+    if answer["refused"]:
+        console.print(f"No answer. {answer['reason']}", markup=False)
+        console.print("The nearest passages:\n", markup=False)
+        _render_passages(console, answer["passages"][:3])
+        return
+    if with_text:
+        console.print(answer["text"], markup=False)
+    console.print()
+    for citation in answer["citations"]:
+        console.print(f"  [{citation['n']}] {_place(citation)}", markup=False, style="dim")
+    console.print(
+        f"\nconfidence {answer['confidence']:.2f} · execution {answer['execution_id']}", markup=False, style="dim"
+    )
+
+
+def _render_passages(console: Console, passages: list[dict[str, Any]]) -> None:
+    if not passages:
+        console.print("Nothing was found.", markup=False)
+    for passage in passages:
+        console.print(f"{_place(passage)}  score {passage['score']:.2f}", markup=False, style="bold")
+        console.print(passage["text"].strip() + "\n", markup=False)
+
+
+def _place(found: dict[str, Any]) -> str:
+    version = found["version"]
+    page = f", page {found['page']}" if found["page"] is not None else ""
+    return f"{version['document']} v{version['number']}{page}, {found['start']}-{found['end']}"

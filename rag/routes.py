@@ -1,0 +1,159 @@
+"""REST of documents, search and questions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi.responses import Response, StreamingResponse
+
+from mcp_engine.access import Caller
+from mcp_engine.http.dependencies import DEFAULT_NAMESPACE, NamespaceName, authorised, service
+from mcp_engine.http.paging import Cursor, Limit, Page
+from mcp_engine.http.streaming import event_stream
+from rag.asking import AskService
+from rag.collections import too_large
+from rag.schemas import (
+    Added,
+    Answer,
+    AskRequest,
+    Collection,
+    Document,
+    DocumentDetail,
+    SearchRequest,
+    SearchResult,
+    VersionText,
+)
+from rag.service import DocumentService
+
+router = APIRouter(tags=["documents"])
+
+Reader = Annotated[Caller, authorised("documents:read")]
+Writer = Annotated[Caller, authorised("documents:write")]
+Documents = Annotated[DocumentService, service(DocumentService)]
+
+
+@router.post("/collections/{collection}/documents", summary="Add a document", status_code=202)
+async def add_document(
+    collection: str,
+    caller: Writer,
+    documents: Documents,
+    file: Annotated[UploadFile, File(description="The document: PDF, DOCX, HTML, Markdown or text.")],
+    name: Annotated[str | None, Form(description="Its name in the collection; default: the file's.")] = None,
+    namespace: NamespaceName = DEFAULT_NAMESPACE,
+) -> Added:
+    """Add or replace a document; the collection is made when it is new.
+
+    The same bytes again change nothing; other bytes become the next version. The answer comes as soon
+    as the bytes are safe; the job `job_id` then makes them searchable.
+    """
+    # One byte more than allowed is enough to know.
+    content = await file.read(documents.max_upload_bytes + 1)
+    if len(content) > documents.max_upload_bytes:
+        raise too_large(documents.max_upload_bytes)
+    return await documents.add(caller, namespace, collection, name or file.filename or "", content)
+
+
+@router.get("/collections", summary="List collections")
+async def list_collections(
+    caller: Reader,
+    documents: Documents,
+    namespace: NamespaceName = DEFAULT_NAMESPACE,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Collection]:
+    """Return the namespace's collections by name."""
+    return await documents.collections(caller, namespace, cursor, limit)
+
+
+@router.get("/collections/{collection}/documents", summary="List a collection's documents")
+async def list_documents(
+    collection: str,
+    caller: Reader,
+    documents: Documents,
+    removed: Annotated[bool, Query(description="Show removed documents too.")] = False,
+    namespace: NamespaceName = DEFAULT_NAMESPACE,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Document]:
+    """Return documents by name, each with its latest version and how far its indexing is."""
+    return await documents.list(caller, namespace, collection, cursor, limit, removed=removed)
+
+
+@router.get("/documents/{document_id}", summary="Show a document")
+async def get_document(document_id: UUID, caller: Reader, documents: Documents) -> DocumentDetail:
+    """Return a document with all its versions, newest first."""
+    return await documents.get(caller, document_id)
+
+
+@router.delete("/documents/{document_id}", summary="Remove a document from search")
+async def remove_document(document_id: UUID, caller: Writer, documents: Documents) -> Document:
+    """Take a document out of search; its versions stay, so that citations of it still open."""
+    return await documents.remove(caller, document_id)
+
+
+@router.get("/documents/{document_id}/versions/{number}/text", summary="Open a version's text")
+async def get_document_text(
+    document_id: UUID,
+    number: int,
+    caller: Reader,
+    documents: Documents,
+    start: Annotated[int, Query(ge=0, description="First character (code points from 0).")] = 0,
+    end: Annotated[int | None, Query(ge=0, description="One past the last character.")] = None,
+) -> VersionText:
+    """Return `text[start:end]` of a version, exactly as citations count; `end` says where a long piece was cut."""
+    return await documents.open_text(caller, document_id, number, start, end)
+
+
+@router.get(
+    "/documents/{document_id}/versions/{number}/original",
+    summary="Download a version as it was added",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "The bytes."}},
+)
+async def get_document_original(document_id: UUID, number: int, caller: Reader, documents: Documents) -> Response:
+    """Return the bytes of a version, as an attachment."""
+    name, media_type, content = await documents.open_original(caller, document_id, number)
+    headers = {
+        # Never rendered by a browser on this origin: the bytes are a stranger's.
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name.rsplit('/', 1)[-1], safe='')}",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox",
+    }
+    return Response(content, media_type=media_type, headers=headers)
+
+
+@router.post("/collections/{collection}/search", summary="Search passages")
+async def search_collection(
+    collection: str,
+    request: SearchRequest,
+    caller: Reader,
+    documents: Documents,
+    namespace: NamespaceName = DEFAULT_NAMESPACE,
+) -> SearchResult:
+    """Return the nearest passages, by meaning and by words, with exact offsets."""
+    found = await documents.search(caller, namespace, collection, request.query, request.limit)
+    return SearchResult(passages=found)
+
+
+@router.post(
+    "/ask",
+    summary="Ask a question",
+    response_model=Answer,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "The answer, or its events as a stream."}},
+)
+async def ask(
+    request: AskRequest,
+    caller: Annotated[Caller, authorised("ask")],
+    asking: Annotated[AskService, service(AskService)],
+    namespace: NamespaceName = DEFAULT_NAMESPACE,
+) -> Answer | StreamingResponse:
+    """Answer with verbatim sentences and checked citations, or refuse and show the nearest passages.
+
+    With `stream` the events are `retrieval`, `citation`, `delta` and `completed`.
+    """
+    if request.stream:
+        return await event_stream(asking.ask(caller, namespace, request.collection, request.question, request.strategy))
+    return await asking.answer(caller, namespace, request.collection, request.question, request.strategy)

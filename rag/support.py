@@ -1,0 +1,92 @@
+"""Whether what was found answers the question: a small calibrated check beside the retrieval scores.
+
+A retrieval score says that a passage is about the question's subject, not that it answers it. The check
+looks at the best sentences: do they mean the same, do they hold the question's rare words, and do they
+hold something of the kind that was asked for (a number, a date, a name) which the question does not say already.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+
+from rag.lexical import words
+
+_NUMBER_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+        eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half
+        third quarter dozen once twice first second none zero percent""",
+    )
+)
+_TIME_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """january february march april may june july august september october november december monday tuesday
+        wednesday thursday friday saturday sunday century year years decade day days month months week weeks today
+        yesterday spring summer autumn fall winter morning evening night hour hours minute minutes""",
+    )
+)
+_COUNTED = re.compile(
+    r"\b(how (many|much|long|old|tall|far|large|big|high|deep|fast|heavy|wide|often)|what (number|percentage|percent|"
+    r"population|age|amount|fraction|size|length|temperature))\b"
+)
+_DATED = re.compile(r"\b(when|(what|which|in what) (year|date|day|month|century|decade|time))\b")
+_NAMED = re.compile(
+    r"\b(who|whom|whose|where|(what|which) (person|city|country|state|place|company|team|group|name))\b"
+)
+_NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[^\W\d_]*[A-ZÀ-ÞΑ-ΩА-Я][\w'’-]*|\b\d[\d.,:/-]*\d|\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the check looks at; each between 0 and 1, cosines from -1.
+
+    Args:
+        similarity: cosine of the question with the nearest sentence.
+        coverage: share of the question's words, by idf, in one sentence.
+        kind: whether a good sentence holds what was asked for; 1 when the question asks for no special kind.
+        passage_similarity: cosine of the question with the nearest passage.
+    """
+
+    similarity: float
+    coverage: float
+    kind: float
+    passage_similarity: float
+
+
+# Logistic regression, fitted on about 1,900 questions over three collections (SQuAD 2.0, CLAPnq, and the corpora of
+# Smith and Troynikov's chunking evaluation) with and without an answer there. Held out by halves, AUROC
+# was .96 to 1.00 for questions about something else, .87 for CLAPnq's unanswerable and .74 for SQuAD's impossible
+# ones: it recognises another subject well, and a twisted detail badly.
+_BIAS = -6.83
+_WEIGHTS = Evidence(similarity=4.89, coverage=0.79, kind=0.92, passage_similarity=4.73)
+
+
+def confidence(evidence: Evidence) -> float:
+    """Return the estimated probability (0..1) that the passages answer the question."""
+    total = _BIAS + sum(weight * value for weight, value in zip(astuple(_WEIGHTS), astuple(evidence), strict=True))
+    return 1 / (1 + math.exp(-total))
+
+
+def coverage(weights: Mapping[str, float], found: frozenset[str]) -> float:
+    """Return the share of the question's terms, by idf, that are among `found`."""
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in found) / total if total else 0.0
+
+
+def holds_kind(question: str, sentence: str) -> bool:
+    """Return whether `sentence` holds something of the kind the question asks for, and does not merely repeat it."""
+    folded = question.casefold()
+    asked = frozenset(words(question))
+    new = [word for word in words(sentence) if word not in asked]
+    if _COUNTED.search(folded):
+        return any(word[0].isdigit() or word in _NUMBER_WORDS for word in new)
+    if _DATED.search(folded):
+        return any(word[0].isdigit() or word in _TIME_WORDS for word in new)
+    if _NAMED.search(folded):
+        return any(not set(words(match.group())) <= asked for match in _NAME.finditer(sentence))
+    return True
