@@ -45,9 +45,8 @@ class Owner:
 
     async def inherit(self, owner: UUID) -> bool:
         """Take over the executions of `owner` if it is dead; end with `renounce`."""
-        if self._connection is None or owner == self.id:
-            return False
-        return await repository.try_hold(self._connection, owner)
+        assert self._connection is not None
+        return owner != self.id and await repository.try_hold(self._connection, owner)
 
     async def renounce(self, owner: UUID) -> None:
         assert self._connection is not None

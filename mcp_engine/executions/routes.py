@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 
 from mcp_engine.access import Caller
 from mcp_engine.executions.schemas import (
@@ -38,8 +38,10 @@ async def list_executions(
     artifact_kind: Name = None,
     artifact_name: Name = None,
     status: Status | None = None,
-    since: Annotated[datetime | None, Query(description="Started at this time or later.")] = None,
-    until: Annotated[datetime | None, Query(description="Started before this time.")] = None,
+    since: Annotated[
+        AwareDatetime | None, Query(description="Started at this time (with its offset) or later.")
+    ] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Started before this time.")] = None,
     min_latency_ms: Annotated[float | None, Query(ge=0, description="Took at least this long in total.")] = None,
     parent_id: Annotated[UUID | None, Query(description="Steps of this execution.")] = None,
     limit: Limit = 50,

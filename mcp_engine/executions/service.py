@@ -59,7 +59,7 @@ _log = structlog.get_logger(__name__)
 class ExecutionService:
     """Keeps what every run was given, what it gave and what it cost.
 
-    `open` it before the first start and `close` it after the last end.
+    A process calls `record_interrupted` before the first start and `close` after the last end.
     """
 
     def __init__(self, database: Database) -> None:
@@ -67,14 +67,19 @@ class ExecutionService:
         self._owner = Owner(database)
         self._unfinished: set[asyncio.Task[Any]] = set()
 
-    async def open(self) -> int:
-        """Claim what this process will run, and record as interrupted what dead processes left.
+    async def record_interrupted(self) -> int:
+        """Claim what this process will run, and record what dead processes left as failed (`execution.interrupted`).
+
+        Every process that runs executions calls it before the first: until then another process that
+        starts would take its executions for those of a dead one. Later calls look again.
 
         Returns:
             how many executions were interrupted.
         """
         await self._owner.hold()
-        return await self.recover()
+        async with self._database.global_work() as session:
+            owners = await repository.owners(session)
+        return sum([await self._recover_from(owner) for owner in owners])
 
     async def close(self) -> None:
         """Wait for the ends that are being written, then give up the claim."""
@@ -100,12 +105,6 @@ class ExecutionService:
             raise
         trace.get_current_span().set_attribute(EXECUTION_ID, str(execution.id))
         return running
-
-    async def recover(self) -> int:
-        """Record the executions of dead processes as failed (`execution.interrupted`); return how many."""
-        async with self._database.global_work() as session:
-            owners = await repository.owners(session)
-        return sum([await self._recover_from(owner) for owner in owners])
 
     async def get(self, caller: Caller, execution_id: UUID) -> ExecutionDetail:
         """Return everything stored about an execution.

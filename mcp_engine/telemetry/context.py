@@ -40,8 +40,8 @@ def current_caller() -> Caller | None:
 def bind_tenant(tenant_id: UUID) -> Generator[None]:
     """Do the work of the block for `tenant_id`.
 
-    It may be held across the `yield` of an asynchronous generator: Starlette reads the first event of
-    a stream in one task and the rest in another, and the block then ends in a context of its own.
+    It may be held across the `yield` of an asynchronous generator that one task begins and another
+    continues: the block then ends in another context than it began in.
     """
     before = _bound.get()
     token = _bound.set(tenant_id)

@@ -59,7 +59,7 @@ class RequestTelemetry:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         method = scope.get("method", "GET") if scope.get("method", "GET") in _METHODS else "OTHER"
-        attributes = {"url.path": scope["path"], "url.scheme": scope["scheme"], "http.request.id": request_id}
+        attributes = {"url.path": scope["path"], "url.scheme": scope["scheme"], "mcp_engine.request.id": request_id}
         with (
             logs.bind(request_id=request_id),
             bind_request(state),

@@ -87,25 +87,26 @@ class SpanStore(SpanProcessor):
         """Write every span that has ended by now."""
         async with self._writing:
             while batch := self._take():
-                by_tenant: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+                by_tenant: defaultdict[UUID, list[ReadableSpan]] = defaultdict(list)
                 for tenant_id, span in batch:
-                    by_tenant[tenant_id].append(_row(tenant_id, span))
-                for tenant_id, rows in by_tenant.items():
-                    await self._write(tenant_id, rows)
+                    by_tenant[tenant_id].append(span)
+                for tenant_id, spans in by_tenant.items():
+                    await self._write(tenant_id, spans)
 
     def _take(self) -> list[tuple[UUID, ReadableSpan]]:
         with self._lock:
             return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch_size))]
 
-    async def _write(self, tenant_id: UUID, rows: Sequence[dict[str, Any]]) -> None:
+    async def _write(self, tenant_id: UUID, spans: Sequence[ReadableSpan]) -> None:
         try:
+            rows = [_row(tenant_id, span) for span in spans]
             async with self._database.unit_of_work(tenant_id, RECORDER) as work:
                 await repository.insert_spans(work.session, rows)
         except Exception as error:  # noqa: BLE001 - one tenant's refused batch must not stop the writer
-            SPANS_DROPPED.labels("write_failed").inc(len(rows))
-            _log.warning("spans_not_stored", count=len(rows), tenant_id=str(tenant_id), exc_info=error)
+            SPANS_DROPPED.labels("write_failed").inc(len(spans))
+            _log.warning("spans_not_stored", count=len(spans), tenant_id=str(tenant_id), exc_info=error)
         else:
-            SPANS_STORED.inc(len(rows))
+            SPANS_STORED.inc(len(spans))
 
     async def _write_batches(self) -> None:
         while not self._closing:
@@ -126,14 +127,18 @@ def _row(tenant_id: UUID, span: ReadableSpan) -> dict[str, Any]:
         "trace_id": format_trace_id(context.trace_id),
         "span_id": format_span_id(context.span_id),
         "parent_span_id": format_span_id(span.parent.span_id) if span.parent else None,
-        "name": logs.redacted_text(span.name).replace("\x00", ""),
+        "name": _plain(logs.redacted_text(span.name)),
         "kind": span.kind.name.lower(),
         "started_at": _moment(start),
         "duration_ms": (end - start) / 1e6,
         "status": span.status.status_code.name.lower(),
         "attributes": _storable(span.attributes or {}),
         "events": [
-            {"name": event.name, "at": _moment(event.timestamp).isoformat(), "attributes": _storable(event.attributes)}
+            {
+                "name": _plain(event.name),
+                "at": _moment(event.timestamp).isoformat(),
+                "attributes": _storable(event.attributes),
+            }
             for event in span.events
         ],
     }
@@ -146,7 +151,7 @@ def _moment(nanoseconds: int) -> datetime:
 def _storable(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return attributes without secrets and as JSON that jsonb takes: no NUL, NaN or infinity."""
     kept = logs.redacted(dict(attributes or {}))
-    return {str(key).replace("\x00", ""): _plain(value) for key, value in kept.items()}
+    return {_plain(key): _plain(value) for key, value in kept.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -55,7 +55,15 @@ async def test_the_list_takes_filters_and_cursors(
 
 
 @pytest.mark.parametrize(
-    "query", [{"status": "odd"}, {"cursor": "odd"}, {"since": "yesterday"}, {"limit": "0"}, {"min_latency_ms": "-1"}]
+    "query",
+    [
+        {"status": "odd"},
+        {"cursor": "odd"},
+        {"since": "yesterday"},
+        {"until": "2026-01-01T00:00:00"},
+        {"limit": "0"},
+        {"min_latency_ms": "-1"},
+    ],
 )
 async def test_a_query_that_means_nothing_is_refused(client: httpx.AsyncClient, query: dict[str, str]) -> None:
     assert (await client.get("/executions", params=query, headers=OWNER)).status_code == 422

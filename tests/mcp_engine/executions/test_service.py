@@ -352,17 +352,17 @@ async def test_what_a_dead_process_left_is_recorded_as_interrupted(
 ) -> None:
     first, second = await make_tenant(fresh_database), await make_tenant(fresh_database)
     dead, alive = ExecutionService(fresh_database), ExecutionService(fresh_database)
-    assert (await dead.open(), await alive.open()) == (0, 0)
+    assert (await dead.record_interrupted(), await alive.record_interrupted()) == (0, 0)
     left = [(caller, await dead.start(caller, START)) for caller in (first, second)]
     ended = await dead.start(first, START)
     await ended.finish(OUTCOME)
     kept = await alive.start(first, START)
 
     starting = ExecutionService(fresh_database)
-    assert await starting.open() == 0, "both processes live"
+    assert await starting.record_interrupted() == 0, "both processes live"
     await dead.close()
-    assert await starting.recover() == 2
-    assert await starting.recover() == 0
+    assert await starting.record_interrupted() == 2
+    assert await starting.record_interrupted() == 0
     for caller, running in left:
         found = await starting.get(caller, running.id)
         assert (found.status, found.error_code, found.latency_total_ms) == ("failed", INTERRUPTED, None)
@@ -377,7 +377,7 @@ async def test_what_a_dead_process_left_is_recorded_as_interrupted(
 async def test_a_connection_that_breaks_frees_the_owner(fresh_database: Database, fresh_owner_url: str) -> None:
     caller = await make_tenant(fresh_database)
     crashed = ExecutionService(fresh_database)
-    await crashed.open()
+    await crashed.record_interrupted()
     running = await crashed.start(caller, START)
     with psycopg.connect(plain_url(fresh_owner_url), autocommit=True) as owner:
         owner.execute(
@@ -385,7 +385,7 @@ async def test_a_connection_that_breaks_frees_the_owner(fresh_database: Database
             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
     starting = ExecutionService(fresh_database)
-    assert await starting.open() == 1
+    assert await starting.record_interrupted() == 1
     assert (await starting.get(caller, running.id)).error_code == INTERRUPTED
     await starting.close()
     await crashed.close()

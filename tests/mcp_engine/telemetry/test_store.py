@@ -73,9 +73,7 @@ async def test_a_tenant_never_sees_anothers_spans(store: SpanStore, database: Da
     assert [row.name for row in await stored_spans(database, other, trace_id)] == ["theirs"]
 
 
-async def test_a_span_without_a_tenant_is_not_stored(
-    store: SpanStore, database: Database, fresh_owner_url: str
-) -> None:
+async def test_a_span_without_a_tenant_is_not_stored(store: SpanStore, owner_url: str) -> None:
     with span(TRACER, "nobody's"):
         trace_id = current_trace_id()
     await store.flush()
