@@ -1,0 +1,103 @@
+"""A workspace of documents on the real database, with the real embedder and parsers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+import pytest_asyncio
+
+from mcp_engine.access import Caller
+from mcp_engine.artifacts.kinds import KindRegistry
+from mcp_engine.artifacts.service import ArtifactService
+from mcp_engine.database.engine import Database, UnitOfWork
+from mcp_engine.executions.service import ExecutionService
+from mcp_engine.jobs.context import JobContext
+from mcp_engine.jobs.service import JobService
+from rag.asking import AskService
+from rag.embedding import MiniLMEmbedder
+from rag.jobs import IndexJob
+from rag.parsing.pool import ParserPool
+from rag.schemas import Added
+from rag.service import DocumentService
+from rag.strategies import Strategies
+from rag.strategy import StrategyKind
+
+MAX_UPLOAD_BYTES = 1_000_000
+ATTEMPT = 1
+
+
+@dataclass
+class Attempt:
+    """One attempt of a worker that holds its job: the transactions are real, the lease is not asked for."""
+
+    database: Database
+    tenant_id: UUID
+    actor_id: UUID
+    subject_id: UUID
+    attempt: int = ATTEMPT
+    reports: list[tuple[int, int]] = field(default_factory=list)
+
+    def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self.database.unit_of_work(self.tenant_id, self.actor_id)
+
+    async def progress(self, done: int, total: int, note: str | None = None) -> None:
+        self.reports.append((done, total))
+
+
+@dataclass
+class Workspace:
+    """The component's services, and a way to run the indexing that a worker would run."""
+
+    database: Database
+    documents: DocumentService
+    asking: AskService
+    index_job: IndexJob
+    artifacts: ArtifactService
+    executions: ExecutionService
+
+    async def add(self, caller: Caller, name: str, content: bytes | str, collection: str = "docs") -> Added:
+        """Add a document and index it."""
+        data = content.encode() if isinstance(content, str) else content
+        added = await self.documents.add(caller, "default", collection, name, data)
+        if added.outcome != "unchanged":
+            await self.index(caller, added.document.latest.id)
+        return added
+
+    async def index(self, caller: Caller, version_id: UUID, attempt: int = ATTEMPT) -> Attempt:
+        context = Attempt(self.database, caller.tenant_id, caller.principal_id, version_id, attempt)
+        await self.index_job.run(cast("JobContext", context))
+        return context
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def embedder() -> MiniLMEmbedder:
+    return MiniLMEmbedder()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def parsers() -> AsyncIterator[ParserPool]:
+    pool = ParserPool(processes=1)
+    yield pool
+    await pool.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def workspace(database: Database, embedder: MiniLMEmbedder, parsers: ParserPool) -> AsyncIterator[Workspace]:
+    kinds: Any = [StrategyKind()]
+    artifacts = ArtifactService(database, KindRegistry(kinds))
+    executions = ExecutionService(database)
+    await executions.record_interrupted()
+    strategies = Strategies(artifacts)
+    yield Workspace(
+        database,
+        DocumentService(database, JobService(database), embedder, max_upload_bytes=MAX_UPLOAD_BYTES),
+        AskService(database, executions, strategies, embedder),
+        IndexJob(parsers, embedder, strategies),
+        artifacts,
+        executions,
+    )
+    await executions.close()

@@ -1,0 +1,151 @@
+"""Questions: exact citations, refusals, and what is recorded."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from mcp_engine.access import Caller
+from mcp_engine.errors import InvalidInput, NotFound, Refused, TooLarge
+from rag.asking import MAX_QUESTION_CHARACTERS
+from rag.strategy import KIND
+from tests.conftest import make_tenant
+from tests.rag.conftest import Workspace
+from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY, UNICODE
+
+CORPUS = {"lighthouse.md": LIGHTHOUSE, "bakery.md": BAKERY, "observatory.md": OBSERVATORY, "unicode.md": UNICODE}
+
+
+async def filled(workspace: Workspace, caller: Caller) -> None:
+    for name, content in CORPUS.items():
+        await workspace.add(caller, name, content)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Who built the lighthouse of Karsund?", "Ingrid Solberg"),
+        ("How long does the dough rest before it is baked?", "eighteen hours"),
+        ("Which comet was discovered at the observatory of Tamsin?", "comet Vell"),
+        ("Who opened the cosmonaut café in Ålesund?", "Żaneta Wójcik"),
+    ],
+)
+async def test_an_answer_is_made_of_exact_citations(
+    workspace: Workspace, caller: Caller, question: str, answer: str
+) -> None:
+    await filled(workspace, caller)
+    given = await workspace.asking.answer(caller, "default", "docs", question)
+    assert not given.refused
+    assert answer in given.text
+    assert 0 < given.confidence <= 1
+    assert [citation.n for citation in given.citations] == list(range(1, len(given.citations) + 1))
+    for citation in given.citations:
+        source = CORPUS[citation.version.document]
+        assert source[citation.start : citation.end] == citation.cited_text
+        assert f"{citation.cited_text} [{citation.n}]" in given.text
+        assert len(citation.version.digest) == 64
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the capital of Mongolia?", "How do I reset my router password?", "xqzzt", "the of and"]
+)
+async def test_a_question_about_something_else_is_refused_with_the_nearest_passages(
+    workspace: Workspace, caller: Caller, question: str
+) -> None:
+    await filled(workspace, caller)
+    given = await workspace.asking.answer(caller, "default", "docs", question)
+    assert (given.refused, given.text, given.citations) == (True, "", [])
+    assert given.reason
+    assert given.passages
+    for passage in given.passages:
+        assert CORPUS[passage.version.document][passage.start : passage.end] == passage.text
+
+
+async def test_an_empty_collection_is_refused(workspace: Workspace, caller: Caller) -> None:
+    await workspace.documents.add(caller, "default", "docs", "not-yet-indexed.txt", b"Something about whales.")
+    given = await workspace.asking.answer(caller, "default", "docs", "What about whales?")
+    assert (given.refused, given.passages) == (True, [])
+
+
+async def test_events_come_in_order_and_make_up_the_answer(workspace: Workspace, caller: Caller) -> None:
+    await filled(workspace, caller)
+    question = "When was the lighthouse of Karsund built?"
+    events = [event async for event in workspace.asking.ask(caller, "default", "docs", question)]
+    names = [event.event for event in events]
+    cited = (len(names) - 2) // 2
+    assert names == ["retrieval", *["citation", "delta"] * cited, "completed"]
+    assert "".join(event.data["text"] for event in events if event.event == "delta") == events[-1].data["text"]
+
+
+async def test_a_run_is_recorded_with_its_strategy_its_model_and_its_answer(
+    workspace: Workspace, caller: Caller
+) -> None:
+    await filled(workspace, caller)
+    given = await workspace.asking.answer(caller, "default", "docs", "Who built the lighthouse?")
+    recorded = await workspace.executions.get(caller, given.execution_id)
+    assert (recorded.kind, recorded.status, recorded.finish_reason) == ("ask", "succeeded", "stop")
+    assert recorded.artifact is not None
+    assert (recorded.artifact.kind, recorded.artifact.name, recorded.artifact.number) == (KIND, "default", 1)
+    assert recorded.artifact.lock_digest
+    assert recorded.model is not None
+    assert (recorded.model.provider, recorded.model.model) == ("onnx", "all-minilm-l6-v2-int8")
+    assert recorded.inputs.value == {"question": "Who built the lighthouse?", "collection": "docs"}
+    assert recorded.output.value["citations"] == [citation.model_dump(mode="json") for citation in given.citations]
+    assert recorded.output.value["passages"][0]["score"] == given.passages[0].score
+
+
+async def test_a_strategy_of_ones_own_decides_what_is_refused(workspace: Workspace, caller: Caller) -> None:
+    await filled(workspace, caller)
+    body = {"answering": {"threshold": 1.0}}
+    await workspace.artifacts.push(caller, KIND, "default", "strict", body, "Never answer.")
+    given = await workspace.asking.answer(caller, "default", "docs", "Who built the lighthouse?", "strict/1")
+    assert given.refused
+    with pytest.raises(NotFound):
+        await workspace.asking.answer(caller, "default", "docs", "Who?", "missing@production")
+    with pytest.raises(InvalidInput) as refused:
+        await workspace.artifacts.push(caller, KIND, "default", "x", {"answering": {"treshold": 1}}, "Typo.")
+    assert "answering.treshold" in refused.value.message
+
+
+async def test_a_question_that_is_too_long_or_empty_is_refused(workspace: Workspace, caller: Caller) -> None:
+    await filled(workspace, caller)
+    with pytest.raises(TooLarge) as long:
+        await workspace.asking.answer(caller, "default", "docs", "why " * 25_000)
+    assert (long.value.code, long.value.details["limit"]) == ("ask.question_too_long", MAX_QUESTION_CHARACTERS)
+    for question in (" \n", "nul \x00"):
+        with pytest.raises(InvalidInput):
+            await workspace.asking.answer(caller, "default", "docs", question)
+
+
+async def test_a_collection_that_does_not_exist_names_those_that_do(workspace: Workspace, caller: Caller) -> None:
+    await workspace.add(caller, "a.md", BAKERY)
+    with pytest.raises(NotFound, match="there are: docs"):
+        await workspace.asking.answer(caller, "default", "dosc", "Who?")
+    other = await make_tenant(workspace.database)
+    with pytest.raises(NotFound):
+        await workspace.asking.answer(other, "default", "docs", "What does the bakery bake?")
+
+
+async def test_a_text_changed_behind_the_engines_back_is_never_cited(
+    workspace: Workspace, caller: Caller, owner_url: str
+) -> None:
+    import psycopg
+
+    from tests.conftest import plain_url
+
+    await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)
+    asked = "Who built the lighthouse of Karsund?"
+    events = workspace.asking.ask(caller, "default", "docs", asked)
+    assert (await anext(events)).event == "retrieval"
+    with psycopg.connect(plain_url(owner_url)) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "UPDATE document_text SET text = replace(text, 'Ingrid', 'Astrid') WHERE tenant_id = %s",
+            (caller.tenant_id,),
+        )
+    with pytest.raises(Refused) as refused:
+        await anext(events)
+    assert refused.value.code == "ask.citation_mismatch"
+    async with workspace.database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        outcome = await work.session.execute(text("SELECT error_code FROM execution_outcome"))
+        assert outcome.scalars().all() == ["ask.citation_mismatch"]
