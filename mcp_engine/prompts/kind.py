@@ -42,7 +42,7 @@ class PromptKind:
             check_schema(prompt.output_schema, what="`output_schema`")
         return stored
 
-    def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:
+    def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:  # noqa: ARG002 - a prompt stands alone
         return ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from mcp_engine.errors import InvalidInput
 from mcp_engine.json_schemas import check_value
@@ -36,8 +36,7 @@ def render_messages(body: PromptBody, variables: Mapping[str, Any]) -> list[Mess
                 f"The prompt has no variable {name[:140]!r}; it has: {known}.",
                 details={"variable": name[:140], "variables": sorted(declared)},
             )
-    given = {name: part["default"] for name, part in declared.items() if isinstance(part, dict) and "default" in part}
-    given.update(variables)
+    given: dict[str, Any] = {**_defaults(declared), **variables}
     for name in schema.get("required", []):
         if name not in given:
             raise InvalidInput(
@@ -51,3 +50,9 @@ def render_messages(body: PromptBody, variables: Mapping[str, Any]) -> list[Mess
         Message(role=message.role, content=render(message.content, values, where=where))
         for where, message in templates_of(body)
     ]
+
+
+def _defaults(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the default of each variable that has one; a schema may be a bare boolean as well."""
+    schemas = {name: cast("dict[str, Any]", part) for name, part in declared.items() if isinstance(part, dict)}
+    return {name: part["default"] for name, part in schemas.items() if "default" in part}

@@ -1,0 +1,202 @@
+"""The rules of prompts: versions and labels in the registry, diffs, renders, runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+from mcp_engine.access import Caller
+from mcp_engine.artifacts.kinds import LATEST, Reference
+from mcp_engine.artifacts.service import ArtifactService
+from mcp_engine.artifacts.versions import ArtifactSummary, ArtifactVersion, LabelMove, ResolvedVersion
+from mcp_engine.executions.service import ExecutionService
+from mcp_engine.http.paging import Page, decode_cursor, decode_id_cursor, decode_number_cursor, page_of
+from mcp_engine.prompts.diff import diff_bodies
+from mcp_engine.prompts.kind import KIND, parse_body
+from mcp_engine.prompts.rendering import render_messages
+from mcp_engine.prompts.runs import ModelSource, PreparedRun, RunDelta, prepare, run_prepared
+from mcp_engine.prompts.schemas import (
+    LabelMoved,
+    PromptDetail,
+    PromptDiff,
+    PromptPushed,
+    PromptSummary,
+    PromptVersion,
+    PushPrompt,
+    Rendered,
+    RenderPrompt,
+    RunCompleted,
+    RunPrompt,
+)
+
+
+class PromptService:
+    """Prompts of every tenant.
+
+    Args:
+        models: resolves the name of a model to one that can be called.
+    """
+
+    def __init__(self, artifacts: ArtifactService, models: ModelSource, executions: ExecutionService) -> None:
+        self._artifacts = artifacts
+        self._models = models
+        self._executions = executions
+
+    async def push(self, caller: Caller, namespace: str, new: PushPrompt) -> PromptPushed:
+        """Store the next version or find the identical one, and point `new.labels` at it.
+
+        Raises:
+            InvalidInput: the name, a label, a template or a schema is not valid.
+            TooLarge: `prompt.too_large`, `template.too_large`.
+            NotFound: `namespace.not_found`.
+        """
+        body = new.body.model_dump(mode="json", exclude_unset=True)
+        pushed = await self._artifacts.push(caller, KIND, namespace, new.name, body, new.message, new.labels)
+        found = await self._artifacts.resolve(caller, namespace, Reference(KIND, new.name, pushed.version.number))
+        return PromptPushed(**_version(pushed.version, found.labels).model_dump(), created=pushed.created)
+
+    async def get(
+        self, caller: Caller, namespace: str, name: str, *, version: int | None = None, label: str | None = None
+    ) -> PromptDetail:
+        """Return the version with a number or a label, or (neither) the latest.
+
+        Raises:
+            ContradictoryInput: `artifact.version_and_label`.
+            NotFound: `prompt.not_found`, `prompt.version_not_found`, `prompt.label_not_found`; the message
+                names what exists.
+            Gone: `artifact.erased`.
+        """
+        found = await self._artifacts.resolve(caller, namespace, Reference(KIND, name, version, label))
+        return PromptDetail(
+            **_version(found.version, found.labels).model_dump(),
+            body=parse_body(found.body),
+            lock_digest=found.lock_digest,
+        )
+
+    async def list(
+        self, caller: Caller, namespace: str, *, prefix: str, tag: str | None, limit: int, cursor: str | None
+    ) -> Page[PromptSummary]:
+        """Return prompts by name; `tag` is one of the latest version's."""
+        position = decode_cursor(cursor, parts=1)
+        after = None if position is None else str(position[0])
+        rows = await self._artifacts.list(caller, KIND, namespace, prefix=prefix, tag=tag, after=after, limit=limit + 1)
+        return page_of([_summary(row) for row in rows], limit, lambda shown: (shown.name,))
+
+    async def versions(
+        self, caller: Caller, namespace: str, name: str, *, limit: int, cursor: str | None
+    ) -> Page[PromptVersion]:
+        """Return versions, newest first."""
+        before = decode_number_cursor(cursor)
+        rows = await self._artifacts.versions(caller, KIND, namespace, name, before=before, limit=limit + 1)
+        return page_of([_version(*row) for row in rows], limit, lambda shown: (shown.number,))
+
+    async def diff(self, caller: Caller, namespace: str, name: str, before: str, after: str) -> PromptDiff:
+        """Return what changed between two versions, each given by its number or a label."""
+        left = await self._artifacts.resolve(caller, namespace, _reference(name, before))
+        right = await self._artifacts.resolve(caller, namespace, _reference(name, after))
+        return await asyncio.to_thread(
+            diff_bodies, name, (left.number, dict(left.body)), (right.number, dict(right.body))
+        )
+
+    async def move_label(self, caller: Caller, namespace: str, name: str, label: str, number: int) -> LabelMoved:
+        """Release version `number` under `label`.
+
+        Raises:
+            InvalidInput: `label.invalid`.
+            NotFound: the prompt or the version does not exist.
+        """
+        return _moved(await self._artifacts.move_label(caller, KIND, namespace, name, label, number))
+
+    async def label_history(
+        self, caller: Caller, namespace: str, name: str, *, label: str | None, limit: int, cursor: str | None
+    ) -> Page[LabelMoved]:
+        """Return the moves of one label, or of all, newest first."""
+        moves = await self._artifacts.label_history(
+            caller, KIND, namespace, name, label=label, before=decode_id_cursor(cursor), limit=limit + 1
+        )
+        return page_of([_moved(move) for move in moves], limit, lambda shown: (str(shown.event_id),))
+
+    async def render(self, caller: Caller, namespace: str, name: str, wanted: RenderPrompt) -> Rendered:
+        """Return the messages that a run would send.
+
+        Raises:
+            InvalidInput: a variable is missing, unknown or does not fit; the message names it.
+        """
+        found = await self._artifacts.resolve(caller, namespace, Reference(KIND, name, wanted.version, wanted.label))
+        messages = await asyncio.to_thread(render_messages, parse_body(found.body), wanted.variables)
+        return Rendered(number=found.number, messages=messages)
+
+    async def run(
+        self, caller: Caller, namespace: str, name: str, wanted: RunPrompt, *, parent_id: UUID | None = None
+    ) -> AsyncGenerator[RunDelta | RunCompleted, None]:
+        """Run a version on a model, recorded as an execution; yields the text as it comes, then `RunCompleted`.
+
+        Closing the generator, or cancelling the task that reads it, ends the generation and records
+        the execution as cancelled.
+
+        Raises:
+            InvalidInput, NotFound: as `render`, and for the model and its parameters; nothing is recorded.
+            ModelFailed: `prompt.output_invalid` or `prompt.output_cut` when the output does not fit the
+                version's output schema; the execution has failed with that code.
+            EngineError: what the model raises; the execution has failed with that code.
+        """
+        prepared = await self._prepare(caller, namespace, name, wanted, parent_id)
+        async for event in run_prepared(self._executions, caller, prepared):
+            yield event
+
+    async def _prepare(
+        self, caller: Caller, namespace: str, name: str, wanted: RunPrompt, parent_id: UUID | None
+    ) -> PreparedRun:
+        found: ResolvedVersion = await self._artifacts.resolve(
+            caller, namespace, Reference(KIND, name, wanted.version, wanted.label)
+        )
+        body = parse_body(found.body)
+        messages = await asyncio.to_thread(render_messages, body, wanted.variables)
+        model = await self._models.resolve(caller, wanted.model or body.model)
+        return prepare(found, body, messages, wanted, model, parent_id)
+
+
+def _reference(name: str, choice: str) -> Reference:
+    return Reference.parse(KIND, f"{name}/{choice}" if choice.isdigit() else f"{name}@{choice}")
+
+
+def _version(version: ArtifactVersion, labels: tuple[str, ...]) -> PromptVersion:
+    return PromptVersion(
+        name=version.name,
+        namespace=version.namespace,
+        number=version.number,
+        version_id=version.version_id,
+        digest=version.digest,
+        labels=[*labels],
+        message=version.message,
+        author_id=version.author_id,
+        created_at=version.created_at,
+    )
+
+
+def _summary(item: ArtifactSummary) -> PromptSummary:
+    body = None if item.body is None else parse_body(item.body)
+    return PromptSummary(
+        name=item.name,
+        namespace=item.namespace,
+        type=body.type if body else None,
+        description=body.description if body else None,
+        tags=(body.tags if body else None) or [],
+        latest=item.latest.number,
+        labels={label: number for label, number in item.labels.items() if label != LATEST},
+        created_at=item.created_at,
+        updated_at=item.latest.created_at,
+    )
+
+
+def _moved(move: LabelMove) -> LabelMoved:
+    return LabelMoved(
+        event_id=move.event_id,
+        label=move.label,
+        from_number=move.from_number,
+        to_number=move.to_number,
+        lock_digest=move.lock_digest,
+        actor_id=move.actor_id,
+        moved_at=move.moved_at,
+    )
