@@ -1,0 +1,296 @@
+"""`mcp-engine prompt`: push, look at, compare, release and run prompts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from mcp_engine.cli import output
+from mcp_engine.cli.client import Api
+from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.cli.groups import CommandGroup
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+commands = CommandGroup("Prompts: versions that never change, labels with a history, runs on record.")
+
+_CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {127: "␡"}
+MAX_FILE_BYTES = 4 * 1024 * 1024
+Namespace = Annotated[str, typer.Option("--namespace", "-n", help="The namespace (project) to work in.")]
+Reference = Annotated[
+    str, typer.Argument(metavar="NAME[@LABEL|/VERSION]", help="Such as greet, greet@production, greet/3.")
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The prompt's name.")]
+
+
+@commands.command()
+def push(
+    file: Annotated[Path, typer.Argument(help="A template with YAML front matter, or a body as .yaml or .json.")],
+    message: Annotated[str, typer.Option("--message", "-m", help="What changed and why.")] = "",
+    name: Annotated[str | None, typer.Option(help="Instead of the name in the file, or the file's own.")] = None,
+    label: Annotated[list[str] | None, typer.Option(help="Point this label at the version; repeat it.")] = None,
+    namespace: Namespace = "default",
+) -> None:
+    """Store a file as the next version; an identical version that exists is found instead."""
+    from mcp_engine.errors import EngineError
+    from mcp_engine.prompts.files import read_prompt
+
+    try:
+        prompt = read_prompt(file.name, _content(file))
+    except EngineError as error:
+        problem = {"status": error.status, "code": error.code, "detail": error.message, **error.details}
+        raise CommandFailed(error.message, ExitCode.REFUSED, problem) from error
+    body = {"name": name or prompt.name, "body": prompt.body, "message": message, "labels": label or []}
+    pushed = Api().post("/prompts", body, namespace=namespace)
+    verb = "Pushed" if pushed["created"] else "Unchanged: this is"
+    labels = _shown_labels(pushed["labels"])
+    output.emit(
+        pushed,
+        lambda console: _say(console, f"{verb} {pushed['name']}/{pushed['number']} {labels} {pushed['digest'][:12]}"),
+    )
+
+
+@commands.command()
+def get(reference: Reference, namespace: Namespace = "default") -> None:
+    """Show a version: the latest, that of a label, or that of a number."""
+    found = Api().get(_path(reference), **_choice(reference), namespace=namespace)
+    output.emit(found, lambda console: _render_version(console, found))
+
+
+@commands.command("list")
+def list_prompts(
+    prefix: Annotated[str, typer.Option(help="Only names that begin so.")] = "",
+    tag: Annotated[str | None, typer.Option(help="Only prompts with this tag.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at the most.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before (see --json).")] = None,
+    namespace: Namespace = "default",
+) -> None:
+    """List prompts with their latest version and where their labels point."""
+    page = Api().get("/prompts", prefix=prefix, tag=tag, limit=limit, cursor=cursor, namespace=namespace)
+    rows = [
+        (
+            item["name"], item["latest"], _pointers(item), " ".join(item["tags"]), _moment(item["updated_at"]),
+            item["description"],
+        )
+        for item in page["items"]
+    ]  # fmt: skip
+    columns = ["NAME", "LATEST", "LABELS", "TAGS", "UPDATED", "DESCRIPTION"]
+    output.emit(page, output.table(columns, rows, empty="No prompts: push a file by `prompt push FILE -m MESSAGE`."))
+
+
+@commands.command()
+def versions(
+    name: Name,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at the most.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before (see --json).")] = None,
+    namespace: Namespace = "default",
+) -> None:
+    """List the versions of a prompt, newest first."""
+    page = Api().get(f"/prompts/{Api.quote(name)}/versions", limit=limit, cursor=cursor, namespace=namespace)
+    rows = [
+        (item["number"], " ".join(item["labels"]), item["digest"][:12], _moment(item["created_at"]), item["message"])
+        for item in page["items"]
+    ]
+    output.emit(page, output.table(["VERSION", "LABELS", "DIGEST", "PUSHED", "MESSAGE"], rows, empty="No versions."))
+
+
+@commands.command()
+def diff(
+    name: Name,
+    before: Annotated[str, typer.Argument(metavar="FROM", help="A version's number, or a label.")],
+    after: Annotated[str, typer.Argument(metavar="TO", help="A version's number, or a label.")],
+    namespace: Namespace = "default",
+) -> None:
+    """Show what changed between two versions: the text line by line, and every setting."""
+    # `from` is a word of Python.
+    query: dict[str, Any] = {"from": before, "to": after, "namespace": namespace}
+    found = Api().get(f"/prompts/{Api.quote(name)}/diff", **query)
+    output.emit(found, lambda console: _render_diff(console, found))
+
+
+@commands.command()
+def label(
+    name: Name,
+    version: Annotated[int, typer.Argument(min=1, help="The version's number.")],
+    label: Annotated[str, typer.Argument(help="Such as production.")],
+    namespace: Namespace = "default",
+) -> None:
+    """Release a version under a label; the move is kept in the history and the audit log."""
+    path = f"/prompts/{Api.quote(name)}/labels/{Api.quote(label)}"
+    moved = Api().put(path, {"version": version}, namespace=namespace)
+    origin = "" if moved["from_number"] is None else f" (was {moved['from_number']})"
+    output.emit(moved, lambda console: _say(console, f"{name}@{label} is now version {moved['to_number']}{origin}."))
+
+
+@commands.command()
+def history(
+    name: Name,
+    label: Annotated[str | None, typer.Option(help="Only of this label.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at the most.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before (see --json).")] = None,
+    namespace: Namespace = "default",
+) -> None:
+    """List the moves of a prompt's labels, newest first."""
+    path = f"/prompts/{Api.quote(name)}/labels/history"
+    page = Api().get(path, label=label, limit=limit, cursor=cursor, namespace=namespace)
+    rows = [
+        (_moment(item["moved_at"]), item["label"], item["from_number"], item["to_number"], item["event_id"])
+        for item in page["items"]
+    ]
+    output.emit(page, output.table(["MOVED", "LABEL", "FROM", "TO", "ID"], rows, empty="No label was ever moved."))
+
+
+@commands.command()
+def run(
+    reference: Reference,
+    var: Annotated[
+        list[str] | None, typer.Option(help="A variable as name=value; name:=JSON for other than text.")
+    ] = None,
+    var_file: Annotated[Path | None, typer.Option(help="Variables as one JSON object; --var goes before it.")] = None,
+    model: Annotated[str | None, typer.Option(help="Another model than the version's.")] = None,
+    stream: Annotated[bool, typer.Option("--stream", help="Print the text as it comes.")] = False,
+    namespace: Namespace = "default",
+) -> None:
+    """Run a version on a model and print its output."""
+    body: dict[str, Any] = {**_choice(reference), "variables": _variables(var or [], var_file), "stream": stream}
+    if model is not None:
+        body["model"] = model
+    path = f"{_path(reference)}/run"
+    if stream:
+        completed = _stream(path, body, namespace)
+    else:
+        completed = Api().post(path, body, namespace=namespace)
+        if not output.is_json():
+            output.write(_written(completed["output"]) + "\n")
+    if output.is_json():
+        (output.print_json_line if stream else output.print_json)(completed)
+    else:
+        output.error_console().print(_footer(completed), style="dim", markup=False)
+
+
+def _stream(path: str, body: dict[str, Any], namespace: str) -> dict[str, Any]:
+    for event, data in Api().stream("POST", path, body, namespace=namespace):
+        if event == "completed":
+            if not output.is_json():
+                output.write("\n")
+            return data
+        if output.is_json():
+            output.print_json_line({"event": event, **data})
+        else:
+            output.write(_written(data["text"]))
+    raise CommandFailed("The stream ended before the run did; see `execution list`.", ExitCode.SERVER_FAILED)
+
+
+def _variables(pairs: list[str], file: Path | None) -> dict[str, Any]:
+    variables: dict[str, Any] = {}
+    if file is not None:
+        loaded = _json(_content(file).decode("utf-8", "replace"), str(file))
+        if not isinstance(loaded, dict):
+            raise CommandFailed(f"{file} must hold one JSON object.", ExitCode.USAGE)
+        variables.update(cast("dict[str, Any]", loaded))
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.rstrip(":"):
+            raise CommandFailed(f"--var {pair!r}: write name=value, or name:=JSON.", ExitCode.USAGE)
+        variables[name.removesuffix(":")] = _json(value, f"--var {name}") if name.endswith(":") else value
+    return variables
+
+
+def _json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CommandFailed(f"{where} is no JSON: {error}", ExitCode.USAGE) from error
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise CommandFailed(f"{file} can't be read: {error.strerror}.", ExitCode.USAGE) from error
+    if len(content) > MAX_FILE_BYTES:
+        raise CommandFailed(
+            f"{file} is larger than {MAX_FILE_BYTES:,} bytes; a prompt holds 1,048,576 at most.", ExitCode.REFUSED
+        )
+    return content
+
+
+def _path(reference: str) -> str:
+    return f"/prompts/{Api.quote(reference.partition('@')[0].partition('/')[0])}"
+
+
+def _choice(reference: str) -> dict[str, Any]:
+    """Return the version or label in a reference; the server refuses both together."""
+    rest, at, label = reference.partition("@")
+    _, slash, number = rest.partition("/")
+    choice: dict[str, Any] = {"label": label} if at else {}
+    if slash:
+        if not (number.isascii() and number.isdigit()):
+            raise CommandFailed(f"{reference!r}: after the slash stands a version number.", ExitCode.USAGE)
+        choice["version"] = int(number)
+    return choice
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False)
+
+
+def _moment(text: str) -> str:
+    return text[:16].replace("T", " ")
+
+
+def _pointers(item: dict[str, Any]) -> str:
+    return " ".join(f"{label}→{number}" for label, number in sorted(item["labels"].items()))
+
+
+def _written(text: str) -> str:
+    """Return a model's words as they may go to standard output: exact into a file, harmless to a terminal."""
+    return text.translate(_CONTROL_PICTURES) if sys.stdout.isatty() else text
+
+
+def _shown_labels(labels: list[str]) -> str:
+    return f"({', '.join(labels)})" if labels else ""
+
+
+def _render_version(console: Console, found: dict[str, Any]) -> None:
+    body = found["body"]
+    _say(console, f"{found['name']}/{found['number']} {_shown_labels(found['labels'])} {found['digest']}")
+    if found["message"]:
+        _say(console, found["message"])
+    for key in ("description", "tags", "model", "parameters", "variables", "output_schema"):
+        if body.get(key) is not None:
+            value = body[key]
+            _say(console, f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+    for message in body.get("messages") or [{"role": "template", "content": body.get("template", "")}]:
+        console.rule(message["role"], align="left", style="dim")
+        _say(console, message["content"])
+
+
+def _render_diff(console: Console, found: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for line in found["text"].split("\n") if found["text"] else ():
+        console.print(Text(line, style=styles.get(line[:1], "")))
+    for path, change in found["settings"].items():
+        before, after = (json.dumps(change[side], ensure_ascii=False) for side in ("before", "after"))
+        _say(console, f"{path}: {before} → {after}")
+    if found["identical"]:
+        _say(console, "The versions are identical.")
+
+
+def _footer(completed: dict[str, Any]) -> str:
+    usage = completed["usage"]
+    cost = "" if completed["cost_usd"] is None else f" · ${completed['cost_usd']:.4f}"
+    tokens = f"{usage['input_tokens']}+{usage['output_tokens']} tokens"
+    seconds = f"{completed['latency_total_ms'] / 1000:.2f} s"
+    return (
+        f"version {completed['number']} · {completed['model']} · {tokens} · {seconds}{cost} · "
+        f"{completed['finish_reason']} · execution {completed['execution_id']}"
+    )
