@@ -1,10 +1,30 @@
-"""Models."""
+"""Models: the configured providers of each tenant."""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from mcp_engine.database import ddl
 
 revision = "0005"
 down_revision = "0004"
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "model_provider",
+        sa.Column("tenant_id", sa.Uuid(), sa.ForeignKey("tenant.id"), primary_key=True),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("base_url", sa.String(), nullable=False),
+        sa.Column("options", JSONB(), nullable=False),
+        sa.Column("sealed_credential", sa.LargeBinary(), nullable=True),
+        ddl.created_at(),
+        sa.UniqueConstraint("tenant_id", "name"),
+        sa.CheckConstraint("kind = 'openai'", name="kind"),
+        sa.CheckConstraint("base_url ~ '^https?://'", name="base_url"),
+    )
+    ddl.tenant_table("model_provider", privileges="SELECT, INSERT, DELETE")

@@ -48,7 +48,7 @@ class LocalChatModel(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - the signature is LangChain's
         **kwargs: Any,
     ) -> ChatResult:
         call = checked_call({**kwargs, "stop": stop})

@@ -1,0 +1,45 @@
+"""Every query on model providers; row-level security binds each to the session's tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from mcp_engine.models.tables import ModelProvider
+
+
+class ProviderRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, provider: ModelProvider) -> None:
+        """Insert; raises SQLAlchemy's `IntegrityError` when the tenant has the name already."""
+        self._session.add(provider)
+        await self._session.flush()
+
+    async def find(self, name: str) -> ModelProvider | None:
+        return (
+            await self._session.execute(select(ModelProvider).where(col(ModelProvider.name) == name))
+        ).scalar_one_or_none()
+
+    async def page(self, *, after: str | None, limit: int) -> Sequence[ModelProvider]:
+        """Return up to `limit` providers by name."""
+        query = select(ModelProvider).order_by(col(ModelProvider.name)).limit(limit)
+        if after is not None:
+            query = query.where(col(ModelProvider.name) > after)
+        return (await self._session.execute(query)).scalars().all()
+
+    async def all(self) -> Sequence[ModelProvider]:
+        return (await self._session.execute(select(ModelProvider).order_by(col(ModelProvider.name)))).scalars().all()
+
+    async def delete(self, provider: ModelProvider) -> bool:
+        """Delete; False when another transaction was faster."""
+        statement = (
+            delete(ModelProvider)
+            .where(col(ModelProvider.tenant_id) == provider.tenant_id, col(ModelProvider.id) == provider.id)
+            .returning(col(ModelProvider.id))
+        )
+        return (await self._session.execute(statement)).scalar() is not None
