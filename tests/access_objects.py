@@ -39,9 +39,9 @@ class World:
     anonymous: httpx.AsyncClient
     owner: Caller
     stranger: Caller
-    owner_key: str
-    stranger_key: str
-    keys_without: dict[str, str] = field(default_factory=dict[str, str])
+    owner_key: str = field(repr=False)
+    stranger_key: str = field(repr=False)
+    keys_without: dict[str, str] = field(default_factory=dict[str, str], repr=False)
 
     async def as_owner(self, method: str, path: str, **request: Any) -> httpx.Response:
         return await self.send(self.owner_key, method, path, **request)
@@ -120,7 +120,7 @@ async def make_principal(world: World, _: Values) -> str:
 
 async def make_execution(world: World, _: Values) -> str:
     executions = world.services.get(ExecutionService)
-    await executions.open()
+    await executions.record_interrupted()
     running = await executions.start(world.owner, StartExecution("default", "prompt_run", {"x": 1}))
     await running.finish(Outcome(output="y"))
     await executions.close()
@@ -133,6 +133,34 @@ async def make_prompt(world: World, _: Values) -> str:
     artifacts = world.services.get(ArtifactService)
     await artifacts.push(world.owner, "prompt", "default", name, {"template": "Hello"}, "first", ["production"])
     return name
+
+
+async def add_document(world: World) -> dict[str, Any]:
+    """Add a document to a new collection, whose name the answer carries too; nothing indexes it here."""
+    collection = new_id().hex
+    response = await world.as_owner(
+        "POST", f"{PREFIX}/collections/{collection}/documents", files={"file": ("a.txt", b"Text.", "text/plain")}
+    )
+    assert response.status_code == 202, response.text
+    return {**response.json(), "collection": collection}
+
+
+async def make_collection(world: World, _: Values) -> str:
+    return (await add_document(world))["collection"]
+
+
+async def make_document(world: World, _: Values) -> str:
+    return (await add_document(world))["document"]["id"]
+
+
+async def make_job(world: World, _: Values) -> str:
+    return (await add_document(world))["job_id"]
+
+
+async def make_provider(world: World, _: Values) -> str:
+    """Configure a model server at a port where nothing listens."""
+    name = new_id().hex
+    return (await world.made("/providers", {"name": name, "base_url": "http://127.0.0.1:9/v1"}))["name"]
 
 
 def always(value: str) -> Maker:
@@ -155,6 +183,10 @@ MAKERS: dict[str, Maker] = {
     "artifacts": always("prompt"),
     "{kind}": make_prompt,
     "prompts": make_prompt,
+    "collections": make_collection,
+    "documents": make_document,
+    "jobs": make_job,
+    "providers": make_provider,
     "versions": always("1"),
     "labels": always("production"),
 }
