@@ -59,8 +59,7 @@ def _artifacts() -> None:
         """
     )
     op.execute(
-        "CREATE TRIGGER artifact_only_counts_up BEFORE UPDATE ON artifact "
-        "FOR EACH ROW EXECUTE FUNCTION only_count_up()"
+        "CREATE TRIGGER artifact_only_counts_up BEFORE UPDATE ON artifact FOR EACH ROW EXECUTE FUNCTION only_count_up()"
     )
     op.execute(
         "CREATE TRIGGER artifact_kept BEFORE DELETE OR TRUNCATE ON artifact "
@@ -79,8 +78,12 @@ def _versions() -> None:
         sa.Column("message", sa.String(), nullable=False),
         ddl.created_at(),
         *_tenant_key("artifact_version", "id"),
-        sa.UniqueConstraint("tenant_id", "artifact_id", "number", name="uq_artifact_version_tenant_id_artifact_id_number"),
-        sa.UniqueConstraint("tenant_id", "artifact_id", "digest", name="uq_artifact_version_tenant_id_artifact_id_digest"),
+        *(
+            sa.UniqueConstraint(
+                "tenant_id", "artifact_id", column, name=f"uq_artifact_version_tenant_id_artifact_id_{column}"
+            )
+            for column in ("number", "digest")
+        ),
         sa.CheckConstraint("number > 0", name="ck_artifact_version_number"),
         _reference("artifact_version", "artifact_id", "artifact"),
     )
