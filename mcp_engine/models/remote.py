@@ -91,7 +91,7 @@ class RemoteChatModel(BaseChatModel):
                 result = cast(ChatResult, await self.client._agenerate(messages, **self._payload(call)))
         except TimeoutError:
             raise self._timed_out(limit) from None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - every failure leaves as an `EngineError`, without its credential
             raise self._mapped(error) from None
         message = result.generations[0].message
         message.response_metadata = self._metadata(message.response_metadata, call)
@@ -131,7 +131,7 @@ class RemoteChatModel(BaseChatModel):
                 return
             except TimeoutError:
                 raise self._timed_out(limit) from None
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - as in `_agenerate`
                 raise self._mapped(error) from None
             yield chunk
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import Any, cast
 
@@ -85,10 +86,8 @@ class ModelService:
             for model in ProviderOptions.model_validate(provider.options).models
         ]
         local = (await self._local()).identity
-        views = [_view(LOCAL, local)] + sorted(
-            (_view(f"{identity.provider}/{identity.model}", identity) for identity in identities),
-            key=lambda view: view.name,
-        )
+        remote = [_view(f"{identity.provider}/{identity.model}", identity) for identity in identities]
+        views = [_view(LOCAL, local), *sorted(remote, key=lambda view: view.name)]
         start = 0
         if position is not None:
             start = 1 + sum(view.name <= str(position[0]) for view in views[1:]) if position[0] != LOCAL else 1
@@ -162,7 +161,7 @@ class ModelService:
             ) from None
         except EngineError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a server may answer anything
             raise engine_error(error, provider=name, model="", credential=credential) from None
         return ProviderTest(reachable=True, seconds=time.perf_counter() - started, models=models)
 
@@ -171,8 +170,7 @@ class ModelService:
         body = b""
         async with self._client().stream("GET", f"{provider.base_url}/models", headers=headers) as response:
             if not response.is_success:
-                await response.aread()
-                raise status_error(response, provider=provider.name, model="")
+                raise status_error(response.status_code, response.headers, provider=provider.name, model="")
             async for block in response.aiter_bytes():
                 body += block
                 if len(body) > _MOST_TEST_BYTES:
@@ -180,7 +178,7 @@ class ModelService:
                         "model.remote_failed",
                         f"The provider {provider.name!r} answers far too much; check its base URL.",
                     )
-        listed = cast("dict[str, Any]", httpx.Response(200, content=body).json())
+        listed = cast("dict[str, Any]", json.loads(body))
         return sorted(str(model["id"])[:256] for model in listed["data"])[:_MOST_TEST_MODELS]
 
     async def _local(self) -> ServedModel:
