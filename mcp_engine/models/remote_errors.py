@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 
 import httpx
 import structlog
@@ -28,9 +29,11 @@ def engine_error(error: Exception, *, provider: str, model: str, credential: str
     if isinstance(error, EngineError):
         return error
     if isinstance(error, openai.APITimeoutError | httpx.TimeoutException):
-        return TimedOut("model.timed_out", f"The provider {provider!r} did not answer in time; repeat the request.")
+        return _timed_out(provider)
     if isinstance(error, openai.APIStatusError):
-        return status_error(error.response, provider=provider, model=model, words=_quote(error.message, credential))
+        words = _quote(error.message, credential)
+        found = error.response
+        return status_error(found.status_code, found.headers, provider=provider, model=model, words=words)
     if isinstance(error, openai.APIConnectionError | httpx.TransportError):
         return TryLater(
             "model.unavailable",
@@ -44,48 +47,52 @@ def engine_error(error: Exception, *, provider: str, model: str, credential: str
     )
 
 
-def status_error(response: httpx.Response, *, provider: str, model: str, words: str = "") -> EngineError:
-    """Return the `EngineError` for an HTTP status other than success."""
-    match response.status_code:
-        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+def status_error(status: int, headers: Mapping[str, str], *, provider: str, model: str, words: str = "") -> EngineError:
+    """Return the `EngineError` for an HTTP status other than success; `words` may be quoted."""
+    match status:
+        case 401 | 403:
             # Not `NotSignedIn`: the caller's own key is good, the provider's is not.
             return ModelFailed(
                 "model.credential_refused",
-                f"The provider {provider!r} refuses its credential (status {response.status_code}); delete the provider "
-                "and create it with a valid one.",
+                f"The provider {provider!r} refuses its credential (status {status}); delete the provider and create "
+                "it again with a valid one.",
             )
-        case HTTPStatus.NOT_FOUND:
+        case 404:
             return NotFound(
                 "model.not_found",
-                f"The provider {provider!r} has no model {model!r}, or its base URL is wrong. {words}",
+                f"The provider {provider!r} has no model {model!r}, or its base URL is wrong. {words}".rstrip(),
             )
-        case HTTPStatus.TOO_MANY_REQUESTS:
+        case 429:
             return SlowDown(
                 "model.rate_limited",
                 f"The provider {provider!r} limits its rate; repeat later.",
-                retry_after_seconds=_retry_after(response),
+                retry_after_seconds=_retry_after(headers),
             )
-        case HTTPStatus.SERVICE_UNAVAILABLE:
+        case 503:
             return TryLater(
                 "model.unavailable",
                 f"The provider {provider!r} is unavailable; repeat later.",
-                retry_after_seconds=_retry_after(response),
+                retry_after_seconds=_retry_after(headers),
             )
-        case HTTPStatus.REQUEST_TIMEOUT | HTTPStatus.GATEWAY_TIMEOUT:
-            return TimedOut("model.timed_out", f"The provider {provider!r} did not answer in time; repeat the request.")
-        case HTTPStatus.BAD_REQUEST | HTTPStatus.REQUEST_ENTITY_TOO_LARGE | HTTPStatus.UNPROCESSABLE_CONTENT:
-            exceeded = "context_length_exceeded" in response.text or "maximum context length" in words
+        case 408 | 504:
+            return _timed_out(provider)
+        case 400 | 413 | 422:
+            exceeded = "context_length_exceeded" in words or "maximum context length" in words
             code = "model.context_exceeded" if exceeded else "model.request_refused"
             return InvalidInput(code, f"The provider {provider!r} refuses this request: {words}")
-        case status:
+        case _:
             return ModelFailed(
                 "model.remote_failed", f"The provider {provider!r} failed with status {status}; repeat the request."
             )
 
 
-def _retry_after(response: httpx.Response) -> float:
+def _timed_out(provider: str) -> TimedOut:
+    return TimedOut("model.timed_out", f"The provider {provider!r} did not answer in time; repeat the request.")
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
     """Return the seconds of `Retry-After` (RFC 9110, 10.2.3: seconds or a date), within an hour."""
-    value = response.headers.get("retry-after", "")
+    value = headers.get("retry-after", "")
     try:
         seconds = float(value)
     except ValueError:
@@ -94,7 +101,7 @@ def _retry_after(response: httpx.Response) -> float:
         except ValueError:
             return DEFAULT_RETRY_SECONDS
         seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
-    return min(LONGEST_RETRY_SECONDS, max(1.0, seconds)) if seconds == seconds else DEFAULT_RETRY_SECONDS
+    return DEFAULT_RETRY_SECONDS if math.isnan(seconds) else min(LONGEST_RETRY_SECONDS, max(1.0, seconds))
 
 
 def _quote(words: str, credential: str) -> str:
