@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from uuid import UUID
 
 from mcp_engine.access import Caller
@@ -142,8 +143,9 @@ class PromptService:
             EngineError: what the model raises; the execution has failed with that code.
         """
         prepared = await self._prepare(caller, namespace, name, wanted, parent_id)
-        async for event in run_prepared(self._executions, caller, prepared):
-            yield event
+        async with aclosing(run_prepared(self._executions, caller, prepared)) as events:
+            async for event in events:
+                yield event
 
     async def _prepare(
         self, caller: Caller, namespace: str, name: str, wanted: RunPrompt, parent_id: UUID | None
