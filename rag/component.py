@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcp_engine.access import Permission
+from mcp_engine.access import Caller, Permission
 from mcp_engine.components.component import Component
 
 if TYPE_CHECKING:
@@ -90,6 +90,12 @@ class RagComponent(Component):
         from rag.facts import DocumentCheck
 
         return (DocumentCheck(),)
+
+    async def add_sample(self, services: Services, caller: Caller) -> None:
+        from rag.sample.workspace import add_sample
+        from rag.service import DocumentService
+
+        await add_sample(services.get(DocumentService), caller)
 
     async def close(self, services: Services) -> None:
         from rag.parsing.pool import ParserPool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -28,8 +29,8 @@ from mcp_engine.telemetry.middleware import RequestTelemetry
 PREFIX = "/api/v1"
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
 CORE_ROUTERS = (identity, prompts, artifacts, executions, models, jobs, audit, capabilities, instance)
-_PROBLEM = {"model": Problem, "content": {"application/problem+json": {}}}
-_PROBLEMS = {
+_PROBLEM: dict[str, Any] = {"model": Problem, "content": {"application/problem+json": {}}}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {**_PROBLEM, "description": description}
     for status, description in {
         400: "Two parts of the request contradict each other, or its body can't be read.",
@@ -58,7 +59,7 @@ def create_app(services: Services, settings: Settings, components: tuple[Compone
     install_handlers(app)
     app.include_router(health)
     for router in (*CORE_ROUTERS, *_contributed(components)):
-        app.include_router(router, prefix=PREFIX, responses=_PROBLEMS)  # type: ignore[arg-type]
+        app.include_router(router, prefix=PREFIX, responses=_PROBLEMS)
     app.add_middleware(BodyLimit, limit_for=_limits(settings))
     app.add_middleware(
         TrustedHostMiddleware, allowed_hosts=[host.strip() for host in settings.trusted_hosts.split(",")]

@@ -12,9 +12,13 @@ from pathlib import Path
 import uvicorn
 
 from mcp_engine import __version__, logs
+from mcp_engine.audit.notes import CheckpointSigner
+from mcp_engine.audit.witness import Witness
 from mcp_engine.components.component import installed_components
 from mcp_engine.config import Settings
+from mcp_engine.database.ddl import APP_ROLE
 from mcp_engine.database.migrate import upgrade
+from mcp_engine.jobs.backend import prepare
 from mcp_engine.secrets import Secrets
 from mcp_engine.server.app import create_app
 from mcp_engine.server.backup import swap_pending_restore
@@ -75,10 +79,13 @@ async def _serve_once(
     restored = await asyncio.to_thread(swap_pending_restore, urls.owner, settings.home, settings.secrets_dir)
     if restored:
         secrets = Secrets.load(settings.secrets_dir)
+        # The log of a restored backup ends where it was made: the pin of what came later steps aside.
+        Witness.of(settings.state_home, CheckpointSigner(secrets.signing_key).verifier.name).set_aside()
     with progress.step("Updating the database schema"):
         await asyncio.to_thread(upgrade, urls.owner, secrets.database_app_password, migration_sources())
+        await asyncio.to_thread(prepare, urls.owner, APP_ROLE)
     instance = Instance(settings, urls)
-    async with running_services(settings, secrets, instance, progress) as services:
+    async with running_services(settings, secrets, instance) as services:
         app = create_app(services, settings, installed_components())
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", server_header=False,

@@ -1,0 +1,141 @@
+"""The composition root: builds every service once, in order, and takes them down in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import pkgutil
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+
+from mcp_engine.access import Authenticator
+from mcp_engine.artifacts.kinds import KindRegistry
+from mcp_engine.artifacts.live import ArtifactCheck
+from mcp_engine.artifacts.service import ArtifactService
+from mcp_engine.audit.notes import CheckpointSigner
+from mcp_engine.audit.sequencer import Sequencer
+from mcp_engine.audit.service import AuditService
+from mcp_engine.audit.witness import Witness
+from mcp_engine.components.component import Component, installed_components
+from mcp_engine.components.service import CapabilityService
+from mcp_engine.config import Settings
+from mcp_engine.database.engine import Database
+from mcp_engine.executions.live import ExecutionCheck
+from mcp_engine.executions.service import ExecutionService
+from mcp_engine.identity.live import IdentityCheck
+from mcp_engine.identity.permissions import PermissionRegistry
+from mcp_engine.identity.service import IdentityService
+from mcp_engine.jobs.backend import QueueClient
+from mcp_engine.jobs.dispatcher import Dispatcher
+from mcp_engine.jobs.service import JobService
+from mcp_engine.jobs.supervisor import WorkerSupervisor
+from mcp_engine.models.pool import ModelPool
+from mcp_engine.models.service import ModelService
+from mcp_engine.prompts.kind import PromptKind
+from mcp_engine.prompts.service import PromptService
+from mcp_engine.secrets import Secrets
+from mcp_engine.server.running import Instance
+from mcp_engine.server.worker import COMMAND
+from mcp_engine.services import Services
+from mcp_engine.telemetry import tracing
+from mcp_engine.telemetry.store import SpanStore
+
+
+def import_tables() -> None:
+    """Import every `tables` module of the core and of installed components, so that SQLModel knows all tables."""
+    for package in ("mcp_engine", *{type(component).__module__.split(".")[0] for component in installed_components()}):
+        root = import_module(package)
+        for module in pkgutil.walk_packages(getattr(root, "__path__", ()), f"{package}."):
+            if module.name.endswith(".tables"):
+                import_module(module.name)
+
+
+def artifact_kinds(components: Iterable[Component]) -> KindRegistry:
+    """Return every kind of artifact that the core and `components` govern."""
+    return KindRegistry([PromptKind(), *(kind for component in components for kind in component.artifact_kinds())])
+
+
+def register_core(services: Services, settings: Settings, secrets: Secrets, database: Database) -> None:
+    """Add the core's services that a server and a worker share; none of them runs anything yet."""
+    components = installed_components()
+    permissions = PermissionRegistry(scope for component in components for scope in component.permissions())
+    artifacts = ArtifactService(database, artifact_kinds(components))
+    executions = ExecutionService(database)
+    pool = ModelPool.from_settings(settings)
+    models = ModelService(database, pool, secrets)
+    identity = IdentityService(database, secrets, permissions)
+    for service in (settings, secrets, database, artifacts, executions, pool, models, identity, JobService(database)):
+        services.add(service)
+    services.add(identity, provides=Authenticator)
+    services.add(PromptService(artifacts, models, executions))
+
+
+@asynccontextmanager
+async def shared_services(
+    settings: Settings, secrets: Secrets, instance: Instance
+) -> AsyncGenerator[tuple[Services, AsyncExitStack]]:
+    """Run what servers and workers both need; what is put on the stack is taken down before it."""
+    services = Services()
+    async with AsyncExitStack() as stack:
+        database = Database(instance.urls.application, pool_size=settings.database_pool_size)
+        stack.push_async_callback(database.close)
+        register_core(services, settings, secrets, database)
+        services.add(instance)
+        await _start_telemetry(stack, services, settings, database)
+        executions = services.get(ExecutionService)
+        await executions.record_interrupted()
+        stack.push_async_callback(executions.close)
+        stack.push_async_callback(services.get(ModelService).close)
+        stack.push_async_callback(services.get(ModelPool).close)
+        for component in installed_components():
+            component.register(services)
+            stack.push_async_callback(component.close, services)
+        yield services, stack
+
+
+@asynccontextmanager
+async def running_services(settings: Settings, secrets: Secrets, instance: Instance) -> AsyncGenerator[Services]:
+    """Run a server's services for as long as the block lasts."""
+    components = installed_components()
+    async with shared_services(settings, secrets, instance) as (services, stack):
+        await _start_audit(stack, services, settings, secrets)
+        services.get(ModelPool).start()
+        capabilities = [offered for component in components for offered in component.capabilities(services)]
+        services.add(CapabilityService(capabilities))
+        await _start_jobs(stack, services, settings, instance)
+        yield services
+
+
+async def _start_telemetry(stack: AsyncExitStack, services: Services, settings: Settings, database: Database) -> None:
+    store = SpanStore(database)
+    store.start()
+    stack.push_async_callback(store.close)
+    tracing.configure(settings, store)
+    stack.push_async_callback(asyncio.to_thread, tracing.close)
+    services.add(store)
+
+
+async def _start_audit(stack: AsyncExitStack, services: Services, settings: Settings, secrets: Secrets) -> None:
+    signer = CheckpointSigner(secrets.signing_key)
+    witness = Witness.of(settings.state_home, signer.verifier.name)
+    checks = [check for component in installed_components() for check in component.live_checks(services)]
+    database = services.get(Database)
+    services.add(
+        AuditService(database, signer.verifier, witness, [ArtifactCheck(), ExecutionCheck(), IdentityCheck(), *checks])
+    )
+    sequencer = Sequencer(database, signer, witness)
+    await sequencer.start()
+    stack.push_async_callback(sequencer.stop)
+    services.add(sequencer)
+
+
+async def _start_jobs(stack: AsyncExitStack, services: Services, settings: Settings, instance: Instance) -> None:
+    client = QueueClient(instance.urls.application)
+    stack.push_async_callback(client.close)
+    dispatcher = Dispatcher(services.get(Database), client)
+    dispatcher.start()
+    stack.push_async_callback(dispatcher.stop)
+    supervisor = WorkerSupervisor(COMMAND, settings.workers)
+    supervisor.start()
+    stack.push_async_callback(supervisor.stop)
+    services.add(supervisor)

@@ -1,0 +1,70 @@
+"""What `mcp-engine up` says and does once it serves: the owner's key, the sample, the first question."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mcp_engine.access import Caller
+from mcp_engine.config import Settings
+from mcp_engine.identity.service import IdentityService, OwnerKey
+from mcp_engine.jobs.service import JobService
+from mcp_engine.models.pool import ModelPool
+from mcp_engine.server.progress import Progress
+from mcp_engine.server.sample import PROMPT, add_sample
+from mcp_engine.services import Services
+
+QUESTION = "What are the four essential human freedoms?"
+COLLECTION = "handbook"
+_LOOK_SECONDS = 0.3
+
+
+async def welcome(
+    services: Services, progress: Progress, url: str, save_credentials: Callable[[str, str], Path], *, restored: bool
+) -> None:
+    """Make the first tenant and its sample where there is none, then say how to go on."""
+    identity = services.get(IdentityService)
+    first = await identity.bootstrap()
+    key = first or (await identity.replace_owner_key() if restored else None)
+    with_sample = first is not None and services.get(Settings).sample
+    if key is not None:
+        saved_in = save_credentials(url, key.api_key)
+        if with_sample:
+            await _fill(services, progress, await identity.authenticate(key.api_key))
+        _show_key(progress, key, saved_in)
+    with progress.step("Loading the model"):
+        await services.get(ModelPool).weights()
+    command = Path(sys.argv[0]).name if Path(sys.argv[0]).parent == Path() else _shortest(Path(sys.argv[0]))
+    progress.say(f"\nServing at {url} (API documentation: {url}/docs). Ctrl-C stops it.")
+    if services.get(Settings).sample:
+        progress.say(
+            "Ask your first question in another terminal:\n\n"
+            f'    {command} ask "{QUESTION}" --collection {COLLECTION}\n'
+            f"    {command} prompt run {PROMPT}@production --var term=gravity --stream\n"
+        )
+
+
+async def _fill(services: Services, progress: Progress, owner: Caller) -> None:
+    with progress.step("Filling the sample workspace") as show:
+        await add_sample(services, owner)
+        jobs = services.get(JobService)
+        total = waiting = await jobs.unfinished(owner)
+        while waiting:
+            show(f"{total - waiting} of {total} documents indexed")
+            await asyncio.sleep(_LOOK_SECONDS)
+            waiting = await jobs.unfinished(owner)
+
+
+def _show_key(progress: Progress, key: OwnerKey, saved_in: Path) -> None:
+    progress.say(
+        f"\nOwner key, shown this once: {key.api_key}\nThe command line of this account uses it already ({saved_in})."
+    )
+
+
+def _shortest(path: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
