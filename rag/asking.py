@@ -15,7 +15,6 @@ from mcp_engine.executions.running import RunningExecution
 from mcp_engine.executions.schemas import ModelRef, Outcome, StartExecution, VersionRef
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.streaming import StreamEvent
-from mcp_engine.identifiers import checked_name
 from mcp_engine.telemetry.gen_ai import embeddings_span
 from mcp_engine.telemetry.tracing import span, tracer
 from rag.answering import Draft, Sentence, draft
@@ -106,7 +105,6 @@ class AskService:
         yield StreamEvent(event="completed", data=answer.model_dump(mode="json"))
 
     async def _checked(self, caller: Caller, namespace: str, collection: str, question: str, strategy: str) -> _Asked:
-        checked_name(collection, what="collection")
         if len(question) > MAX_QUESTION_CHARACTERS:
             raise TooLarge(
                 "ask.question_too_long",

@@ -62,7 +62,7 @@ def add(
             indexing = progress.add_task("Indexing", total=len(pending))
             _follow(api, pending, lambda: progress.advance(indexing))
     output.emit(results, lambda console: _render_added(console, results))
-    if any(one["state"] == "failed" for one in results):
+    if any(one["state"] in ("failed", "cancelled") for one in results):
         raise CommandFailed("Some documents could not be added; the others are.", ExitCode.FAILED)
 
 
@@ -187,7 +187,7 @@ def _follow(api: Api, pending: list[dict[str, Any]], done: Callable[[], object])
         for one in waiting:
             latest = api.get(f"/documents/{one['id']}")["latest"]
             one.update(state=latest["state"], problem=latest["error_message"])
-            if latest["state"] in ("indexed", "failed"):
+            if latest["state"] in ("indexed", "failed", "cancelled"):
                 done()
             else:
                 still.append(one)

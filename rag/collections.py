@@ -6,6 +6,8 @@ import unicodedata
 
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.errors import InvalidInput, NotFound, TooLarge
+from mcp_engine.identifiers import checked_name
+from mcp_engine.identity.namespaces import require_namespace
 from rag.repository import DocumentRepository
 from rag.tables import CollectionRow
 
@@ -13,7 +15,9 @@ MAX_NAME_CHARACTERS = 512
 
 
 async def find_collection(work: UnitOfWork, namespace: str, name: str) -> CollectionRow:
-    """Return a collection, or raise `NotFound` (`collection.not_found`) naming those that exist."""
+    """Return a collection, or raise `NotFound` naming those that exist."""
+    checked_name(name, what="collection")
+    await require_namespace(work, namespace)
     repository = DocumentRepository(work.session, work.tenant_id)
     found = await repository.collection(namespace, name)
     if found is None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.errors import EngineError, Gone, InvalidInput, TimedOut, TryLater
-from mcp_engine.jobs.context import JobContext
+from mcp_engine.jobs.context import JobContext, JobTakenAway
 from mcp_engine.jobs.kinds import is_permanent
 from mcp_engine.telemetry.gen_ai import embeddings_span
 from mcp_engine.telemetry.tracing import span, tracer
@@ -66,7 +66,8 @@ class IndexJob:
             if task is not None:
                 await self._index(context, task)
         except EngineError as error:
-            await self._keep_reason(context, error)
+            if is_permanent(error) and not isinstance(error, JobTakenAway):
+                await self._keep_reason(context, error)
             raise
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) != _DISK_FULL:
@@ -90,6 +91,7 @@ class IndexJob:
             content = await repository.original(version.id)
             if content is None:
                 raise Gone("content.erased", "The document was erased before it was indexed.")
+            await repository.set_indexing(version.id, "queued")  # an earlier failure is no longer the latest word
             resolved = await self._strategies.resolve_in(work, collection.namespace, DEFAULT_NAME)
         return _Task(version, document.name, collection.namespace, content, resolved.strategy, resolved.version.digest)
 
@@ -149,14 +151,10 @@ class IndexJob:
 
     async def _keep_reason(self, context: JobContext, error: EngineError) -> None:
         """Show the reason with the document; the job keeps it as well, so that failing here loses nothing."""
-        over = is_permanent(error) or context.attempt >= self.max_attempts
         try:
             async with context.unit_of_work() as work:
                 await DocumentRepository(work.session, work.tenant_id).set_indexing(
-                    context.subject_id,
-                    "failed" if over else "retrying",
-                    error_code=error.code,
-                    error_message=error.message,
+                    context.subject_id, "failed", error_code=error.code, error_message=error.message
                 )
         except Exception as failure:  # noqa: BLE001 - the first error is the one to report
             _log.warning("indexing_reason_not_kept", version_id=str(context.subject_id), exc_info=failure)

@@ -14,15 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from mcp_engine.identifiers import new_id
+from mcp_engine.jobs.tables import JobRow
 from rag.tables import CollectionRow, DocumentRow, IndexingRow, OriginalRow, ReadingRow, TextRow, VersionRow
 
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
-    """A version with its indexing state, and its reading once there is one."""
+    """A version with its indexing and the job that does it, and its reading once there is one."""
 
     version: VersionRow
     indexing: IndexingRow
+    job: JobRow | None
     reading: ReadingRow | None
 
 
@@ -153,14 +155,14 @@ class DocumentRepository:
         return None if row is None else _stored(row)
 
     async def documents(
-        self, collection_id: UUID, after: tuple[str, ...] | None, limit: int, *, removed: bool
+        self, collection_id: UUID, after: str | None, limit: int, *, removed: bool
     ) -> list[StoredDocument]:
         """Return documents by name; removed ones only when asked for."""
         query = _latest().where(col(DocumentRow.collection_id) == collection_id)
         if not removed:
             query = query.where(col(DocumentRow.latest_number) > col(DocumentRow.removed_through))
         if after is not None:
-            query = query.where(col(DocumentRow.name) > after[0])
+            query = query.where(col(DocumentRow.name) > after)
         rows = await self._session.execute(query.order_by(col(DocumentRow.name)).limit(limit))
         return [_stored(row) for row in rows]
 
@@ -281,17 +283,18 @@ _CONTENT_DIGESTS = text(
 )
 
 
-def _versions() -> Select[VersionRow, IndexingRow, ReadingRow]:
+def _versions() -> Select[VersionRow, IndexingRow, JobRow, ReadingRow]:
     return (
-        select(VersionRow, IndexingRow, ReadingRow)
+        select(VersionRow, IndexingRow, JobRow, ReadingRow)
         .join(IndexingRow, col(IndexingRow.version_id) == col(VersionRow.id))
+        .outerjoin(JobRow, col(JobRow.id) == col(IndexingRow.job_id))
         .outerjoin(ReadingRow, col(ReadingRow.version_id) == col(VersionRow.id))
     )
 
 
-def _latest() -> Select[DocumentRow, CollectionRow, VersionRow, IndexingRow, ReadingRow]:
+def _latest() -> Select[DocumentRow, CollectionRow, VersionRow, IndexingRow, JobRow, ReadingRow]:
     return (
-        select(DocumentRow, CollectionRow, VersionRow, IndexingRow, ReadingRow)
+        select(DocumentRow, CollectionRow, VersionRow, IndexingRow, JobRow, ReadingRow)
         .join(CollectionRow, col(CollectionRow.id) == col(DocumentRow.collection_id))
         .join(
             VersionRow,
@@ -301,9 +304,10 @@ def _latest() -> Select[DocumentRow, CollectionRow, VersionRow, IndexingRow, Rea
             ),
         )
         .join(IndexingRow, col(IndexingRow.version_id) == col(VersionRow.id))
+        .outerjoin(JobRow, col(JobRow.id) == col(IndexingRow.job_id))
         .outerjoin(ReadingRow, col(ReadingRow.version_id) == col(VersionRow.id))
     )
 
 
 def _stored(row: Any) -> StoredDocument:
-    return StoredDocument(row[0], row[1], StoredVersion(row[2], row[3], row[4]))
+    return StoredDocument(row[0], row[1], StoredVersion(row[2], row[3], row[4], row[5]))

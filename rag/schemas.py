@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 Outcome = Literal["added", "changed", "unchanged", "retried"]
-IndexingState = Literal["queued", "retrying", "indexed", "failed"]
+IndexingState = Literal["queued", "running", "indexed", "failed", "cancelled"]
 
 
 class Collection(BaseModel):
@@ -28,6 +28,7 @@ class Collection(BaseModel):
 class Version(BaseModel):
     """One immutable version of a document, and how far its indexing is.
 
+    While it is queued or running, `error_message` is what the last attempt failed of, if one did.
     What the parser found (`media_type` and after) is null until the version is indexed.
     """
 

@@ -7,13 +7,13 @@ import hashlib
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
-from mcp_engine.jobs.service import JobService
-
 from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import Gone, InvalidInput, NotFound, TooLarge
-from mcp_engine.http.paging import Page, decode_cursor, page_of
+from mcp_engine.http.paging import Page, bad_cursor, decode_cursor, page_of
 from mcp_engine.identifiers import checked_name, new_id
+from mcp_engine.identity.namespaces import require_namespace
+from mcp_engine.jobs.service import JobService
 from mcp_engine.telemetry.gen_ai import embeddings_span
 from mcp_engine.telemetry.tracing import span, tracer
 from rag import facts
@@ -24,9 +24,10 @@ from rag.jobs import INDEX
 from rag.passages import passages_of
 from rag.repository import DocumentRepository, Pages, StoredDocument, StoredVersion
 from rag.retrieval import Question, retrieve
-from rag.schemas import Added, Collection, Document, DocumentDetail, Outcome, Passage, Version, VersionText
+from rag.schemas import Added, Collection, Document, DocumentDetail, Outcome, Passage, VersionText
 from rag.strategy import Retrieval
 from rag.tables import CollectionRow, DocumentRow, VersionRow
+from rag.views import document_view, state_of, version_view
 
 MAX_QUERY_CHARACTERS = 4000
 MAX_TEXT_CHARACTERS = 100_000
@@ -65,6 +66,7 @@ class DocumentService:
         self._check_size(name, content)
         sha256 = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
         async with self._work(caller) as work:
+            await require_namespace(work, namespace)
             repository = DocumentRepository(work.session, work.tenant_id)
             place = await repository.ensure_collection(namespace, collection)
             document = await repository.lock_document(place.id, name)
@@ -76,13 +78,14 @@ class DocumentService:
                 job_id = await self._new_version(work, place, document, content, sha256)
             stored = await repository.document(document.id)
             assert stored is not None
-            return Added(outcome=outcome, document=_document(stored), job_id=job_id)
+            return Added(outcome=outcome, document=document_view(stored), job_id=job_id)
 
     async def collections(self, caller: Caller, namespace: str, cursor: str | None, limit: int) -> Page[Collection]:
-        position = decode_cursor(cursor, parts=1)
+        after = _name_in(cursor)
         async with self._work(caller) as work:
+            await require_namespace(work, namespace)
             repository = DocumentRepository(work.session, work.tenant_id)
-            rows = await repository.collections(namespace, str(position[0]) if position else None, limit + 1)
+            rows = await repository.collections(namespace, after, limit + 1)
         found = [
             Collection(
                 id=row.id, namespace=row.namespace, name=row.name, documents=documents, chunks=row.chunks,
@@ -100,14 +103,12 @@ class DocumentService:
         Raises:
             NotFound: `collection.not_found`.
         """
-        position = decode_cursor(cursor, parts=1)
+        after = _name_in(cursor)
         async with self._work(caller) as work:
             place = await find_collection(work, namespace, collection)
             repository = DocumentRepository(work.session, work.tenant_id)
-            rows = await repository.documents(
-                place.id, (str(position[0]),) if position else None, limit + 1, removed=removed
-            )
-        return page_of([_document(row) for row in rows], limit, lambda one: (one.name,))
+            rows = await repository.documents(place.id, after, limit + 1, removed=removed)
+        return page_of([document_view(row) for row in rows], limit, lambda one: (one.name,))
 
     async def get(self, caller: Caller, document_id: UUID) -> DocumentDetail:
         """Return a document, removed or not, with all its versions.
@@ -121,7 +122,7 @@ class DocumentService:
             if stored is None:
                 raise _no_document(document_id)
             versions = await repository.versions(document_id)
-        return DocumentDetail(**_document(stored).model_dump(), versions=[_version(one) for one in versions])
+        return DocumentDetail(**document_view(stored).model_dump(), versions=[version_view(one) for one in versions])
 
     async def remove(self, caller: Caller, document_id: UUID) -> Document:
         """Take a document out of search; its versions stay, so that citations of it still open.
@@ -140,7 +141,7 @@ class DocumentService:
                 await self._remove(work, row)
             stored = await repository.document(document_id)
             assert stored is not None
-            return _document(stored)
+            return document_view(stored)
 
     async def open_text(
         self, caller: Caller, document_id: UUID, number: int, start: int = 0, end: int | None = None
@@ -158,7 +159,7 @@ class DocumentService:
             if version.reading is None:
                 raise NotFound(
                     "document.not_indexed",
-                    f"Version {number} has no text: its indexing is {version.indexing.state}. "
+                    f"Version {number} has no text: its indexing is {state_of(version)}. "
                     f"{version.indexing.error_message or ''}".strip(),
                 )
             last = version.reading.characters if end is None else min(end, version.reading.characters)
@@ -229,8 +230,8 @@ class DocumentService:
             raise too_large(self.max_upload_bytes)
 
     async def _again(self, work: UnitOfWork, namespace: str, latest: StoredVersion) -> tuple[Outcome, UUID]:
-        """The bytes are known already: only a version whose indexing failed is tried again."""
-        if latest.indexing.state != "failed":
+        """The bytes are known already: only a version whose indexing failed or was cancelled is tried again."""
+        if state_of(latest) not in ("failed", "cancelled"):
             return "unchanged", latest.indexing.job_id
         job_id = await self._jobs.enqueue(work, kind=INDEX, subject_id=latest.version.id, namespace=namespace)
         repository = DocumentRepository(work.session, work.tenant_id)
@@ -286,24 +287,10 @@ def _erased() -> Gone:
     return Gone("content.erased", "The content of this version was erased; the audit log keeps the tombstone.")
 
 
-def _document(stored: StoredDocument) -> Document:
-    row = stored.document
-    return Document(
-        id=row.id, collection=stored.collection.name, namespace=stored.collection.namespace, name=row.name,
-        removed=row.removed, searched_number=row.searched_number, created_at=row.created_at,
-        latest=_version(stored.latest),
-    )  # fmt: skip
-
-
-def _version(stored: StoredVersion) -> Version:
-    row, state, reading = stored.version, stored.indexing, stored.reading
-    found = {} if reading is None else reading.model_dump(
-        include={"media_type", "parser", "text_sha256", "characters", "pages", "chunks"}
-    )  # fmt: skip
-    return Version.model_validate(
-        {
-            "id": row.id, "number": row.number, "digest": row.digest, "content_sha256": row.content_sha256,
-            "bytes": row.bytes, "created_at": row.created_at, "state": state.state, "job_id": state.job_id,
-            "error_code": state.error_code, "error_message": state.error_message, **found,
-        }
-    )  # fmt: skip
+def _name_in(cursor: str | None) -> str | None:
+    position = decode_cursor(cursor, parts=1)
+    if position is None:
+        return None
+    if not isinstance(position[0], str) or "\x00" in position[0]:
+        raise bad_cursor()
+    return position[0]

@@ -146,7 +146,7 @@ def _indexing() -> None:
         sa.Column("error_message", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "version_id", name="pk_document_indexing"),
         _of_version("document_indexing"),
-        sa.CheckConstraint("state IN ('queued', 'retrying', 'indexed', 'failed')", name="ck_document_indexing_state"),
+        sa.CheckConstraint("state IN ('queued', 'indexed', 'failed')", name="ck_document_indexing_state"),
     )
     ddl.tenant_table("document_indexing", privileges="SELECT, INSERT, UPDATE")
 

@@ -8,19 +8,24 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
-from mcp_engine.access import Caller
+from mcp_engine.access import Authenticator, Caller
 from mcp_engine.artifacts.kinds import KindRegistry
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.executions.service import ExecutionService
+from mcp_engine.http.problems import install_handlers
 from mcp_engine.jobs.context import JobContext
 from mcp_engine.jobs.service import JobService
+from mcp_engine.services import Services
 from rag.asking import AskService
 from rag.embedding import MiniLMEmbedder
 from rag.jobs import IndexJob
 from rag.parsing.pool import ParserPool
+from rag.routes import router
 from rag.schemas import Added
 from rag.service import DocumentService
 from rag.strategies import Strategies
@@ -101,3 +106,30 @@ async def workspace(database: Database, embedder: MiniLMEmbedder, parsers: Parse
         executions,
     )
     await executions.close()
+
+
+class Doorman:
+    """Lets everyone in as one caller; what stands behind the door is real."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+
+    async def authenticate(self, credential: str) -> Caller:
+        return self.caller
+
+
+@pytest.fixture
+def doorman(caller: Caller) -> Doorman:
+    return Doorman(caller)
+
+
+@pytest.fixture
+def app(workspace: Workspace, doorman: Doorman) -> FastAPI:
+    app, services = FastAPI(), Services()
+    services.add(doorman, provides=Authenticator)
+    services.add(workspace.documents)
+    services.add(workspace.asking)
+    app.state.services = services
+    install_handlers(app)
+    app.include_router(router, prefix="/api/v1")
+    return app

@@ -1,0 +1,55 @@
+"""Stored documents as callers see them."""
+
+from __future__ import annotations
+
+from rag.repository import StoredDocument, StoredVersion
+from rag.schemas import Document, IndexingState, Version
+
+_READING = {"media_type", "parser", "text_sha256", "characters", "pages", "chunks"}
+
+
+def document_view(stored: StoredDocument) -> Document:
+    """Return a document with its latest version."""
+    row = stored.document
+    return Document(
+        id=row.id, collection=stored.collection.name, namespace=stored.collection.namespace, name=row.name,
+        removed=row.removed, searched_number=row.searched_number, created_at=row.created_at,
+        latest=version_view(stored.latest),
+    )  # fmt: skip
+
+
+def version_view(stored: StoredVersion) -> Version:
+    """Return a version; a job that goes on tells more than what its last attempt left."""
+    row, state, reading = stored.version, stored.indexing, stored.reading
+    failure = stored.job if state.error_code is None and state.state != "indexed" else state
+    found = {} if reading is None else reading.model_dump(include=_READING)
+    return Version.model_validate(
+        {
+            "id": row.id,
+            "number": row.number,
+            "digest": row.digest,
+            "content_sha256": row.content_sha256,
+            "bytes": row.bytes,
+            "created_at": row.created_at,
+            "state": state_of(stored),
+            "job_id": state.job_id,
+            "error_code": failure and failure.error_code,
+            "error_message": failure and failure.error_message,
+            **found,
+        }
+    )
+
+
+def state_of(stored: StoredVersion) -> IndexingState:
+    """Return how far the indexing of a version is, from its own row and its job's."""
+    if stored.indexing.state in ("indexed", "failed"):
+        return "indexed" if stored.indexing.state == "indexed" else "failed"
+    match stored.job.state if stored.job else stored.indexing.state:
+        case "queued":
+            return "queued"
+        case "running":
+            return "running"
+        case "cancelled":
+            return "cancelled"
+        case _:
+            return "failed"

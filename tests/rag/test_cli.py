@@ -1,0 +1,149 @@
+"""`mcp-engine docs` and `mcp-engine ask` against the real routes, on a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from mcp_engine.access import Caller
+from mcp_engine.cli import output
+from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.cli.groups import CommandGroup
+from rag.component import component
+from tests.rag.conftest import Workspace
+from tests.rag.corpus import BAKERY, LIGHTHOUSE
+
+QUEUED = text("SELECT version_id FROM document_indexing WHERE state = 'queued'")
+Run = Any
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def url(app: FastAPI) -> AsyncIterator[str]:
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none"))
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    await task
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def worker(workspace: Workspace, caller: Caller) -> AsyncIterator[None]:
+    """Index what is queued, as a worker does."""
+
+    async def work() -> None:
+        while True:
+            async with workspace.database.unit_of_work(caller.tenant_id, caller.principal_id) as unit:
+                queued = (await unit.session.execute(QUEUED)).scalars().all()
+            for version_id in queued:
+                await asyncio.gather(workspace.index(caller, version_id), return_exceptions=True)
+            await asyncio.sleep(0.05)
+
+    task = asyncio.create_task(work())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+def run(url: str, worker: None, monkeypatch: pytest.MonkeyPatch) -> Run:
+    for name, value in {"URL": url, "API_KEY": "key"}.items():
+        monkeypatch.setenv(f"MCP_ENGINE_{name}", value)
+    monkeypatch.setenv("COLUMNS", "200")
+    clients: list[httpx.Client] = []
+
+    class Client(httpx.Client):
+        """A command's process ends with it; here its connections must be closed instead."""
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            clients.append(self)
+
+    monkeypatch.setattr(httpx, "Client", Client)
+    commands = CommandGroup("Test.", name="mcp-engine")
+    for name, group in component.commands().items():
+        commands.add_group(name, group)
+
+    async def run(*arguments: str) -> Result:
+        monkeypatch.setattr(output._Mode, "json", False)
+        result = await asyncio.to_thread(CliRunner().invoke, commands.typer, list(arguments))
+        while clients:
+            clients.pop().close()
+        return result
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "docs" / "sub").mkdir(parents=True)
+    (tmp_path / "docs" / ".hidden").mkdir()
+    (tmp_path / "docs" / "lighthouse.md").write_text(LIGHTHOUSE)
+    (tmp_path / "docs" / "sub" / "bakery.md").write_text(BAKERY)
+    (tmp_path / "docs" / ".hidden" / "secret.md").write_text("Hidden.")
+    return tmp_path / "docs"
+
+
+async def test_add_list_search_ask_remove(run: Run, folder: Path) -> None:
+    added = await run("docs", "add", str(folder), "-c", "guide", "--json")
+    assert added.exit_code == 0
+    rows = json.loads(added.stdout)
+    assert [(row["name"], row["outcome"], row["state"]) for row in rows] == [
+        ("lighthouse.md", "added", "indexed"),
+        ("sub/bakery.md", "added", "indexed"),
+    ]
+    again = json.loads((await run("docs", "add", str(folder), "-c", "guide", "--json")).stdout)
+    assert {row["outcome"] for row in again} == {"unchanged"}
+    assert "guide" in (await run("docs", "list")).stdout
+    listed = await run("docs", "list", "-c", "guide")
+    assert "sub/bakery.md" in listed.stdout
+    assert "indexed" in listed.stdout
+    found = await run("docs", "search", "rye bread", "-c", "guide")
+    assert "sub/bakery.md v1" in found.stdout
+    asked = await run("ask", "Who built the lighthouse of Karsund?", "-c", "guide")
+    assert "Ingrid Solberg" in asked.stdout
+    assert "[1] lighthouse.md v1" in asked.stdout
+    streamed = await run("ask", "Who built the lighthouse of Karsund?", "-c", "guide", "--stream", "--json")
+    assert json.loads(streamed.stdout.splitlines()[0])["event"] == "retrieval"
+    refused = await run("ask", "What is the capital of Mongolia?", "-c", "guide", "--stream")
+    assert refused.stdout.startswith("No answer.")
+    assert (await run("docs", "remove", "sub/bakery.md", "-c", "guide")).exit_code == 0
+    assert "bakery" not in (await run("docs", "list", "-c", "guide")).stdout
+
+
+async def test_one_bad_file_does_not_stop_the_others(run: Run, folder: Path) -> None:
+    (folder / "broken.pdf").write_bytes(b"MZ\x90\x00 not a document")
+    (folder / "empty.txt").write_bytes(b"")
+    result = await run("docs", "add", str(folder), "-c", "mixed", "--json")
+    assert isinstance(result.exception, CommandFailed)
+    assert result.exception.exit_code is ExitCode.FAILED
+    states = {row["name"]: row["state"] for row in json.loads(result.stdout)}
+    assert states == {
+        "broken.pdf": "failed",
+        "empty.txt": "failed",
+        "lighthouse.md": "indexed",
+        "sub/bakery.md": "indexed",
+    }
+
+
+async def test_a_wrong_path_or_document_is_said(run: Run, tmp_path: Path, folder: Path) -> None:
+    nowhere = await run("docs", "add", str(tmp_path / "nowhere"))
+    assert isinstance(nowhere.exception, CommandFailed)
+    assert nowhere.exception.exit_code is ExitCode.USAGE
+    await run("docs", "add", str(folder / "lighthouse.md"), "-c", "guide")
+    unknown = await run("docs", "remove", "nothing.md", "-c", "guide")
+    assert isinstance(unknown.exception, CommandFailed)
+    assert unknown.exception.exit_code is ExitCode.REFUSED
