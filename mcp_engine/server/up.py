@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
+import structlog
 import uvicorn
 
 from mcp_engine import __version__, logs
@@ -31,6 +32,7 @@ from mcp_engine.server.running import Instance
 from mcp_engine.server.welcome import welcome
 from mcp_engine.services import Services
 
+_log = structlog.get_logger(__name__)
 SaveCredentials = Callable[[str, str], Path]
 GRACE_SECONDS = 10
 
@@ -89,7 +91,7 @@ async def _serve_once(
         app = create_app(services, settings, installed_components())
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS, loop="none",
+            timeout_graceful_shutdown=GRACE_SECONDS, loop="none", log_level="warning",
         )  # fmt: skip
         server = _Server(config)
         _stop_on_signals(server)
@@ -113,7 +115,11 @@ async def _greet(
     restored: bool,
 ) -> None:
     await server.ready.wait()
-    await welcome(services, progress, url, save_credentials, restored=restored)
+    try:
+        await welcome(services, progress, url, save_credentials, restored=restored)
+    except Exception as error:  # noqa: BLE001 - the server serves all the same, and the person must know
+        _log.error("welcome_failed", exc_info=error)
+        progress.say(f"The server runs, but its first steps did not end well: {error}")
 
 
 class _Server(uvicorn.Server):
