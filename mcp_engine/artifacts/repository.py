@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, cast, func, select, update
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
 from mcp_engine.artifacts.tables import Artifact, LabelEvent, Lock, Version, VersionContent
 from mcp_engine.artifacts.versions import ArtifactVersion, LabelMove
+from mcp_engine.audit.tables import AuditEntry
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.identifiers import new_id
 
@@ -271,6 +273,32 @@ class ArtifactRepository:
         )
         return list(await self._session.execute(statement))
 
+    async def versions_without_entry(self, artifact_ids: Collection[UUID], kind: str) -> Mapping[UUID, list[str]]:
+        """Return, by artifact, the ids of versions that no audit entry of `kind` speaks of."""
+        statement = (
+            select(col(Version.artifact_id), col(Version.id))
+            .where(col(Version.artifact_id).in_(artifact_ids), ~_has_entry(kind, col(Version.id)))
+            .order_by(col(Version.number))
+        )
+        found: defaultdict[UUID, list[str]] = defaultdict(list)
+        for artifact_id, version_id in await self._session.execute(statement):
+            found[artifact_id].append(str(version_id))
+        return found
+
+    async def moves_without_entry(
+        self, artifact_ids: Collection[UUID], kind: str
+    ) -> Mapping[tuple[UUID, str], list[str]]:
+        """Return, by artifact and label, the ids of moves that no audit entry of `kind` speaks of."""
+        statement = (
+            select(col(LabelEvent.artifact_id), col(LabelEvent.label), col(LabelEvent.id))
+            .where(col(LabelEvent.artifact_id).in_(artifact_ids), ~_has_entry(kind, col(LabelEvent.id)))
+            .order_by(col(LabelEvent.number))
+        )
+        found: defaultdict[tuple[UUID, str], list[str]] = defaultdict(list)
+        for artifact_id, label, event_id in await self._session.execute(statement):
+            found[artifact_id, label].append(str(event_id))
+        return found
+
     async def moves(self, event_ids: Sequence[UUID]) -> Sequence[tuple[LabelEvent, int | None, int, str]]:
         """Return label moves with the numbers of both versions and the lock's body, for verification."""
         origin, target = aliased(Version), aliased(Version)
@@ -319,6 +347,13 @@ def _with_body(statement: AnySelect) -> AnySelect:
 
 def _points_at(version: Any, column: Any) -> ColumnElement[bool]:
     return and_(col(version.tenant_id) == col(LabelEvent.tenant_id), col(version.id) == col(column))
+
+
+def _has_entry(kind: str, subject: Mapped[UUID]) -> ColumnElement[bool]:
+    return exists().where(
+        col(AuditEntry.subject) == cast(subject, Text),
+        col(AuditEntry.kind) == kind,
+    )
 
 
 def _version_row(artifact: Artifact, version: Version, body: str | None) -> VersionRow:

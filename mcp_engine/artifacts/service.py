@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import LATEST, KindRegistry, Reference, checked_label
+from mcp_engine.artifacts.live import LABEL_MOVED, VERSION_PUSHED
 from mcp_engine.artifacts.repository import ArtifactRepository, NewVersion, VersionRow, value_of
 from mcp_engine.artifacts.resolving import MadeLock, Resolver, body_of
 from mcp_engine.artifacts.tables import Artifact, LabelEvent
@@ -63,7 +65,8 @@ class ArtifactService:
         """As `push`, in the caller's transaction."""
         checked_name(name, what=kind)
         labels = [checked_label(label) for label in labels]
-        new = self._new_version(kind, body, message)
+        # Templates and schemas of a large body take their time.
+        new, normalised = await asyncio.to_thread(self._new_version, kind, body, message)
         await require_namespace(work, namespace)
         repository = ArtifactRepository(work)
         artifact = await repository.ensure_artifact(namespace, kind, name)
@@ -74,13 +77,13 @@ class ArtifactService:
             await append(work, _pushed(artifact, value_of(artifact, version)))
         pushed = PushedVersion(value_of(artifact, version), created)
         # A push is where a missing or circular dependency must be refused, not the first run.
-        row = VersionRow(pushed.version, self.kinds.get(kind).normalise(body))
+        row = VersionRow(pushed.version, normalised)
         await Resolver(repository, self.kinds, namespace).lock(row)
         for label in labels:
             await self._move(work, artifact, label, row)
         return pushed
 
-    def _new_version(self, kind: str, body: Mapping[str, Any], message: str) -> NewVersion:
+    def _new_version(self, kind: str, body: Mapping[str, Any], message: str) -> tuple[NewVersion, dict[str, Any]]:
         if len(message) > MAX_MESSAGE_CHARACTERS:
             raise TooLarge("artifact.message_too_long", f"A message has {MAX_MESSAGE_CHARACTERS:,} characters at most.")
         if "\x00" in message:
@@ -94,7 +97,7 @@ class ArtifactService:
                 f"This {kind} has {len(text):,} bytes; the limit is {MAX_BODY_BYTES:,}. Put long texts into documents.",
                 details={"limit": MAX_BODY_BYTES},
             )
-        return NewVersion(digest(normalised), text.decode(), message)
+        return NewVersion(digest(normalised), text.decode(), message), normalised
 
     async def resolve(self, caller: Caller, namespace: str, reference: Reference) -> ResolvedVersion:
         """Return the version that `reference` names now, with its lock: of a label, what its move locked;
@@ -240,7 +243,7 @@ def labels_at(number: int, latest: int, labels: Mapping[str, int]) -> tuple[str,
 
 def _pushed(artifact: Artifact, version: ArtifactVersion) -> AuditEvent:
     return AuditEvent(
-        "artifact.version_pushed",
+        VERSION_PUSHED,
         str(version.version_id),
         {
             "artifact": str(artifact.id),
@@ -249,13 +252,14 @@ def _pushed(artifact: Artifact, version: ArtifactVersion) -> AuditEvent:
             "name": artifact.name,
             "number": version.number,
             "digest": version.digest,
+            "recorded_digest": version.digest,
         },
     )
 
 
 def _moved(artifact: Artifact, event: LabelEvent, move: LabelMove, version: ArtifactVersion) -> AuditEvent:
     return AuditEvent(
-        "label.moved",
+        LABEL_MOVED,
         str(event.id),
         {
             "artifact": str(artifact.id),
