@@ -61,7 +61,7 @@ def add(
             pending = [one for one in results if one.get("outcome") in ("added", "changed", "retried")]
             indexing = progress.add_task("Indexing", total=len(pending))
             _follow(api, pending, lambda: progress.advance(indexing))
-    output.emit(results, lambda console: _render_added(console, results))
+    output.emit({"items": results}, lambda console: _render_added(console, results))
     if any(one["state"] in ("failed", "cancelled") for one in results):
         raise CommandFailed("Some documents could not be added; the others are.", ExitCode.FAILED)
 
@@ -77,16 +77,13 @@ def list_documents(
         rows = _all(api, "/collections", namespace=namespace)
         cells = [(row["name"], row["documents"], row["chunks"]) for row in rows]
         empty = "No collection yet; `mcp-engine docs add PATH --collection NAME` makes one."
-        output.emit(rows, output.table(("collection", "documents", "chunks"), cells, empty=empty))
+        output.emit({"items": rows}, output.table(("collection", "documents", "chunks"), cells, empty=empty))
         return
-    rows = _all(api, f"/collections/{api.quote(collection)}/documents", namespace=namespace)
-    cells = [
-        (row["name"], row["latest"]["number"], row["latest"]["state"], row["latest"]["pages"] or "",
-         row["latest"]["bytes"], row["id"], row["latest"]["error_message"])
-        for row in rows
-    ]  # fmt: skip
-    columns = ("document", "version", "state", "pages", "bytes", "id", "problem")
-    output.emit(rows, output.table(columns, cells, empty="No documents; `mcp-engine docs add PATH` adds some."))
+    rows = [_line(row) for row in _all(api, f"/collections/{api.quote(collection)}/documents", namespace=namespace)]
+    columns = ("name", "version", "state", "pages", "bytes", "id", "problem")
+    cells = [[row[column] for column in columns] for row in rows]
+    empty = "No documents; `mcp-engine docs add PATH` adds some."
+    output.emit({"items": rows}, output.table(columns, cells, empty=empty))
 
 
 @documents.command()
@@ -101,7 +98,7 @@ def search(
     found = api.post(
         f"/collections/{api.quote(collection)}/search", {"query": query, "limit": limit}, namespace=namespace
     )
-    output.emit(found, lambda console: _render_passages(console, found["passages"]))
+    output.emit({"items": found["passages"]}, lambda console: _render_passages(console, found["passages"]))
 
 
 @documents.command()
@@ -171,11 +168,16 @@ def _upload(api: Api, file: _File, collection: str, namespace: str) -> dict[str,
         if failure.exit_code is not ExitCode.REFUSED:
             raise
         return {"name": file.name, "outcome": "refused", "state": "failed", "problem": failure.message}
-    document = added["document"]
+    return {"outcome": added["outcome"], **_line(added["document"])}
+
+
+def _line(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document and its latest version as one flat line."""
+    latest = document["latest"]
     return {
-        "name": file.name, "outcome": added["outcome"], "state": document["latest"]["state"], "id": document["id"],
-        "version": document["latest"]["number"], "job_id": added["job_id"],
-        "problem": document["latest"]["error_message"],
+        "name": document["name"], "id": document["id"], "version": latest["number"], "state": latest["state"],
+        "pages": latest["pages"], "bytes": latest["bytes"], "digest": latest["digest"], "job_id": latest["job_id"],
+        "problem": latest["error_message"],
     }  # fmt: skip
 
 
@@ -185,9 +187,8 @@ def _follow(api: Api, pending: list[dict[str, Any]], done: Callable[[], object])
     while waiting:
         still: list[dict[str, Any]] = []
         for one in waiting:
-            latest = api.get(f"/documents/{one['id']}")["latest"]
-            one.update(state=latest["state"], problem=latest["error_message"])
-            if latest["state"] in ("indexed", "failed", "cancelled"):
+            one.update(_line(api.get(f"/documents/{one['id']}")))
+            if one["state"] in ("indexed", "failed", "cancelled"):
                 done()
             else:
                 still.append(one)

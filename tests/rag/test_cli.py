@@ -100,12 +100,12 @@ def folder(tmp_path: Path) -> Path:
 async def test_add_list_search_ask_remove(run: Run, folder: Path) -> None:
     added = await run("docs", "add", str(folder), "-c", "guide", "--json")
     assert added.exit_code == 0
-    rows = json.loads(added.stdout)
+    rows = json.loads(added.stdout)["items"]
     assert [(row["name"], row["outcome"], row["state"]) for row in rows] == [
         ("lighthouse.md", "added", "indexed"),
         ("sub/bakery.md", "added", "indexed"),
     ]
-    again = json.loads((await run("docs", "add", str(folder), "-c", "guide", "--json")).stdout)
+    again = json.loads((await run("docs", "add", str(folder), "-c", "guide", "--json")).stdout)["items"]
     assert {row["outcome"] for row in again} == {"unchanged"}
     assert "guide" in (await run("docs", "list")).stdout
     listed = await run("docs", "list", "-c", "guide")
@@ -130,7 +130,7 @@ async def test_one_bad_file_does_not_stop_the_others(run: Run, folder: Path) -> 
     result = await run("docs", "add", str(folder), "-c", "mixed", "--json")
     assert isinstance(result.exception, CommandFailed)
     assert result.exception.exit_code is ExitCode.FAILED
-    states = {row["name"]: row["state"] for row in json.loads(result.stdout)}
+    states = {row["name"]: row["state"] for row in json.loads(result.stdout)["items"]}
     assert states == {
         "broken.pdf": "failed",
         "empty.txt": "failed",
