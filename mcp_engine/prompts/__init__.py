@@ -1,7 +1,6 @@
 """Prompts: the kind of artifact that is a template with its variables, model parameters and output schema.
 
-templates   the sandboxed template language
-variables   JSON Schemas of variables and outputs
+templates   the sandboxed template language: what it allows (allowed), where things stand (positions)
 schemas     the body of a prompt, and what the API takes and gives
 kind        what the registry asks of the kind `prompt`
 rendering   from a version and variables to messages

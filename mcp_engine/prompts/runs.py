@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -139,7 +140,7 @@ async def run_prepared(
                         running.first_token()
                         yield RunDelta(text=text)
             _record(span, answer)
-            value = _checked_output(run, answer)
+            value = await asyncio.to_thread(_checked_output, run, answer)
             await running.finish(answer.outcome())
         completed = await _completed(executions, caller, run, running, answer, value)
     yield completed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,13 @@ import uvicorn
 from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
+from mcp_engine.access import Caller
 from mcp_engine.cli import output
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.prompts import commands
 from mcp_engine.errors import ModelFailed
+from mcp_engine.executions.schemas import ExecutionFilter
+from mcp_engine.executions.service import ExecutionService
 from tests.mcp_engine.prompts.conftest import Script
 
 Run = Any
@@ -168,3 +171,31 @@ async def test_a_run_that_fails_in_the_middle_of_its_stream_says_so(run: Run, sc
     assert isinstance(result.exception, CommandFailed)
     assert result.exception.exit_code == ExitCode.UNAVAILABLE
     assert result.stdout.startswith("Hello Ada")
+
+
+async def test_a_client_that_hangs_up_cancels_its_run(
+    run: Run, url: str, script: Script, executions: ExecutionService, caller: Caller
+) -> None:
+    await run("push", "greet.prompt", "-m", "first")
+    script.hold = asyncio.Event()
+    headers = {"Authorization": "Bearer owner"}
+    for stream in (False, True):
+        script.closed = False
+        async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False) as client:
+            body = {"variables": {"name": "x"}, "stream": stream}
+            request = asyncio.create_task(client.post("/api/v1/prompts/greet/run", json=body))
+            await until(lambda: bool(script.messages))
+            request.cancel()
+            await asyncio.wait({request})
+        await until(lambda: script.closed)
+        script.messages = []
+    while any(item.status == "running" for item in (await executions.list(caller, ExecutionFilter())).items):
+        await asyncio.sleep(0.01)
+    ended = (await executions.list(caller, ExecutionFilter())).items
+    assert [item.status for item in ended] == ["cancelled", "cancelled"]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)
