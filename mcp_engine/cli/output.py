@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_UNWATCHED_WIDTH = 250
 
 
 class _Mode:
@@ -27,7 +30,9 @@ def console() -> Console:
     """Return the console of standard output, for what a person reads."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    # Where nobody watches, a line is as long as it must be: folded ids are no use to grep.
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _UNWATCHED_WIDTH
+    return Console(highlight=False, width=width, soft_wrap=not sys.stdout.isatty())
 
 
 def error_console() -> Console:

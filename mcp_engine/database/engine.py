@@ -51,7 +51,12 @@ class Database:
     def __init__(self, url: str | URL, *, pool_size: int = 16) -> None:
         self.url = make_url(url)
         self.engine: AsyncEngine = create_async_engine(
-            self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_timeout=30
+            self.url,
+            hide_parameters=True,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            pool_timeout=30,
         )
 
     @asynccontextmanager

@@ -34,8 +34,7 @@ from mcp_engine.models.service import ModelService
 from mcp_engine.prompts.kind import PromptKind
 from mcp_engine.prompts.service import PromptService
 from mcp_engine.secrets import Secrets
-from mcp_engine.server.running import Instance
-from mcp_engine.server.worker import COMMAND
+from mcp_engine.server.running import WORKER_COMMAND, Instance
 from mcp_engine.services import Services
 from mcp_engine.telemetry import tracing
 from mcp_engine.telemetry.store import SpanStore
@@ -135,7 +134,7 @@ async def _start_jobs(stack: AsyncExitStack, services: Services, settings: Setti
     dispatcher = Dispatcher(services.get(Database), client)
     dispatcher.start()
     stack.push_async_callback(dispatcher.stop)
-    supervisor = WorkerSupervisor(COMMAND, settings.workers)
+    supervisor = WorkerSupervisor(WORKER_COMMAND, settings.workers)
     supervisor.start()
     stack.push_async_callback(supervisor.stop)
     services.add(supervisor)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mcp_engine.config import Settings
 from mcp_engine.server.database import DatabaseUrls
+
+WORKER_COMMAND = (sys.executable, "-m", "mcp_engine.server.worker")
 
 
 @dataclass(slots=True)

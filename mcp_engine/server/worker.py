@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 
 from mcp_engine import logs
 from mcp_engine.components.component import installed_components
@@ -13,7 +12,6 @@ from mcp_engine.config import Settings
 from mcp_engine.jobs.supervisor import PARENT_VARIABLE
 from mcp_engine.processes import die_with_parent
 
-COMMAND = (sys.executable, "-m", "mcp_engine.server.worker")
 CONCURRENCY = 2
 """Jobs at once: while one waits for a parser or the database, the other embeds."""
 

@@ -78,7 +78,7 @@ def test_a_run_is_recorded_with_what_produced_it(pushed: EngineProcess) -> None:
     assert first["output"] == again["output"] != ""
     shown = pushed.json("execution", "show", first["execution_id"])
     assert shown["status"] == "succeeded"
-    assert len(shown["lock_digest"]) == 64
+    assert len(shown["artifact"]["lock_digest"]) == 64
     assert any("chat" in span["name"] for span in shown["spans"])
     streamed = pushed.run("prompt", "run", "explain@production", *variables, "--stream")
     assert first["output"].strip() in streamed.out
@@ -117,7 +117,7 @@ def test_adding_an_unchanged_file_does_nothing_and_a_changed_one_makes_a_version
     listed = indexed.json("docs", "list", "--collection", "harbour")["items"]
     assert [item["version"] for item in listed] == [2]
     assert "1931" in cited["cited_text"]
-    found = indexed.json("docs", "search", "lamp electric light", "--collection", "harbour")["items"]
+    found = indexed.json("docs", "search", "lamp electric light", "--collection", "harbour")
     assert "1932" in found[0]["text"]
 
 
