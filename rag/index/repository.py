@@ -171,7 +171,8 @@ class IndexRepository:
 
 
 # An exact scan: fast to about 100,000 chunks a collection, and right under row-level security, where an
-# approximate index filtered afterwards loses rows. The common table expressions read postings once.
+# approximate index filtered afterwards loses rows. All vectors have length 1, so the inner product is the
+# cosine, for a third of the arithmetic. The common table expressions read postings once.
 _CANDIDATES = text(
     """
     WITH counted AS MATERIALIZED (
@@ -179,7 +180,7 @@ _CANDIDATES = text(
         FROM collection WHERE id = :collection_id
     ), dense AS MATERIALIZED (
         SELECT version_id, ordinal FROM chunk WHERE collection_id = :collection_id
-        ORDER BY embedding <=> :vector, version_id, ordinal LIMIT :limit
+        ORDER BY embedding <#> :vector, version_id, ordinal LIMIT :limit
     ), matched AS MATERIALIZED (
         SELECT term, version_id, ordinals, frequencies, lengths FROM posting
         WHERE collection_id = :collection_id AND term = ANY(:terms)
@@ -200,7 +201,7 @@ _CANDIDATES = text(
         UNION (SELECT version_id, ordinal, bm25 FROM scored ORDER BY bm25 DESC, version_id, ordinal LIMIT :limit)
     )
     SELECT chunk.version_id, chunk.ordinal, chunk.start, chunk."end", chunk.page,
-        1 - (chunk.embedding <=> :vector) AS similarity, found.bm25,
+        -(chunk.embedding <#> :vector) AS similarity, found.bm25,
         sentences.starts, sentences.ends, sentences.vectors,
         (SELECT jsonb_object_agg(term, holding::bigint) FROM holding) AS holding, (SELECT chunks FROM counted) AS chunks
     FROM found
