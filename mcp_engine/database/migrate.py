@@ -113,6 +113,7 @@ def _refuse_newer(connection: Connection, source: MigrationSource) -> None:
     if unknown:
         raise Refused(
             "database.from_newer_version",
-            f"This data was written by a newer version of MCP Engine (schema {source.name}:{', '.join(sorted(unknown))}). "
+            "This data was written by a newer version of MCP Engine "
+            f"(schema {source.name}:{', '.join(sorted(unknown))}). "
             "Install that version, or restore a backup made by this one. Nothing was changed.",
         )

@@ -11,13 +11,16 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 
-from mcp_engine.errors import EngineError
+from mcp_engine.errors import EngineError, TryLater
 
 MEDIA_TYPE = "application/problem+json"
 NO_CREDENTIAL = "access.no_credential"
+_DISK_FULL = "53100"
+_NOT_SERVING = frozenset({"08", "57"})
+"""SQLSTATE classes: connection exceptions, and a server that is stopping or recovering."""
 _log = structlog.get_logger(__name__)
 
 
@@ -95,6 +98,14 @@ def install_handlers(app: FastAPI) -> None:
             422, "request.unstorable", "A value has a NUL character or is out of range; correct it and send it again."
         )
 
+    async def database_failed(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, DBAPIError)
+        known = _database_problem(error)
+        if known is None:
+            return await unexpected(request, error)
+        _log.error(known.code, path=request.url.path, error=str(error.orig))
+        return error_response(known)
+
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         _log.error("unexpected_error", path=request.url.path, exc_info=error)
         return problem_response(
@@ -107,7 +118,22 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid_request)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(DataError, unstorable)
+    app.add_exception_handler(DBAPIError, database_failed)
     app.add_exception_handler(Exception, unexpected)
+
+
+def _database_problem(error: DBAPIError) -> TryLater | None:
+    """Return what the caller can do about a failure of the database itself; None for one of ours."""
+    sqlstate = str(getattr(error.orig, "sqlstate", None) or "")
+    if sqlstate == _DISK_FULL:
+        return TryLater(
+            "database.no_space", "The database has no disk space left; free some, then repeat.", retry_after_seconds=30
+        )
+    if error.connection_invalidated or sqlstate[:2] in _NOT_SERVING or isinstance(error, OperationalError):
+        return TryLater(
+            "database.unavailable", "The database does not answer; repeat in a moment.", retry_after_seconds=2
+        )
+    return None
 
 
 def _phrase(status: int) -> str:

@@ -18,7 +18,9 @@ from mcp_engine.audit.witness import Witness
 from mcp_engine.components.component import installed_components
 from mcp_engine.config import Settings
 from mcp_engine.database.ddl import APP_ROLE
+from mcp_engine.database.embedded import EmbeddedPostgres
 from mcp_engine.database.migrate import upgrade
+from mcp_engine.errors import EngineError
 from mcp_engine.jobs.backend import prepare
 from mcp_engine.secrets import Secrets
 from mcp_engine.server.app import create_app
@@ -35,6 +37,7 @@ from mcp_engine.services import Services
 _log = structlog.get_logger(__name__)
 SaveCredentials = Callable[[str, str], Path]
 GRACE_SECONDS = 10
+DATABASE_LOOK_SECONDS = 1.0
 
 
 def serve(settings: Settings, progress: Progress, save_credentials: SaveCredentials) -> None:
@@ -53,27 +56,32 @@ def serve(settings: Settings, progress: Progress, save_credentials: SaveCredenti
     url = f"http://{settings.host}:{settings.port}"
     with held_home(settings.home, url), listen(settings.host, settings.port) as listener:
         progress.say(f"MCP Engine {__version__}, data in {settings.home}")
-        with _postgres(settings, progress), asyncio.Runner() as runner:
-            while runner.run(_serve_once(settings, progress, listener, url, save_credentials)):
+        with _postgres(settings, progress) as cluster, asyncio.Runner() as runner:
+            while runner.run(_serve_once(settings, progress, listener, url, save_credentials, cluster)):
                 progress.say("Starting again with the restored data.")
 
 
 @contextmanager
-def _postgres(settings: Settings, progress: Progress) -> Generator[None]:
+def _postgres(settings: Settings, progress: Progress) -> Generator[EmbeddedPostgres | None]:
     if settings.database_url is not None:
-        yield
+        yield None
         return
     cluster = embedded_cluster(settings)
     try:
         with progress.step("Starting PostgreSQL"):
             cluster.start()
-        yield
+        yield cluster
     finally:
         cluster.stop()
 
 
 async def _serve_once(
-    settings: Settings, progress: Progress, listener: socket.socket, url: str, save_credentials: SaveCredentials
+    settings: Settings,
+    progress: Progress,
+    listener: socket.socket,
+    url: str,
+    save_credentials: SaveCredentials,
+    cluster: EmbeddedPostgres | None,
 ) -> bool:
     """Serve until a signal or a restore ends it; return whether to start again."""
     secrets = Secrets.load(settings.secrets_dir)
@@ -96,11 +104,13 @@ async def _serve_once(
         server = _Server(config)
         _stop_on_signals(server)
         serving = asyncio.create_task(server.serve(sockets=[listener.dup()]))
+        keeping = asyncio.create_task(_keep_running(cluster))
         greeting = asyncio.create_task(_greet(server, services, progress, url, save_credentials, restored))
         await asyncio.wait({serving, asyncio.create_task(instance.restart.wait())}, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         greeting.cancel()
-        await asyncio.gather(serving, greeting, return_exceptions=True)
+        keeping.cancel()
+        await asyncio.gather(serving, greeting, keeping, return_exceptions=True)
         if not instance.restart.is_set():
             progress.say("Stopping.")
     return instance.restart.is_set()
@@ -120,6 +130,20 @@ async def _greet(
     except Exception as error:  # noqa: BLE001 - the server serves all the same, and the person must know
         _log.error("welcome_failed", exc_info=error)
         progress.say(f"The server runs, but its first steps did not end well: {error}")
+
+
+async def _keep_running(cluster: EmbeddedPostgres | None) -> None:
+    """Start the embedded PostgreSQL again when it has ended: killed, or out of disk space for its log."""
+    while cluster is not None:
+        await asyncio.sleep(DATABASE_LOOK_SECONDS)
+        if await asyncio.to_thread(cluster.is_alive):
+            continue
+        _log.error("database_ended")
+        try:
+            await asyncio.to_thread(cluster.start)
+            _log.warning("database_started_again")
+        except EngineError as error:
+            _log.error("database_not_started", error=error.message)
 
 
 class _Server(uvicorn.Server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -106,6 +107,14 @@ def test_indexing_survives_the_kill_of_the_server_and_of_a_worker() -> None:
         engine.remove()
 
 
+def wait_for_server(engine: EngineProcess) -> None:
+    """Wait until the server answers from its database again."""
+    deadline = time.monotonic() + 60
+    while not engine.is_ready():
+        assert time.monotonic() < deadline, engine.log()[-3000:]
+        time.sleep(0.3)
+
+
 def listed_documents(engine: EngineProcess) -> list[dict[str, object]]:
     found: list[dict[str, object]] = engine.json("docs", "list", "--collection", "sea")["items"]
     return found
@@ -178,14 +187,28 @@ def test_a_full_disk_fails_the_job_with_a_reason_and_loses_nothing() -> None:
         free = os.statvfs(engine.home)
         ballast = engine.home / "ballast"
         subprocess.run(["fallocate", "-l", str(free.f_bavail * free.f_frsize - 300_000), str(ballast)], check=True)
-        (engine.folder / "large.txt").write_text("\n".join(f"Line {n} tells of wave {n * n}." for n in range(60_000)))
-        full = engine.run("docs", "add", "large.txt", "--collection", "sea", timeout=300)
+        hidden = base64.b64encode(os.urandom(6_000_000)).decode()
+        page = f"<html><body><p>Waves are counted.</p><script>{hidden}</script></body></html>"
+        (engine.folder / "large.html").write_text(page)
+        full = engine.run("docs", "add", "large.html", "--collection", "sea")
         assert full.code in (1, 5)
         assert "space" in (full.out + full.err).lower()
         ballast.unlink()
-        engine.json("docs", "add", "large.txt", "--collection", "sea")
+        wait_for_server(engine)
+        engine.json("docs", "add", "large.html", "--collection", "sea")
         assert {item["state"] for item in listed_documents(engine)} == {"indexed"}
         assert engine.json("audit", "verify")["ok"]
     finally:
         engine.remove()
         subprocess.run(["umount", "-l", str(engine.home)], check=False)
+
+
+def test_a_killed_database_is_started_again_by_the_server(engine: EngineProcess) -> None:
+    (engine.folder / "p.prompt").write_text("Say {{ word }}.")
+    engine.json("prompt", "push", "p.prompt", "-m", "first")
+    postmaster = int((engine.home / "postgresql" / "data" / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(postmaster, signal.SIGKILL)
+    wait_for_server(engine)
+    (engine.folder / "p.prompt").write_text("Say {{ word }} again.")
+    assert engine.json("prompt", "push", "p.prompt", "-m", "second")["number"] == 2
+    assert engine.json("audit", "verify")["ok"]
