@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("options", JSONB(), nullable=False),
         sa.Column("sealed_credential", sa.LargeBinary(), nullable=True),
         ddl.created_at(),
-        sa.UniqueConstraint("tenant_id", "name"),
+        sa.UniqueConstraint("tenant_id", "name", name="uq_model_provider_tenant_id_name"),
         sa.CheckConstraint("kind = 'openai'", name="kind"),
         sa.CheckConstraint("base_url ~ '^https?://'", name="base_url"),
     )

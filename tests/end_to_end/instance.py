@@ -58,6 +58,10 @@ class EngineProcess:
         return self.folder / "home"
 
     @property
+    def credentials(self) -> Path:
+        return self.folder / "config" / "mcp-engine" / "credentials.json"
+
+    @property
     def environment(self) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("MCP_ENGINE_")}
         return {
@@ -75,10 +79,10 @@ class EngineProcess:
         }
 
     def start(self) -> None:
-        """Start the server and wait until it is ready."""
+        """Start the server and wait until it is ready, and the command line has its key."""
         self.process = self.launch()
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        while not self.is_ready():
+        while not (self.is_ready() and self.credentials.exists()):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"the server did not start:\n{self.log()}")
             time.sleep(0.1)

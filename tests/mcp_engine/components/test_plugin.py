@@ -35,7 +35,7 @@ def engine(installed: Path) -> Iterator[EngineProcess]:
 
 
 def call(engine: EngineProcess, path: str, body: object = None) -> object:
-    key = json.loads((engine.folder / "config" / "mcp-engine" / "credentials.json").read_text())["api_key"]
+    key = json.loads(engine.credentials.read_text())["api_key"]
     request = urllib.request.Request(
         f"{engine.url}/api/v1{path}",
         data=None if body is None else json.dumps(body).encode(),
