@@ -30,7 +30,8 @@ class TerminalProgress:
         self._console.print(f"  [green]✓[/green] {escape(title)} [dim]{seconds:.1f} s[/dim]")
 
     def say(self, text: str) -> None:
-        self._console.print(text, markup=False)
+        # Not folded: a key with a line break in it could not be copied.
+        self._console.print(text, markup=False, soft_wrap=True)
 
 
 def _unseen(_detail: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,17 +16,9 @@ PAGES = sorted(page.name for page in DOCS.glob("*.md") if sh_blocks(page))
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 
 
-@pytest.fixture(scope="module")
-def engine() -> Iterator[EngineProcess]:
-    engine = EngineProcess(extra={"MCP_ENGINE_SAMPLE": "false"})
-    engine.start()
-    yield engine
-    engine.remove()
-
-
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_runs_as_written(name: str, engine: EngineProcess, tmp_path: Path) -> None:
-    run_blocks(sh_blocks(DOCS / name), engine, tmp_path)
+def test_a_page_runs_as_written(name: str, readers_engine: EngineProcess, tmp_path: Path) -> None:
+    run_blocks(sh_blocks(DOCS / name), readers_engine, tmp_path)
 
 
 def test_the_pages_that_a_reader_runs_have_blocks() -> None:
