@@ -9,7 +9,6 @@ PYTHON ?= python3
 # The trimmed build of llama.cpp: without its command-line tools it compiles in half the time.
 export CMAKE_ARGS := -DLLAVA_BUILD=OFF -DCMAKE_PROJECT_INCLUDE=$(CURDIR)/deploy/llama/trim.cmake
 export UV_PYTHON_DOWNLOADS := never
-export UV_NO_PROGRESS := $(if $(CI),1,)
 
 .PHONY: up test lint format openapi clean-data clean help
 
@@ -24,7 +23,7 @@ test: .venv/.installed-dev ## Run linters, type checks, contracts and tests
 	.venv/bin/ruff format --check .
 	.venv/bin/pyright
 	.venv/bin/lint-imports
-	.venv/bin/python -m pytest --cov --cov-report=term:skip-covered -q
+	.venv/bin/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 format: .venv/.installed-dev ## Format the code
 	.venv/bin/ruff check --fix .
