@@ -47,7 +47,13 @@ def create(
     if role:
         principal = api.post("/principals", {"kind": "machine", "name": name, "role": role})["id"]
     body["principal_id"] = principal
-    made = api.post("/keys", {field: value for field, value in body.items() if value is not None})
+    try:
+        made = api.post("/keys", {field: value for field, value in body.items() if value is not None})
+    except CommandFailed as failure:
+        if not role:
+            raise
+        hint = f"The machine {name!r} is made: repeat with `--principal {principal}` in place of `--role`."
+        raise CommandFailed(f"{failure.message} {hint}", failure.exit_code, failure.problem) from failure
     output.emit(made, lambda console: _print_key(console, made))
 
 
