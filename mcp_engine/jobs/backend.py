@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from dbos import DBOS, DBOSClient, DBOSConfig
@@ -22,6 +24,8 @@ SCHEMA = "dbos"
 APPLICATION = "mcp-engine"
 # DBOS would hash the source: an upgrade would then orphan what is queued.
 APPLICATION_VERSION = "jobs-1"
+_ACTIVE = ["ENQUEUED", "DELAYED", "PENDING"]
+_ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 RunJob = Callable[[UUID, UUID], Awaitable[None]]
 
@@ -30,6 +34,22 @@ def prepare(owner_url: str | URL, app_role: str) -> None:
     """Bring DBOS's own tables to the present schema as the owner, and let `app_role` use them."""
     _quiet()
     DBOS.migrate(_libpq(owner_url), schema=SCHEMA, application_role=app_role)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A hand-over that an executor took and has not ended."""
+
+    workflow_id: str
+    executor_id: str
+
+    @property
+    def job_id(self) -> UUID:
+        return UUID(self.workflow_id.partition(":")[0])
+
+    @property
+    def hand_over(self) -> int:
+        return int(self.workflow_id.partition(":")[2])
 
 
 class QueueClient:
@@ -60,12 +80,31 @@ class QueueClient:
             str(job_id),
         )
 
-    async def held_by(self, worker_id: UUID) -> list[tuple[str, UUID, int]]:
-        """Return (workflow id, job id, hand-over) of what an executor took and has not ended."""
-        held = await self._client.list_workflows_async(
-            status="PENDING", executor_id=str(worker_id), load_input=False, load_output=False
+    async def taken(self) -> list[Taken]:
+        """Return what executors, living or not, took off the queue and have not ended."""
+        found = await self._client.list_workflows_async(
+            queue_name=QUEUE, status="PENDING", load_input=False, load_output=False
         )
-        return [(item.workflow_id, *parse_workflow_id(item.workflow_id)) for item in held]
+        return [Taken(item.workflow_id, item.executor_id or "") for item in found]
+
+    async def active(self, workflow_ids: Sequence[str]) -> set[str]:
+        """Return those of `workflow_ids` that wait or run."""
+        if not workflow_ids:
+            return set()
+        found = await self._client.list_workflows_async(
+            workflow_ids=list(workflow_ids), status=_ACTIVE, load_input=False, load_output=False
+        )
+        return {item.workflow_id for item in found}
+
+    async def forget(self, before: datetime, limit: int) -> int:
+        """Remove up to `limit` ended workflows that were made before; return how many those were."""
+        found = await self._client.list_workflows_async(
+            queue_name=QUEUE, status=_ENDED, end_time=before.isoformat(), limit=limit,
+            load_input=False, load_output=False,
+        )  # fmt: skip
+        if found:
+            await self._client.delete_workflows_async([item.workflow_id for item in found])
+        return len(found)
 
     async def cancel(self, workflow_ids: Sequence[str]) -> None:
         """Take workflows out of the queue's books, so that they count against no limit."""
@@ -126,11 +165,6 @@ def stop_executor() -> None:
 
 def workflow_id(job_id: UUID, hand_over: int) -> str:
     return f"{job_id}:{hand_over}"
-
-
-def parse_workflow_id(identifier: str) -> tuple[UUID, int]:
-    job_id, _, hand_over = identifier.partition(":")
-    return UUID(job_id), int(hand_over)
 
 
 async def _awaited(work: Awaitable[None]) -> None:

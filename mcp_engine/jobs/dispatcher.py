@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from mcp_engine.database.engine import Database
 from mcp_engine.jobs.backend import QueueClient
@@ -58,8 +57,8 @@ class Dispatcher:
                 self._wake.clear()
                 try:
                     handed_over = await self.dispatch()
-                except (SQLAlchemyError, OSError) as error:
-                    _log.error("job_dispatch_failed", error=str(error))
+                except Exception as error:  # noqa: BLE001 - it must go on: DBOS has errors of its own
+                    _log.error("job_dispatch_failed", exc_info=error)
                     await asyncio.sleep(_FAILURE_SECONDS)
                     continue
                 if handed_over < BATCH:

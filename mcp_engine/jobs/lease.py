@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from mcp_engine.database.engine import Database
 from mcp_engine.identifiers import new_id
@@ -67,7 +66,7 @@ class Lease:
                     kept = await JobRepository(session).renew_lease(self.worker_id, self.token, self.seconds)
             except TimeoutError:
                 kept = False
-            except (SQLAlchemyError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever the reason, a worker must not outlive its lease
                 _log.warning("worker_lease_not_renewed", error=type(error).__name__)
                 kept = loop.time() < good_until
             else:

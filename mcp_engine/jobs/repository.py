@@ -15,7 +15,15 @@ from mcp_engine.jobs.schemas import FINISHED, JobFilters
 from mcp_engine.jobs.tables import JobRow, LeaseRow, OutboxRow
 
 _IDLE_LIMIT = text("SELECT set_config('idle_in_transaction_session_timeout', :milliseconds, true)")
+_NEXT_HAND_OVER = func.nextval("job_hand_over")
 # KEY SHARE lets the lease's own renewals pass, and holds off the reaper, which locks FOR UPDATE.
+_HOLD_LEASE = text(
+    """
+    SELECT worker_id FROM worker_lease
+    WHERE worker_id = :worker_id AND token = :token AND lost_at IS NULL AND expires_at > clock_timestamp()
+    FOR KEY SHARE
+    """
+)
 _HOLD = text(
     """
     WITH lease AS (
@@ -43,9 +51,8 @@ class JobRepository:
         await self.add_to_outbox(job)
 
     async def add_to_outbox(self, job: JobRow) -> None:
-        await self._session.execute(
-            insert(OutboxRow).values(job_id=job.id, tenant_id=job.tenant_id, kind=job.kind, dispatch=job.attempt + 1)
-        )
+        values = {"job_id": job.id, "tenant_id": job.tenant_id, "kind": job.kind, "dispatch": _NEXT_HAND_OVER}
+        await self._session.execute(insert(OutboxRow).values(values))
 
     async def get(self, job_id: UUID, *, for_change: bool = False) -> JobRow | None:
         statement = select(JobRow).where(col(JobRow.id) == job_id).execution_options(populate_existing=True)
@@ -76,6 +83,11 @@ class JobRepository:
         parameters = {"job_id": job_id, "attempt": attempt, "worker_id": worker_id, "token": token}
         return (await self._session.execute(_HOLD, parameters)).first() is not None
 
+    async def hold_lease(self, worker_id: UUID, token: int) -> bool:
+        """Lock the lease until the end of the transaction; False when the worker has lost it."""
+        parameters = {"worker_id": worker_id, "token": token}
+        return (await self._session.execute(_HOLD_LEASE, parameters)).first() is not None
+
     async def start(self, job_id: UUID, worker_id: UUID) -> JobRow | None:
         """Begin an attempt at a queued job; None when it is not queued (any more)."""
         statement = (
@@ -104,6 +116,11 @@ class JobRepository:
         )
         await self._session.execute(delete(OutboxRow).where(col(OutboxRow.job_id) == job_id))
 
+    async def fail_lost(self, job_id: UUID, *, code: str, message: str) -> None:
+        """End a job that one worker too many was lost with."""
+        await self._update(job_id, losses=col(JobRow.losses) + 1)
+        await self.finish(job_id, "failed", code=code, message=message)
+
     async def requeue(
         self,
         job_id: UUID,
@@ -130,18 +147,8 @@ class JobRepository:
         await self._session.execute(
             update(OutboxRow)
             .where(col(OutboxRow.job_id) == job_id)
-            .values(dispatch=col(OutboxRow.dispatch) + 1, dispatched_at=None, due_at=due)
+            .values(dispatch=_NEXT_HAND_OVER, dispatched_at=None, due_at=due)
         )
-
-    async def release_from(self, job_id: UUID, worker_id: UUID) -> bool:
-        """Queue again what a lost worker was running; False when the job is not that worker's."""
-        statement = (
-            update(JobRow)
-            .where(col(JobRow.id) == job_id, col(JobRow.worker_id) == worker_id, col(JobRow.state) == "running")
-            .values(state="queued", worker_id=None, losses=col(JobRow.losses) + 1)
-            .returning(col(JobRow.id))
-        )
-        return (await self._session.execute(statement)).first() is not None
 
     # the outbox
 
@@ -162,8 +169,17 @@ class JobRepository:
         )
 
     async def outbox_row(self, job_id: UUID) -> OutboxRow | None:
+        """Return the job's row, locked; None when the job is finished."""
         statement = select(OutboxRow).where(col(OutboxRow.job_id) == job_id).with_for_update()
+        statement = statement.execution_options(populate_existing=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def dispatched(self, after: UUID | None, limit: int) -> Sequence[OutboxRow]:
+        """Return jobs that were handed over and are not finished, by id."""
+        statement = select(OutboxRow).where(col(OutboxRow.dispatched_at).is_not(None))
+        if after is not None:
+            statement = statement.where(col(OutboxRow.job_id) > after)
+        return (await self._session.execute(statement.order_by(col(OutboxRow.job_id)).limit(limit))).scalars().all()
 
     # leases
 
@@ -193,8 +209,8 @@ class JobRepository:
         """Remove the lease of a worker that holds no jobs any more."""
         await self._session.execute(delete(LeaseRow).where(col(LeaseRow.worker_id) == worker_id))
 
-    async def take_expired(self) -> list[UUID]:
-        """Mark expired leases as lost and return every lost worker whose jobs are still to be given away.
+    async def mark_expired(self) -> list[UUID]:
+        """Mark expired leases as lost and return every lost worker.
 
         Waits for transactions that hold such a lease: they began while it was good.
         """

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
 from opentelemetry.trace import SpanKind
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import EngineError, NotFound
@@ -24,6 +27,10 @@ from mcp_engine.telemetry.metrics import JOB_SECONDS, JOBS
 
 ENGINE = UUID(int=0)
 """The actor of what a worker does about a job before it knows for whom it works."""
+T = TypeVar("T")
+_NO_ANSWER = (OperationalError, InterfaceError, PoolTimeout, OSError)
+_FIRST_PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 _tracer = tracing.tracer(__name__)
 
@@ -36,25 +43,33 @@ class JobRunner:
         self._lease = lease
         self._kinds = kinds
         self._running: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     async def run(self, tenant_id: UUID, job_id: UUID) -> None:
-        """Run one hand-over; returns when its job is ended, queued again, or no longer this worker's."""
+        """Run one hand-over; returns when its job is ended, queued again, or no longer this worker's.
+
+        What comes while the worker stops is left alone: the reaper finds a hand-over that ended before its job.
+        """
+        if self._stopping:
+            return
         task = asyncio.create_task(self._attempt(tenant_id, job_id), name=f"job-{job_id}")
         self._running.add(task)
         try:
             await asyncio.wait({task})
         finally:
             self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("job_attempt_failed", job_id=str(job_id), exc_info=error)
 
     async def stop(self) -> None:
-        """Cancel what runs and give it back to the queue."""
+        """Cancel what runs and give it back to the queue; start nothing more."""
+        self._stopping = True
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _attempt(self, tenant_id: UUID, job_id: UUID) -> None:
-        async with self._database.unit_of_work(tenant_id, ENGINE) as work:
-            row = await JobRepository(work.session).start(job_id, self._lease.worker_id)
+        row = await _recorded(lambda: self._start(tenant_id, job_id))
         if row is None:
             return
         context = JobContext(
@@ -72,6 +87,13 @@ class JobRunner:
         JOBS.labels(row.kind, status).inc()
         JOB_SECONDS.labels(row.kind).observe(time.monotonic() - began)
 
+    async def _start(self, tenant_id: UUID, job_id: UUID) -> JobRow | None:
+        async with self._database.unit_of_work(tenant_id, ENGINE) as work:
+            repository = JobRepository(work.session)
+            if not await repository.hold_lease(self._lease.worker_id, self._lease.token):
+                return None
+            return await repository.start(job_id, self._lease.worker_id)
+
     async def _run_kind(self, row: JobRow, context: JobContext) -> str:
         kind = self._kinds.get(row.kind, UnknownKind(row.kind))
         try:
@@ -80,10 +102,15 @@ class JobRunner:
         except JobTakenAway:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a kind raises is its job's outcome
-            return await self._failed(row, context, error, kind.max_attempts)
+            outcome = error
+        else:
+            await _recorded(lambda: self._succeeded(context))
+            return "succeeded"
+        return await self._failed(row, context, outcome, kind.max_attempts)
+
+    async def _succeeded(self, context: JobContext) -> None:
         async with context.unit_of_work() as work:
             await JobRepository(work.session).finish(context.job_id, "succeeded")
-        return "succeeded"
 
     async def _failed(self, row: JobRow, context: JobContext, error: Exception, max_attempts: int) -> str:
         failures = row.failures + 1
@@ -93,23 +120,41 @@ class JobRunner:
             code, message = "job.failed", f"The job failed unexpectedly ({type(error).__name__}); the log says more."
         again = not is_permanent(error) and failures < max_attempts
         _log.warning("job_failed", job_id=str(context.job_id), kind=row.kind, code=code, again=again, exc_info=error)
-        async with context.unit_of_work() as work:
-            repository = JobRepository(work.session)
-            if again:
-                delay = delay_before_retry(error, failures)
-                await repository.requeue(
-                    context.job_id, delay_seconds=delay, failed=True, note=f"{message} Trying again."
-                )
-            else:
-                await repository.finish(context.job_id, "failed", code=code, message=message)
+
+        async def record() -> None:
+            async with context.unit_of_work() as work:
+                repository = JobRepository(work.session)
+                if again:
+                    delay, note = delay_before_retry(error, failures), f"{message} Trying again."
+                    await repository.requeue(context.job_id, delay_seconds=delay, failed=True, note=note)
+                else:
+                    await repository.finish(context.job_id, "failed", code=code, message=message)
+
+        await _recorded(record)
         return "retried" if again else "failed"
 
     async def _give_back(self, context: JobContext) -> None:
         try:
             async with context.unit_of_work() as work:
-                await JobRepository(work.session).requeue(context.job_id, lost=True)
+                await JobRepository(work.session).requeue(context.job_id)
         except JobTakenAway:
             _log.info("job_taken_away", job_id=str(context.job_id))
+
+
+async def _recorded(step: Callable[[], Awaitable[T]]) -> T:
+    """Return what `step` returns, repeating it while the database does not answer.
+
+    A job whose end is not recorded would wait for the reaper. It ends at the latest when the lease is lost,
+    for then the worker stops and cancels it. A repeat after a lost acknowledgement finds that it holds nothing.
+    """
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return await step()
+        except _NO_ANSWER as error:
+            _log.warning("job_step_not_recorded", error=type(error).__name__, again_in_seconds=pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,14 +55,18 @@ class WorkerSupervisor:
         pause = _SHORTEST_PAUSE_SECONDS
         while True:
             began = loop.time()
-            process = await asyncio.create_subprocess_exec(
-                *self._command, env=self._environment, stdin=asyncio.subprocess.DEVNULL, stdout=sys.stderr,
-                start_new_session=True,
-            )  # fmt: skip
-            self._processes[slot] = process
-            code = await process.wait()
-            pause = _SHORTEST_PAUSE_SECONDS if loop.time() - began > _HEALTHY_SECONDS else pause
-            _log.warning("worker_ended", pid=process.pid, code=code, again_in_seconds=pause)
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *self._command, env=self._environment, stdin=asyncio.subprocess.DEVNULL, stdout=sys.stderr,
+                    start_new_session=True,
+                )  # fmt: skip
+            except OSError as error:
+                _log.error("worker_not_started", error=str(error), again_in_seconds=pause)
+            else:
+                self._processes[slot] = process
+                code = await process.wait()
+                pause = _SHORTEST_PAUSE_SECONDS if loop.time() - began > _HEALTHY_SECONDS else pause
+                _log.warning("worker_ended", pid=process.pid, code=code, again_in_seconds=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 

@@ -47,7 +47,8 @@ class JobRow(TenantRow, table=True):
 class OutboxRow(SQLModel, table=True):
     """One row for each unfinished job, of all tenants: ids only, so that it may stand outside row-level security.
 
-    `dispatch` numbers the hand-overs of a job to DBOS; `dispatched_at` is null while one is due.
+    `dispatch` is the number of the present hand-over to DBOS, taken from one sequence and never used
+    again: DBOS ignores a workflow id that it has seen. `dispatched_at` is null while it is due.
     """
 
     __tablename__ = "job_outbox"  # pyright: ignore[reportAssignmentType]
@@ -56,7 +57,7 @@ class OutboxRow(SQLModel, table=True):
     job_id: UUID = Field(primary_key=True)
     tenant_id: UUID
     kind: str
-    dispatch: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    dispatch: int = Field(sa_type=BigInteger)
     due_at: datetime = created_field()
     dispatched_at: datetime | None = timestamp_field(nullable=True)
 

@@ -62,9 +62,9 @@ async def run_worker(
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
-        if not lost.is_set():
-            await lease.release(database)
         await client.close()
+        if not lost.is_set():
+            await _release(lease, database)
     return not lost.is_set()
 
 
@@ -72,9 +72,16 @@ async def _reap(reaper: Reaper, seconds: float) -> None:
     while True:
         try:
             await reaper.reap()
-        except (SQLAlchemyError, OSError) as error:
-            _log.error("job_reaping_failed", error=str(error))
+        except Exception as error:  # noqa: BLE001 - it must go on: DBOS has errors of its own
+            _log.error("job_reaping_failed", exc_info=error)
         await asyncio.sleep(seconds)
+
+
+async def _release(lease: Lease, database: Database) -> None:
+    try:
+        await lease.release(database)
+    except (SQLAlchemyError, OSError) as error:
+        _log.warning("worker_lease_left_to_expire", error=type(error).__name__)
 
 
 async def _first(*events: asyncio.Event) -> None:

@@ -58,10 +58,12 @@ def _outbox() -> None:
         sa.Column("job_id", sa.Uuid(), primary_key=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("dispatch", sa.Integer(), nullable=False, server_default="1"),
+        sa.Column("dispatch", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
     )
+    op.execute("CREATE SEQUENCE job_hand_over AS bigint")
+    op.execute("GRANT USAGE ON SEQUENCE job_hand_over TO mcp_engine_app")
     op.create_index("ix_job_outbox_dispatched_at_due_at", "job_outbox", ["dispatched_at", "due_at"])
     ddl.grant("job_outbox", "SELECT, INSERT, UPDATE, DELETE")
 
