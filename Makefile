@@ -9,6 +9,8 @@ PYTHON ?= python3
 # The trimmed build of llama.cpp: without its command-line tools it compiles in half the time.
 export CMAKE_ARGS := -DLLAVA_BUILD=OFF -DCMAKE_PROJECT_INCLUDE=$(CURDIR)/deploy/llama/trim.cmake
 export UV_PYTHON_DOWNLOADS := never
+# The certificates that the system trusts, as git and pip do: a company proxy may add its own.
+export UV_SYSTEM_CERTS := true
 
 .PHONY: up test lint format openapi clean-data clean help
 

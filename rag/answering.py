@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,6 +17,9 @@ _EVIDENCE_SENTENCES = 5
 """How many of the best sentences may hold what the question asks for."""
 _MIN_TERMS = 2
 """A sentence with fewer terms is a heading or a scrap: it points to an answer but is none."""
+
+_NOT_PROSE = re.compile(r"^\s*(#{1,6}\s|\||```|~~~|<!--|\$ )|(^|\s)--[a-z]")
+"""Markdown's headings, table rows and fences, and command lines: they name things and say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def ranked(
         for place, (start, end) in enumerate(zip(chunk.starts, chunk.ends, strict=True)):
             words = text[start - chunk.start : end - chunk.start]
             own = frozenset(terms(words))
-            if len(own) < _MIN_TERMS or words.rstrip().endswith("?"):
+            if len(own) < _MIN_TERMS or words.rstrip().endswith("?") or _NOT_PROSE.search(words):
                 continue
             similarity = float(hit.sentence_similarities[place])
             coverage = support.coverage(weights, own)

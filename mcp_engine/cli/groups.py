@@ -29,7 +29,10 @@ class CommandGroup:
     """
 
     def __init__(self, help: str | None = None, *, name: str | None = None) -> None:  # noqa: A002 - typer's own word
-        self.typer = typer.Typer(name=name, help=help, no_args_is_help=True, pretty_exceptions_enable=False)
+        # Plain help: rich's would import a Markdown parser and a highlighter and double the time of `--help`.
+        self.typer = typer.Typer(
+            name=name, help=help, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+        )
 
     def command(self, name: str | None = None, *, hidden: bool = False) -> Callable[[Function], Function]:
         """Return the decorator that adds a function as a command; its docstring is the help."""

@@ -39,7 +39,7 @@ def error_console() -> Console:
     """Return the console of standard error: progress and errors, so that standard output stays pure."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
 def emit(value: Any, render: Callable[[Console], None] | None = None) -> None:

@@ -56,7 +56,7 @@ class CapabilityService:
         capability = self.get(name)
         for scope in sorted(capability.scopes):
             caller.require(scope)
-        what = f"The arguments of {name}"
+        what = f"The set of arguments of {name}"
         check_value(capability.input_schema, dict(arguments), code="capability.arguments_invalid", what=what)
         attributes = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name}
         with _tracer.start_as_current_span(f"execute_tool {name}", attributes=attributes):

@@ -17,8 +17,8 @@ _CHECKOUT = _HERE.parents[1]
 def sample_documents() -> dict[str, Path]:
     """Return the sample's documents by name: public-domain texts, and the project's own pages in a checkout."""
     speeches = {path.name: path for pattern in ("*.pdf", "1*.md") for path in sorted(_HERE.glob(pattern))}
-    pages = [_CHECKOUT / "README.md", *sorted((_CHECKOUT / "docs").rglob("*.md"))]
-    return speeches | {str(page.relative_to(_CHECKOUT)): page for page in pages if page.is_file()}
+    pages = sorted((_CHECKOUT / "docs").glob("*.md"))
+    return speeches | {str(page.relative_to(_CHECKOUT)): page for page in pages}
 
 
 async def add_sample(documents: DocumentService, caller: Caller) -> None:
