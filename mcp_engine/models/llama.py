@@ -19,6 +19,7 @@ from typing import Any, Protocol, cast
 
 from mcp_engine.errors import InvalidInput, ModelFailed
 from mcp_engine.models.frames import HostOptions, Message
+from mcp_engine.models.grammar import json_grammar
 from mcp_engine.models.port import ModelCall
 from mcp_engine.models.prefixes import PrefixCache, SavedPrefix, common_prefix_length
 from mcp_engine.models.prompts import ChatTemplate
@@ -257,7 +258,7 @@ class LocalLlama:
                 f"The response schema has {len(source)} bytes, over {_LONGEST_SCHEMA_BYTES}.",
             )
         try:
-            grammar = cast(Any, LlamaGrammar).from_json_schema(source, verbose=False)
+            grammar = cast(Any, LlamaGrammar).from_string(json_grammar(schema), verbose=False)
         except Exception as error:
             raise InvalidInput(
                 "model.schema_unsupported", f"The local model can't follow this response schema: {str(error)[:200]}"
