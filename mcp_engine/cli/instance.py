@@ -21,7 +21,11 @@ RESTART_TIMEOUT_SECONDS = 120
 
 
 @commands.command()
-def up() -> None:
+def up(
+    new_owner_key: Annotated[
+        bool, typer.Option("--new-owner-key", help="Make and show one more owner key: yours is lost.")
+    ] = False,
+) -> None:
     """Set up what is missing, then serve until Ctrl-C."""
     from mcp_engine.cli.client import save_credentials
     from mcp_engine.cli.progress import TerminalProgress
@@ -30,7 +34,7 @@ def up() -> None:
     from mcp_engine.server.up import serve
 
     try:
-        serve(Settings(), TerminalProgress(), save_credentials)
+        serve(Settings(), TerminalProgress(), save_credentials, new_key=new_owner_key)
     except EngineError as error:
         raise CommandFailed(error.message, ExitCode.SERVER_FAILED) from error
 

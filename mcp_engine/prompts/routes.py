@@ -75,7 +75,8 @@ async def list_prompts(
     return await prompts.list(caller, namespace, prefix=prefix, tag=tag, limit=limit, cursor=cursor)
 
 
-@router.get("/{name}", summary="Get a version of a prompt")
+# The body as it is stored and digested: what its author left out stays out.
+@router.get("/{name}", summary="Get a version of a prompt", response_model_exclude_unset=True)
 async def get_prompt(
     name: str,
     caller: Reader,

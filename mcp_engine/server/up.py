@@ -40,13 +40,14 @@ GRACE_SECONDS = 10
 DATABASE_LOOK_SECONDS = 1.0
 
 
-def serve(settings: Settings, progress: Progress, save_credentials: SaveCredentials) -> None:
+def serve(settings: Settings, progress: Progress, save_credentials: SaveCredentials, *, new_key: bool = False) -> None:
     """Set up what is missing in `settings.home`, then serve until SIGINT or SIGTERM.
 
     Args:
         settings: the operator's settings.
         progress: where slow steps are shown.
         save_credentials: keeps (url, owner key) for this account's command line.
+        new_key: make one more owner key, for whoever holds the machine and lost theirs.
 
     Raises:
         Conflict: the directory is held, or the port taken; the message names the holder or a free port.
@@ -57,7 +58,8 @@ def serve(settings: Settings, progress: Progress, save_credentials: SaveCredenti
     with held_home(settings.home, url), listen(settings.host, settings.port) as listener:
         progress.say(f"MCP Engine {__version__}, data in {settings.home}")
         with _postgres(settings, progress) as cluster, asyncio.Runner() as runner:
-            while runner.run(_serve_once(settings, progress, listener, url, save_credentials, cluster)):
+            while runner.run(_serve_once(settings, progress, listener, url, save_credentials, cluster, new_key)):
+                new_key = False
                 progress.say("Starting again with the restored data.")
 
 
@@ -82,6 +84,7 @@ async def _serve_once(
     url: str,
     save_credentials: SaveCredentials,
     cluster: EmbeddedPostgres | None,
+    new_key: bool,
 ) -> bool:
     """Serve until a signal or a restore ends it; return whether to start again."""
     secrets = Secrets.load(settings.secrets_dir)
@@ -105,7 +108,7 @@ async def _serve_once(
         _stop_on_signals(server)
         serving = asyncio.create_task(server.serve(sockets=[listener.dup()]))
         keeping = asyncio.create_task(_keep_running(cluster))
-        greeting = asyncio.create_task(_greet(server, services, progress, url, save_credentials, restored))
+        greeting = asyncio.create_task(_greet(server, services, progress, url, save_credentials, restored or new_key))
         await asyncio.wait({serving, asyncio.create_task(instance.restart.wait())}, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         greeting.cancel()
@@ -122,11 +125,11 @@ async def _greet(
     progress: Progress,
     url: str,
     save_credentials: SaveCredentials,
-    restored: bool,
+    new_key: bool,
 ) -> None:
     await server.ready.wait()
     try:
-        await welcome(services, progress, url, save_credentials, restored=restored)
+        await welcome(services, progress, url, save_credentials, new_key=new_key)
     except Exception as error:  # noqa: BLE001 - the server serves all the same, and the person must know
         _log.error("welcome_failed", exc_info=error)
         progress.say(f"The server runs, but its first steps did not end well: {error}")

@@ -22,22 +22,25 @@ _LOOK_SECONDS = 0.3
 
 
 async def welcome(
-    services: Services, progress: Progress, url: str, save_credentials: Callable[[str, str], Path], *, restored: bool
+    services: Services, progress: Progress, url: str, save_credentials: Callable[[str, str], Path], *, new_key: bool
 ) -> None:
-    """Make the first tenant and its sample where there is none, then say how to go on."""
+    """Make the first tenant and its sample where there is none, then say how to go on.
+
+    Args:
+        new_key: make one more owner key of a tenant that is there already.
+    """
     identity = services.get(IdentityService)
     first = await identity.bootstrap()
-    key = first or (await identity.replace_owner_key() if restored else None)
+    key = first or (await identity.replace_owner_key() if new_key else None)
     with_sample = first is not None and services.get(Settings).sample
     if key is not None:
-        saved_in = save_credentials(url, key.api_key)
-        if with_sample:
-            await _fill(services, progress, await identity.authenticate(key.api_key))
-        _show_key(progress, key, saved_in)
-    with progress.step("Loading the model"):
-        await services.get(ModelPool).weights()
-    command = Path(sys.argv[0]).name if Path(sys.argv[0]).parent == Path() else _shortest(Path(sys.argv[0]))
+        _show_key(progress, key, save_credentials(url, key.api_key))
     progress.say(f"\nServing at {url} (API documentation: {url}/docs). Ctrl-C stops it.")
+    with progress.step("Preparing the model"):
+        await services.get(ModelPool).weights()
+    if first is not None and with_sample:
+        await _fill(services, progress, await identity.authenticate(first.api_key))
+    command = Path(sys.argv[0]).name if Path(sys.argv[0]).parent == Path() else _shortest(Path(sys.argv[0]))
     if services.get(Settings).sample:
         progress.say(
             "Ask your first question in another terminal:\n\n"
