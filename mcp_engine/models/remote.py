@@ -89,13 +89,15 @@ class RemoteChatModel(BaseChatModel):
         try:
             async with asyncio.timeout(limit):
                 result = cast(ChatResult, await self.client._agenerate(messages, **self._payload(call)))
+            generation = result.generations[0]
         except TimeoutError:
             raise self._timed_out(limit) from None
         except Exception as error:  # noqa: BLE001 - every failure leaves as an `EngineError`, without its credential
             raise self._mapped(error) from None
-        message = result.generations[0].message
-        message.response_metadata = self._metadata(message.response_metadata, call)
-        return result
+        found = {**(result.llm_output or {}), **(generation.generation_info or {})}
+        generation.generation_info = None
+        generation.message.response_metadata = self._metadata(found, call)
+        return ChatResult(generations=[generation])
 
     async def _astream(
         self,

@@ -15,6 +15,9 @@ from mcp_engine.errors import EngineError, InvalidInput, ModelFailed, NotFound, 
 DEFAULT_RETRY_SECONDS = 5.0
 LONGEST_RETRY_SECONDS = 3600.0
 _LONGEST_QUOTE = 300
+_CONTEXT_EXCEEDED = "context_length_exceeded"
+"""OpenAI's error code, which llama-cpp-python's server sends too; vLLM says it in words only."""
+_CONTEXT_WORDS = "maximum context length"
 _log = structlog.get_logger(__name__)
 
 
@@ -33,6 +36,8 @@ def engine_error(error: Exception, *, provider: str, model: str, credential: str
     if isinstance(error, openai.APIStatusError):
         words = _quote(error.message, credential)
         found = error.response
+        if found.status_code < 500 and (error.code == _CONTEXT_EXCEEDED or _CONTEXT_WORDS in error.message):
+            return InvalidInput("model.context_exceeded", f"The provider {provider!r} refuses the prompt: {words}")
         return status_error(found.status_code, found.headers, provider=provider, model=model, words=words)
     if isinstance(error, openai.APIConnectionError | httpx.TransportError):
         return TryLater(
@@ -77,9 +82,7 @@ def status_error(status: int, headers: Mapping[str, str], *, provider: str, mode
         case 408 | 504:
             return _timed_out(provider)
         case 400 | 413 | 422:
-            exceeded = "context_length_exceeded" in words or "maximum context length" in words
-            code = "model.context_exceeded" if exceeded else "model.request_refused"
-            return InvalidInput(code, f"The provider {provider!r} refuses this request: {words}")
+            return InvalidInput("model.request_refused", f"The provider {provider!r} refuses this request: {words}")
         case _:
             return ModelFailed(
                 "model.remote_failed", f"The provider {provider!r} failed with status {status}; repeat the request."

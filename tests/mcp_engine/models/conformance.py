@@ -32,6 +32,11 @@ async def whole(chat: BaseChatModel, messages: list, **arguments: object) -> AIM
     return total
 
 
+async def primed(chat: BaseChatModel) -> None:
+    """Have the model read the story's prompt: some servers' numbers change slightly once it is in their cache."""
+    await chat.ainvoke(STORY, max_tokens=2)
+
+
 class ChatConformance:
     streams_usage = True
     """Whether the server reports usage in streams; an adapter must never invent it."""
@@ -57,12 +62,14 @@ class ChatConformance:
             assert streamed is None
 
     async def test_a_stream_adds_up_to_the_answer(self, chat: BaseChatModel) -> None:
+        await primed(chat)
         answer = await chat.ainvoke(STORY, max_tokens=40)
         streamed = await whole(chat, STORY, max_tokens=40)
         assert streamed.content == answer.content
         assert streamed.response_metadata["finish_reason"] == answer.response_metadata["finish_reason"] == "length"
 
     async def test_stops_before_a_stop_sequence(self, chat: BaseChatModel) -> None:
+        await primed(chat)
         free = str((await chat.ainvoke(STORY, max_tokens=40)).content)
         stop = free[20:28]
         answer = await chat.ainvoke(STORY, max_tokens=40, stop=[stop])
@@ -71,6 +78,7 @@ class ChatConformance:
         assert (await whole(chat, STORY, max_tokens=40, stop=[stop])).content == answer.content
 
     async def test_the_same_seed_gives_the_same_answer(self, chat: BaseChatModel) -> None:
+        await primed(chat)
         sampled = {"temperature": 1.2, "max_tokens": 24}
         first = await chat.ainvoke(STORY, seed=7, **sampled)
         assert (await chat.ainvoke(STORY, seed=7, **sampled)).content == first.content
@@ -111,10 +119,10 @@ class ChatConformance:
 
     async def test_a_time_limit_is_an_error(self, chat: BaseChatModel) -> None:
         with pytest.raises(TimedOut) as caught:
-            await chat.ainvoke(STORY, max_tokens=900, timeout_seconds=0.2)
+            await chat.ainvoke(STORY, max_tokens=200, timeout_seconds=0.2)
         assert caught.value.code == "model.timed_out"
         with pytest.raises(TimedOut):
-            await whole(chat, STORY, max_tokens=900, timeout_seconds=0.2)
+            await whole(chat, STORY, max_tokens=200, timeout_seconds=0.2)
 
     async def test_too_long_a_prompt_is_refused(self, chat: BaseChatModel) -> None:
         with pytest.raises(InvalidInput) as caught:
