@@ -1,8 +1,7 @@
 """Backup and restore: one file with the whole database and the keys that its log and credentials need.
 
-The file is an uncompressed tar of `manifest.json`, `database.dump` (PostgreSQL's custom format,
-compressed) and `keys/`. Whoever holds it can read everything and sign as this instance: it is
-written readable by its owner only, and belongs where the data directory would be kept.
+Whoever holds the file (see `archive`) can read everything and sign as this instance: it is written
+readable by its owner only, and belongs where the data directory would be kept.
 
 A restore never touches the live database: it fills a second one beside it, and the next start
 swaps the two in one transaction of renames, so a crash at any moment leaves the old or the new.
@@ -11,99 +10,128 @@ swaps the two in one transaction of renames, so a crash at any moment leaves the
 from __future__ import annotations
 
 import asyncio
-import io
-import json
 import os
-import tarfile
 import tempfile
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
-from mcp_engine import __version__
 from mcp_engine.database.embedded import binaries
 from mcp_engine.database.migrate import MigrationSource, upgrade
-from mcp_engine.errors import InvalidInput, Refused
+from mcp_engine.errors import Conflict, Refused
+from mcp_engine.server.archive import DUMP, KEYS, Manifest, from_newer_version, pack, unpack, unreadable
 
-FORMAT = 1
-KEYS = ("audit-signing-key", "credential-key")
 RESTORING = "_restoring"
 REPLACED = "_replaced"
 _PENDING = "restore-pending"
+_COMPLETE = "complete"
 
 
-async def write_backup(owner_url: str | URL, secrets_dir: Path, target: Path) -> None:
+async def write_backup(owner_url: str | URL, secrets_dir: Path, target: Path) -> Manifest:
     """Write a consistent backup of the running instance to `target` (mode 0600).
 
     Raises:
         Refused: `backup.failed` with PostgreSQL's own words (no disk space, no right to dump).
     """
+    manifest = Manifest.fresh()
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        dump = Path(folder) / "database.dump"
-        await _run("pg_dump", ["--format=custom", "--no-owner", f"--file={dump}"], owner_url, code="backup.failed")
-        await asyncio.to_thread(_pack, dump, secrets_dir, target)
-
-
-def _pack(dump: Path, secrets_dir: Path, target: Path) -> None:
-    manifest = {"format": FORMAT, "version": __version__, "made_at": datetime.now(UTC).isoformat()}
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w") as archive:
-        content = json.dumps(manifest).encode()
-        member = tarfile.TarInfo("manifest.json")
-        member.size = len(content)
-        archive.addfile(member, io.BytesIO(content))
-        for key in KEYS:
-            archive.add(secrets_dir / key, f"keys/{key}")
-        archive.add(dump, "database.dump")
+        dump = Path(folder) / DUMP
+        failure = await _run("pg_dump", ["--format=custom", "--no-owner", f"--file={dump}"], owner_url)
+        if failure is not None:
+            raise Refused("backup.failed", failure)
+        await asyncio.to_thread(pack, manifest, dump, secrets_dir, target)
+    return manifest
 
 
 async def stage_restore(
     archive: Path, owner_url: str | URL, home: Path, app_password: str, sources: Iterable[MigrationSource]
-) -> None:
+) -> Manifest:
     """Load a backup into a second database and mark it to be swapped in by the next start.
 
     Raises:
         InvalidInput: `backup.unreadable` when the file is not a whole backup,
             `backup.from_newer_version` when this release can't read it.
+        Conflict: `restore.pending` while an earlier restore waits for its restart or is being finished.
         Refused: `restore.failed` with PostgreSQL's own words.
     """
+    if (home / _PENDING / _COMPLETE).exists():
+        raise Conflict("restore.pending", "An earlier restore is just taking effect; try again when it has.")
     staged = _beside(owner_url, RESTORING)
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
-        await asyncio.to_thread(_unpack, archive, Path(folder))
-        await asyncio.to_thread(_recreate, staged)
-        dump = str(Path(folder) / "database.dump")
-        await _run("pg_restore", ["--no-owner", "--exit-on-error", "--dbname", "", dump], staged, code="restore.failed")
-        await asyncio.to_thread(upgrade, staged, app_password, list(sources))
-        pending = home / _PENDING
-        pending.mkdir(mode=0o700, exist_ok=True)
-        for key in KEYS:
-            (Path(folder) / "keys" / key).rename(pending / key)
-        (pending / "complete").touch()
+        manifest = await asyncio.to_thread(unpack, archive, Path(folder))
+        dump = str(Path(folder) / DUMP)
+        if await _run("pg_restore", ["--list", dump]) is not None:
+            raise unreadable("its database is damaged")
+        try:
+            await _load(dump, staged)
+            await asyncio.to_thread(_bring_up_to_date, staged, app_password, sources, manifest)
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(_drop, staged))
+            raise
+        await asyncio.to_thread(_mark, home / _PENDING, Path(folder) / "keys", manifest)
+    return manifest
 
 
-def swap_pending_restore(owner_url: str | URL, home: Path, secrets_dir: Path) -> bool:
-    """Put a staged restore in the place of the live database; return whether there was one.
+async def _load(dump: str, staged: URL) -> None:
+    await asyncio.to_thread(_recreate, staged)
+    failure = await _run("pg_restore", ["--no-owner", "--exit-on-error", dump], staged)
+    if failure is not None:
+        raise Refused("restore.failed", failure)
+
+
+def swap_pending_restore(owner_url: str | URL, home: Path, secrets_dir: Path) -> Manifest | None:
+    """Put a staged restore in the place of the live database; return which, or None when there is none.
 
     The replaced database is kept as `<name>_replaced` until the next restore. Every step can be
-    repeated after a crash.
+    repeated after a crash, and is, until `finish_restore`.
     """
     pending = home / _PENDING
-    if not (pending / "complete").exists():
-        return False
+    try:
+        manifest = Manifest.parse((pending / _COMPLETE).read_text())
+    except FileNotFoundError:
+        return None
     live = make_url(owner_url)
     with psycopg.connect(_libpq(live.set(database="postgres")), autocommit=True) as connection:
         _swap(connection, str(live.database))
     for key in KEYS:
         if (pending / key).exists():
-            (pending / key).chmod(0o600)
             (pending / key).replace(secrets_dir / key)
-    (pending / "complete").unlink()
-    pending.rmdir()
-    return True
+    _sync(secrets_dir)
+    return manifest
+
+
+def finish_restore(home: Path) -> None:
+    """Say that everything which follows a restore has been done."""
+    pending = home / _PENDING
+    (pending / _COMPLETE).unlink(missing_ok=True)
+    if pending.exists():
+        pending.rmdir()
+
+
+def _mark(pending: Path, keys: Path, manifest: Manifest) -> None:
+    """Keep the keys for the swap; the mark comes last, and all of it survives a power cut."""
+    pending.mkdir(mode=0o700, exist_ok=True)
+    for key in KEYS:
+        (keys / key).chmod(0o600)
+        _sync(keys / key)
+        (keys / key).replace(pending / key)
+    partial = pending / f".{_COMPLETE}"
+    partial.write_text(manifest.dump())
+    _sync(partial)
+    _sync(pending)
+    partial.replace(pending / _COMPLETE)
+    _sync(pending)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _swap(connection: psycopg.Connection, name: str) -> None:
@@ -121,45 +149,41 @@ def _swap(connection: psycopg.Connection, name: str) -> None:
 
 
 def _recreate(url: URL) -> None:
+    _drop(url)
     with psycopg.connect(_libpq(url.set(database="postgres")), autocommit=True) as connection:
-        connection.execute(_statement("DROP DATABASE IF EXISTS {} WITH (FORCE)", str(url.database)))
         connection.execute(_statement("CREATE DATABASE {}", str(url.database)))
 
 
-def _unpack(archive: Path, folder: Path) -> None:
-    expected = {"manifest.json", "database.dump", *(f"keys/{key}" for key in KEYS)}
+def _drop(url: URL) -> None:
+    with psycopg.connect(_libpq(url.set(database="postgres")), autocommit=True) as connection:
+        connection.execute(_statement("DROP DATABASE IF EXISTS {} WITH (FORCE)", str(url.database)))
+
+
+def _bring_up_to_date(staged: URL, app_password: str, sources: Iterable[MigrationSource], manifest: Manifest) -> None:
+    with psycopg.connect(_libpq(staged)) as connection:
+        found = connection.execute("SELECT to_regclass('schema_version_core')").fetchone()
+    if found is None or found[0] is None:
+        raise unreadable("its database is none of MCP Engine's")
     try:
-        with tarfile.open(archive) as source:
-            if {member.name for member in source.getmembers()} != expected:
-                raise tarfile.ReadError("members missing")
-            source.extractall(folder, filter="data")
-        manifest = json.loads((folder / "manifest.json").read_text())
-        format_version = int(manifest["format"])
-    except (tarfile.TarError, ValueError, KeyError, EOFError) as error:
-        raise InvalidInput(
-            "backup.unreadable", "This file is not a whole backup made by `mcp-engine backup`."
-        ) from error
-    if format_version > FORMAT:
-        raise InvalidInput(
-            "backup.from_newer_version",
-            f"This backup was made by MCP Engine {manifest['version']}, which is newer than this {__version__}; "
-            "restore it with that version.",
-        )
+        upgrade(staged, app_password, list(sources))
+    except Refused as error:
+        if error.code == "database.from_newer_version":
+            raise from_newer_version(manifest.version) from error
+        raise
 
 
-async def _run(program: str, arguments: Sequence[str], url: str | URL, *, code: str) -> None:
-    target = make_url(url)
-    environment = {
-        **os.environ,
-        "PGPASSWORD": target.password or "",
-        "PGUSER": target.username or "",
-        "PGDATABASE": target.database or "",
-        "PGHOST": target.host or str(target.query.get("host", "")),
-        "PGPORT": str(target.port or 5432),
-    }
-    arguments = [str(target.database) if argument == "" else argument for argument in arguments]
+async def _run(program: str, arguments: Sequence[str], url: str | URL | None = None) -> str | None:
+    """Run one of PostgreSQL's programs on the database of `url`; return None, or its own words when it failed."""
+    environment, target = dict(os.environ), list[str]()
+    if url is not None:
+        whole = make_url(url)
+        # Other users can read command lines, so the password goes another way than the rest (sslmode and so on).
+        environment["PGPASSWORD"] = whole.password or ""
+        open_part = URL.create("postgresql", whole.username, None, whole.host, whole.port, whole.database, whole.query)
+        target = [f"--dbname={open_part.render_as_string()}"]
     process = await asyncio.create_subprocess_exec(
         str(binaries(Path("/")) / program),
+        *target,
         *arguments,
         env=environment,
         stdin=asyncio.subprocess.DEVNULL,
@@ -173,7 +197,8 @@ async def _run(program: str, arguments: Sequence[str], url: str | URL, *, code: 
         await process.wait()
         raise
     if process.returncode:
-        raise Refused(code, f"{program} failed: {errors.decode(errors='replace').strip()[-800:]}")
+        return f"{program} failed: {errors.decode(errors='replace').strip()[-800:]}"
+    return None
 
 
 def _statement(text: str, *names: str) -> sql.Composed:

@@ -27,6 +27,12 @@ def listen(host: str, port: int) -> socket.socket:
         raise Conflict("instance.port_in_use", f"Port {port} on {host} is {reason}.{offer}") from error
 
 
+def local_url(host: str, port: int) -> str:
+    """Return the address at which this machine reaches a server that listens on `host:port`."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - read, not bound
+    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
+
+
 def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

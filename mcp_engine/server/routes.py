@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,13 +16,23 @@ from pydantic import BaseModel
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
+from mcp_engine.access import Caller
+from mcp_engine.database.engine import Database
+from mcp_engine.errors import TryLater
 from mcp_engine.http.dependencies import authorised, service, services_of
+from mcp_engine.http.problems import Problem
 from mcp_engine.server.backup import stage_restore, write_backup
 from mcp_engine.server.database import migration_sources
+from mcp_engine.server.history import record_backup
+from mcp_engine.server.instance import scratch
 from mcp_engine.server.running import Instance
 from mcp_engine.server.status import InstanceStatus, instance_status
 
 router = APIRouter(tags=["instance"])
+
+Operator = Annotated[Caller, authorised("instance:operate")]
+ThisInstance = Annotated[Instance, service(Instance)]
+Db = Annotated[Database, service(Database)]
 
 
 class Restarting(BaseModel):
@@ -34,22 +48,27 @@ async def get_status(request: Request) -> InstanceStatus:
     return await instance_status(services_of(request))
 
 
+_BUSY = {503: {"model": Problem, "description": "A backup or restore runs, or the disk is full; see Retry-After."}}
+_FAILED = {500: {"model": Problem, "description": "PostgreSQL failed; the problem has its own words."}}
+
+
 @router.post(
     "/instance/backup",
     summary="Back up",
-    dependencies=[authorised("instance:operate")],
     response_class=FileResponse,
-    responses={200: {"content": {"application/x-tar": {}}}},
+    responses={200: {"content": {"application/x-tar": {}}, "description": "The backup."}, **_BUSY, **_FAILED},
 )
-async def create_backup(instance: Annotated[Instance, service(Instance)]) -> FileResponse:
+async def create_backup(caller: Operator, instance: ThisInstance, database: Db) -> FileResponse:
     """Answer with one file that holds every tenant's data and the keys of the log: keep it as safe as the instance."""
-    folder = tempfile.TemporaryDirectory(dir=_scratch(instance), prefix="backup-")
-    target = Path(folder.name) / "mcp-engine-backup.tar"
-    try:
-        await write_backup(instance.urls.owner, instance.settings.secrets_dir, target)
-    except BaseException:
-        folder.cleanup()
-        raise
+    async with _copying(instance):
+        folder = tempfile.TemporaryDirectory(dir=scratch(instance.settings.home), prefix="backup-")
+        target = Path(folder.name) / "mcp-engine-backup.tar"
+        try:
+            manifest = await write_backup(instance.urls.owner, instance.settings.secrets_dir, target)
+            await record_backup(database, caller, manifest)
+        except BaseException:
+            folder.cleanup()
+            raise
     return FileResponse(
         target, media_type="application/x-tar", filename=target.name, background=BackgroundTask(folder.cleanup)
     )
@@ -61,25 +80,39 @@ async def create_backup(instance: Annotated[Instance, service(Instance)]) -> Fil
     summary="Restore",
     dependencies=[authorised("instance:operate")],
     openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+    responses={**_BUSY, **_FAILED},
 )
-async def create_restore(request: Request, instance: Annotated[Instance, service(Instance)]) -> Restarting:
+async def create_restore(request: Request, instance: ThisInstance) -> Restarting:
     """Load a backup beside the live data, then restart with it. The replaced data is kept until the next restore."""
-    with tempfile.TemporaryDirectory(dir=_scratch(instance), prefix="restore-") as folder:
-        archive = Path(folder) / "backup.tar"
-        with archive.open("wb") as file:
-            async for piece in request.stream():
-                file.write(piece)
-        await stage_restore(
-            archive, instance.urls.owner, instance.settings.home, _app_password(instance), migration_sources()
-        )
-    instance.restart.set()
+    async with _copying(instance):
+        with tempfile.TemporaryDirectory(dir=scratch(instance.settings.home), prefix="restore-") as folder:
+            archive = Path(folder) / "backup.tar"
+            with archive.open("wb") as file:
+                async for piece in request.stream():
+                    await asyncio.to_thread(file.write, piece)
+            await stage_restore(
+                archive, instance.urls.owner, instance.settings.home, _app_password(instance), migration_sources()
+            )
+        instance.restart.set()
     return Restarting(instance_started_at=instance.started_at)
 
 
-def _scratch(instance: Instance) -> Path:
-    folder = instance.settings.home / "tmp"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+@asynccontextmanager
+async def _copying(instance: Instance) -> AsyncGenerator[None]:
+    """Let one backup or restore run at a time, and say when the disk is full."""
+    if instance.copying.locked():
+        raise TryLater("instance.busy", "Another backup or restore runs; wait for it.", retry_after_seconds=10)
+    async with instance.copying:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise TryLater(
+                "instance.no_space",
+                f"There is no disk space left in {instance.settings.home}; free some, then repeat.",
+                retry_after_seconds=30,
+            ) from error
 
 
 def _app_password(instance: Instance) -> str:

@@ -21,3 +21,5 @@ class Instance:
     urls: DatabaseUrls
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     restart: asyncio.Event = field(default_factory=asyncio.Event)
+    copying: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the one backup or restore that may run at a time."""

@@ -19,16 +19,18 @@ from mcp_engine.components.component import installed_components
 from mcp_engine.config import Settings
 from mcp_engine.database.ddl import APP_ROLE
 from mcp_engine.database.embedded import EmbeddedPostgres
+from mcp_engine.database.engine import Database
 from mcp_engine.database.migrate import upgrade
 from mcp_engine.errors import EngineError
 from mcp_engine.jobs.backend import prepare
 from mcp_engine.secrets import Secrets
 from mcp_engine.server.app import create_app
-from mcp_engine.server.backup import swap_pending_restore
+from mcp_engine.server.backup import finish_restore, swap_pending_restore
 from mcp_engine.server.compose import running_services
 from mcp_engine.server.database import database_urls, embedded_cluster, migration_sources
-from mcp_engine.server.instance import held_home
-from mcp_engine.server.listening import listen
+from mcp_engine.server.history import record_restore
+from mcp_engine.server.instance import clear_scratch, held_home
+from mcp_engine.server.listening import listen, local_url
 from mcp_engine.server.progress import Progress
 from mcp_engine.server.running import Instance
 from mcp_engine.server.welcome import welcome
@@ -54,9 +56,10 @@ def serve(settings: Settings, progress: Progress, save_credentials: SaveCredenti
         Refused: the database can't start, or a newer version wrote it.
     """
     logs.configure(settings.log_level, settings.log_format)
-    url = f"http://{settings.host}:{settings.port}"
+    url = local_url(settings.host, settings.port)
     with held_home(settings.home, url), listen(settings.host, settings.port) as listener:
         progress.say(f"MCP Engine {__version__}, data in {settings.home}")
+        clear_scratch(settings.home)
         with _postgres(settings, progress) as cluster, asyncio.Runner() as runner:
             while runner.run(_serve_once(settings, progress, listener, url, save_credentials, cluster, new_key)):
                 new_key = False
@@ -99,6 +102,9 @@ async def _serve_once(
         await asyncio.to_thread(prepare, urls.owner, APP_ROLE)
     instance = Instance(settings, urls)
     async with running_services(settings, secrets, instance) as services:
+        if restored:
+            await record_restore(services.get(Database), restored)
+            finish_restore(settings.home)
         app = create_app(services, settings, installed_components())
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", server_header=False,
@@ -108,12 +114,15 @@ async def _serve_once(
         _stop_on_signals(server)
         serving = asyncio.create_task(server.serve(sockets=[listener.dup()]))
         keeping = asyncio.create_task(_keep_running(cluster))
-        greeting = asyncio.create_task(_greet(server, services, progress, url, save_credentials, restored or new_key))
-        await asyncio.wait({serving, asyncio.create_task(instance.restart.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        with_key = new_key or restored is not None
+        greeting = asyncio.create_task(_greet(server, services, progress, url, save_credentials, with_key))
+        restarting = asyncio.create_task(instance.restart.wait())
+        await asyncio.wait({serving, restarting}, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
-        greeting.cancel()
-        keeping.cancel()
-        await asyncio.gather(serving, greeting, keeping, return_exceptions=True)
+        for task in (greeting, keeping, restarting):
+            task.cancel()
+        await asyncio.gather(greeting, keeping, restarting, return_exceptions=True)
+        await serving
         if not instance.restart.is_set():
             progress.say("Stopping.")
     return instance.restart.is_set()
@@ -145,8 +154,8 @@ async def _keep_running(cluster: EmbeddedPostgres | None) -> None:
         try:
             await asyncio.to_thread(cluster.start)
             _log.warning("database_started_again")
-        except EngineError as error:
-            _log.error("database_not_started", error=error.message)
+        except (EngineError, OSError) as error:
+            _log.error("database_not_started", error=str(error))
 
 
 class _Server(uvicorn.Server):
