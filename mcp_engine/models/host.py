@@ -19,9 +19,9 @@ from dataclasses import asdict
 from typing import Any, BinaryIO, cast
 
 from mcp_engine.errors import EngineError, ModelFailed
+from mcp_engine.models.calls import ModelCall
 from mcp_engine.models.frames import Frame, FrameError, HostOptions, encode_frame, read_frame
 from mcp_engine.models.llama import Cancelled, LocalLlama, Outcome
-from mcp_engine.models.port import ModelCall
 
 PROGRESS_SECONDS = 1.0
 """How often a process that has no text to send says that it is still at work."""

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from mcp_engine.errors import InvalidInput, ModelFailed
+from mcp_engine.models.calls import ModelCall
 from mcp_engine.models.frames import HostOptions, Message
 from mcp_engine.models.grammar import json_grammar
-from mcp_engine.models.port import ModelCall
 from mcp_engine.models.prefixes import PrefixCache, SavedPrefix, common_prefix_length
 from mcp_engine.models.prompts import ChatTemplate
 from mcp_engine.models.stopping import StoppingText

@@ -13,9 +13,9 @@ from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
+from mcp_engine.models.calls import checked_call
 from mcp_engine.models.messages import plain_turns
 from mcp_engine.models.pool import ModelPool
-from mcp_engine.models.port import checked_call
 from mcp_engine.models.requests import Completion
 
 

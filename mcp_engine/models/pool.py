@@ -21,8 +21,8 @@ import structlog
 
 from mcp_engine.config import Settings
 from mcp_engine.errors import EngineError, ModelFailed, SlowDown, TryLater
+from mcp_engine.models.calls import ModelCall
 from mcp_engine.models.frames import Frame, HostOptions, Message
-from mcp_engine.models.port import ModelCall
 from mcp_engine.models.process import ModelProcess, ProcessDied
 from mcp_engine.models.queueing import FairQueue, QueueFull
 from mcp_engine.models.requests import Completion, Job, completion_of, error_of
@@ -152,8 +152,7 @@ class ModelPool:
         for supervisor in self._supervisors:
             supervisor.cancel()
         await asyncio.gather(*self._supervisors, return_exceptions=True)
-        while (job := self._queue.take()) is not None:
-            job.events.put_nowait(self._unavailable("The engine is stopping."))
+        self._fail_waiting("The engine is stopping.")
         if self._preparing is not None:
             await asyncio.gather(self._preparing, return_exceptions=True)
 
@@ -195,7 +194,7 @@ class ModelPool:
         if self._closed:
             raise self._unavailable("The engine is stopping.")
         self.start()
-        if self.alive == 0 and all(slot.failed_starts >= GIVE_UP_AFTER_FAILED_STARTS for slot in self._slots):
+        if self._starts_in_vain():
             raise self._unavailable("The local model does not start.")
         now = time.monotonic()
         limit = call.timeout_seconds or self.options.timeout_seconds
@@ -256,6 +255,8 @@ class ModelPool:
                 slot.failed_starts += 1
                 slot.last_failure = str(error)
                 _log.error("model_process_did_not_start", slot=slot.index, reason=str(error))
+                if self._starts_in_vain():
+                    self._fail_waiting("The local model does not start.")
             else:
                 slot.failed_starts = 0
                 slot.process = process
@@ -377,6 +378,13 @@ class ModelPool:
                 retry_after_seconds=1.0,
             )
         )
+
+    def _starts_in_vain(self) -> bool:
+        return self.alive == 0 and all(slot.failed_starts >= GIVE_UP_AFTER_FAILED_STARTS for slot in self._slots)
+
+    def _fail_waiting(self, what: str) -> None:
+        while (job := self._queue.take()) is not None:
+            job.events.put_nowait(self._unavailable(what))
 
     def _expected_wait(self) -> float:
         seconds = (len(self._queue) + 1) * self._mean_seconds / max(1, len(self._slots))

@@ -15,6 +15,7 @@ from dataclasses import asdict
 
 import structlog
 
+from mcp_engine.models.calls import ModelCall
 from mcp_engine.models.frames import (
     HEADER_BYTES,
     Frame,
@@ -25,7 +26,6 @@ from mcp_engine.models.frames import (
     encode_frame,
     frame_length,
 )
-from mcp_engine.models.port import ModelCall
 
 _KEPT_LINES = 20
 _log = structlog.get_logger(__name__)

@@ -23,7 +23,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
 from mcp_engine.errors import EngineError, InvalidInput, TimedOut
-from mcp_engine.models.port import ModelCall, checked_call
+from mcp_engine.models.calls import ModelCall, checked_call
 from mcp_engine.models.remote_errors import engine_error
 
 SchemaStyle = Literal["json_schema", "json_object"]

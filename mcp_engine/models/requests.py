@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from mcp_engine import errors
 from mcp_engine.errors import EngineError, ModelFailed, TimedOut
+from mcp_engine.models.calls import ModelCall
 from mcp_engine.models.frames import Frame, Message
-from mcp_engine.models.port import ModelCall
 
 
 @dataclass(frozen=True, slots=True)
