@@ -118,7 +118,7 @@ def test_adding_an_unchanged_file_does_nothing_and_a_changed_one_makes_a_version
     assert [item["version"] for item in listed] == [2]
     assert "1931" in cited["cited_text"]
     found = indexed.json("docs", "search", "lamp electric light", "--collection", "harbour")
-    assert "1932" in found[0]["text"]
+    assert "1932" in found["items"][0]["text"]
 
 
 def test_the_log_verifies_and_a_run_is_proved_offline(pushed: EngineProcess, tmp_path: Path) -> None:

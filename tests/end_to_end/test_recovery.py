@@ -208,6 +208,10 @@ def test_a_killed_database_is_started_again_by_the_server(engine: EngineProcess)
     engine.json("prompt", "push", "p.prompt", "-m", "first")
     postmaster = int((engine.home / "postgresql" / "data" / "postmaster.pid").read_text().splitlines()[0])
     os.kill(postmaster, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while "database_started_again" not in engine.log():
+        assert time.monotonic() < deadline, engine.log()[-3000:]
+        time.sleep(0.2)
     wait_for_server(engine)
     (engine.folder / "p.prompt").write_text("Say {{ word }} again.")
     assert engine.json("prompt", "push", "p.prompt", "-m", "second")["number"] == 2
