@@ -11,7 +11,7 @@ import os
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from mcp_engine.cli.failures import CommandFailed, ExitCode, from_problem
 
@@ -34,17 +34,21 @@ def save_credentials(url: str, api_key: str) -> Path:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
+        os.fchmod(file.fileno(), 0o600)  # the mode above is for a new file only
         json.dump({"url": url, "api_key": api_key}, file)
     return path
 
 
 def _saved() -> dict[str, str]:
     try:
-        return json.loads(credentials_path().read_text())
+        found = json.loads(credentials_path().read_text())
     except FileNotFoundError:
         return {}
-    except (json.JSONDecodeError, PermissionError) as error:
+    except (ValueError, OSError) as error:
         raise CommandFailed(f"{credentials_path()} can't be read: {error}", ExitCode.USAGE) from error
+    if not isinstance(found, dict):
+        raise CommandFailed(f"{credentials_path()} holds no credentials; remove it.", ExitCode.USAGE)
+    return {str(name): str(value) for name, value in cast("dict[str, Any]", found).items()}
 
 
 def server_url() -> str:
@@ -65,12 +69,17 @@ class Api:
 
         key = os.environ.get("MCP_ENGINE_API_KEY") or _saved().get("api_key")
         self._base = server_url()
-        self._client = httpx.Client(
-            base_url=f"{self._base}/api/v1",
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx.Timeout(30, read=600),
-            trust_env=False,
-        )
+        if not self._base.startswith(("http://", "https://")):
+            raise CommandFailed(f"MCP_ENGINE_URL must begin with http:// or https://: {self._base}", ExitCode.USAGE)
+        if key and not (key.isascii() and key.isprintable()):
+            raise CommandFailed("The API key holds characters that no key has; copy it again.", ExitCode.USAGE)
+        with self._failures():
+            self._client = httpx.Client(
+                base_url=f"{self._base}/api/v1",
+                headers={"Authorization": f"Bearer {key}"} if key else {},
+                timeout=httpx.Timeout(30, read=600),
+                trust_env=False,
+            )
 
     @staticmethod
     def quote(value: str) -> str:
@@ -98,14 +107,14 @@ class Api:
         with self._failures():
             response = self._client.request(method, path, json=body, params=_present(query))
             _raise_for_problem(response)
-            return response.json() if response.content else None
+            return _json(response) if response.content else None
 
     def ready(self) -> dict[str, Any]:
         """Return the answer of `/readyz`, which needs no key."""
         with self._failures():
-            response = self._client.get(f"{self._base}/readyz")
+            response = self._client.get(f"{self._base}/readyz", timeout=10)
             _raise_for_problem(response)
-            return response.json()
+            return _json(response)
 
     def text(self, path: str, **query: Any) -> str:
         with self._failures():
@@ -120,7 +129,7 @@ class Api:
                 path, files={"file": (name, content)}, data=dict(fields or {}), params=_present(query)
             )
             _raise_for_problem(response)
-            return response.json()
+            return _json(response)
 
     def send_file(self, path: str, file: Path, **query: Any) -> Any:
         """Send one file as the raw request body, streamed from disk."""
@@ -128,15 +137,14 @@ class Api:
             headers = {"Content-Type": "application/octet-stream"}
             response = self._client.post(path, content=content, headers=headers, params=_present(query))
             _raise_for_problem(response)
-            return response.json()
+            return _json(response)
 
     def download(self, path: str, target: Path, *, method: str = "GET", **query: Any) -> int:
         """Write an answer's body to `target`, which must not exist; return its size in bytes."""
         size = 0
         with self._failures(), self._client.stream(method, path, params=_present(query)) as response:
             _raise_for_problem(response)
-            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
+            with _new_file(target) as file:
                 for piece in response.iter_bytes():
                     size += file.write(piece)
         return size
@@ -167,8 +175,36 @@ class Api:
                 "or set MCP_ENGINE_URL.",
                 ExitCode.UNAVAILABLE,
             ) from error
-        except httpx.TransportError as error:
+        except httpx.InvalidURL as error:
+            raise CommandFailed(f"{self._base} is no address: {error}", ExitCode.USAGE) from error
+        except httpx.HTTPError as error:
             raise CommandFailed(f"The connection to {self._base} broke: {error}", ExitCode.UNAVAILABLE) from error
+
+
+@contextmanager
+def _new_file(target: Path) -> Generator[BinaryIO]:
+    """Open a file that must not exist, readable by its owner only; half a file is removed again."""
+    try:
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise CommandFailed(f"{target} can't be written: {error.strerror}", ExitCode.USAGE) from error
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+    except BaseException as error:
+        target.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise CommandFailed(f"{target} can't be written: {error.strerror}", ExitCode.FAILED) from error
+        raise
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError as error:
+        raise CommandFailed(
+            f"{response.url} does not answer as MCP Engine does; is MCP_ENGINE_URL right?", ExitCode.SERVER_FAILED
+        ) from error
 
 
 def _present(query: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -176,11 +212,13 @@ def _present(query: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _raise_for_problem(response: httpx.Response) -> None:
-    if response.status_code < 400:
+    if response.is_success:
         return
     response.read()
     try:
         problem = response.json()
     except ValueError:
-        problem = {"status": response.status_code, "detail": response.text[:500]}
-    raise from_problem(problem)
+        problem = None
+    if not isinstance(problem, dict):
+        problem = {"detail": response.text[:500]}
+    raise from_problem({"status": response.status_code, **cast("dict[str, Any]", problem)})

@@ -38,8 +38,9 @@ class CommandFailed(Exception):
 
 
 def from_problem(problem: dict[str, Any]) -> CommandFailed:
-    """Return the failure that a problem document asks for."""
-    status = int(problem.get("status", 500))
+    """Return the failure that a problem document asks for; a document without a status counts as a fault."""
+    found = problem.get("status")
+    status = found if isinstance(found, int) else 500
     if status in (401, 403):
         code = ExitCode.NOT_ALLOWED
     elif status in (429, 502, 503, 504):

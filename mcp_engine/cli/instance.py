@@ -66,6 +66,8 @@ def backup(
     """Write the whole instance, keys included, into one file readable by you only."""
     if file.exists():
         raise CommandFailed(f"{file} exists; choose another name.", ExitCode.USAGE)
+    if not file.absolute().parent.is_dir():
+        raise CommandFailed(f"There is no folder {file.absolute().parent}.", ExitCode.USAGE)
     with output.error_console().status("Writing the backup"):
         size = Api().download("/instance/backup", file, method="POST")
     output.emit(
@@ -112,11 +114,11 @@ def clean_data(
 
 
 def _wait_for_restart(before: str) -> None:
-    deadline = time.monotonic() + RESTART_TIMEOUT_SECONDS
+    deadline, api = time.monotonic() + RESTART_TIMEOUT_SECONDS, Api()
     while time.monotonic() < deadline:
         time.sleep(0.5)
         try:
-            if Api().ready()["instance_started_at"] != before:
+            if api.ready()["instance_started_at"] != before:
                 return
         except CommandFailed as failure:
             if failure.exit_code is not ExitCode.UNAVAILABLE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 from mcp_engine.cli import output
 from mcp_engine.cli.failures import CommandFailed, ExitCode
@@ -36,14 +37,23 @@ def main() -> None:
     try:
         build().typer()
     except CommandFailed as failure:
-        if output.is_json() and failure.problem:
-            output.print_json(failure.problem)
-        output.error_console().print(f"[red]error:[/red] {failure.message}", markup=True)
-        sys.exit(failure.exit_code)
+        fail(failure)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(ExitCode.DONE)
+
+
+def fail(failure: CommandFailed) -> NoReturn:
+    """Print why a command failed and end the process."""
+    if output.is_json() and failure.problem:
+        output.print_json(failure.problem)
+    from rich.text import Text
+
+    # A Text, because what servers and people write may hold brackets, which are no markup of ours.
+    message = " ".join(failure.message.splitlines())
+    output.error_console().print(Text.assemble(("error:", "red"), " ", message))
+    sys.exit(failure.exit_code)
 
 
 if __name__ == "__main__":
