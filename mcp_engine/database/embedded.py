@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 from mcp_engine.errors import Conflict, Refused
 
@@ -76,7 +78,8 @@ class EmbeddedPostgres:
     def url(self, *, user: str = OWNER, password: str | None = None, database: str = DATABASE) -> str:
         """Return the SQLAlchemy URL (driver psycopg) of a database in this cluster."""
         secret = self.password if password is None else password
-        return f"postgresql+psycopg://{user}:{secret}@/{database}?host={self.socket_dir}"
+        # The path may hold what means something in a URL, such as a space, `&` or `%`.
+        return f"postgresql+psycopg://{user}:{quote(secret, safe='')}@/{database}?host={quote(str(self.socket_dir))}"
 
     def start(self) -> None:
         """Start the cluster, making it first when it is new; does nothing when it runs already.
@@ -95,7 +98,18 @@ class EmbeddedPostgres:
             return
         result = self._run(
             "pg_ctl",
-            ["start", "-w", "-t", "120", "-D", str(self.data), "-l", str(self.log), "-o", f"-k {self.socket_dir}"],
+            [
+                "start",
+                "-w",
+                "-t",
+                "120",
+                "-D",
+                str(self.data),
+                "-l",
+                str(self.log),
+                "-o",
+                f"-k {shlex.quote(str(self.socket_dir))}",
+            ],
             account,
         )
         if result.returncode:
@@ -156,9 +170,11 @@ class EmbeddedPostgres:
     def _own(self, folder: Path, account: pwd.struct_passwd | None) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         expected = account.pw_uid if account else os.geteuid()
-        if account and folder.stat().st_uid == 0:
-            os.chown(folder, account.pw_uid, account.pw_gid)
-        elif folder.stat().st_uid != expected:
+        # A link in the shared temp folder could lead root to give away a folder of somebody's choice.
+        owner = None if folder.is_symlink() else folder.stat().st_uid
+        if account and owner == 0:
+            os.chown(folder, account.pw_uid, account.pw_gid, follow_symlinks=False)
+        elif owner != expected:
             raise Conflict(
                 "database.wrong_owner", f"{folder} belongs to another account; choose another MCP_ENGINE_HOME."
             )

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from mcp_engine import __version__
 from mcp_engine.artifacts.routes import router as artifacts
@@ -21,6 +20,7 @@ from mcp_engine.jobs.routes import router as jobs
 from mcp_engine.models.routes import router as models
 from mcp_engine.prompts.routes import router as prompts
 from mcp_engine.server.health import router as health
+from mcp_engine.server.hosts import TrustedHosts
 from mcp_engine.server.limits import BodyLimit
 from mcp_engine.server.routes import router as instance
 from mcp_engine.services import Services
@@ -61,9 +61,7 @@ def create_app(services: Services, settings: Settings, components: tuple[Compone
     for router in (*CORE_ROUTERS, *_contributed(components)):
         app.include_router(router, prefix=PREFIX, responses=_PROBLEMS)
     app.add_middleware(BodyLimit, limit_for=_limits(settings))
-    app.add_middleware(
-        TrustedHostMiddleware, allowed_hosts=[host.strip() for host in settings.trusted_hosts.split(",")]
-    )
+    app.add_middleware(TrustedHosts, names=[*settings.trusted_hosts.split(","), settings.host])
     app.add_middleware(RequestTelemetry)
     return app
 

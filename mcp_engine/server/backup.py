@@ -14,9 +14,11 @@ import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, make_url
 
 from mcp_engine.database.embedded import binaries
@@ -179,8 +181,7 @@ async def _run(program: str, arguments: Sequence[str], url: str | URL | None = N
         whole = make_url(url)
         # Other users can read command lines, so the password goes another way than the rest (sslmode and so on).
         environment["PGPASSWORD"] = whole.password or ""
-        open_part = URL.create("postgresql", whole.username, None, whole.host, whole.port, whole.database, whole.query)
-        target = [f"--dbname={open_part.render_as_string()}"]
+        target = [f"--dbname={_libpq(whole, password=False)}"]
     process = await asyncio.create_subprocess_exec(
         str(binaries(Path("/")) / program),
         *target,
@@ -210,5 +211,10 @@ def _beside(url: str | URL, suffix: str) -> URL:
     return live.set(database=f"{live.database}{suffix}")
 
 
-def _libpq(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+def _libpq(url: URL, *, password: bool = True) -> str:
+    """Return libpq's own form: SQLAlchemy writes a space in a path as `+`, which libpq takes literally."""
+    parts = {"host": url.host, "port": url.port, "dbname": url.database, "user": url.username, **url.query}
+    if password:
+        parts["password"] = url.password
+    given: dict[str, Any] = {name: value for name, value in parts.items() if value is not None}
+    return make_conninfo("", **given)

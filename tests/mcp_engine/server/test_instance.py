@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mcp_engine.errors import Conflict, Refused
-from mcp_engine.server.instance import held_home
+from mcp_engine.server.instance import clear_scratch, held_home, scratch
 
 HOLD = """
 import sys, time
@@ -42,3 +43,33 @@ def test_a_directory_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         with held_home(tmp_path, "http://127.0.0.1:2"):
             pass
     assert json.loads(layout.read_text())["layout"] == 99
+
+
+def test_a_directory_removed_while_it_was_taken_is_made_again(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with held_home(home, "a removal"):
+        shutil.rmtree(home)
+        with held_home(home, "http://127.0.0.1:1"):
+            assert (home / "layout.json").exists()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"layout": "x", "written_by": "1"}'])
+def test_a_damaged_layout_says_what_to_do(tmp_path: Path, content: str) -> None:
+    (tmp_path / "layout.json").write_text(content)
+    with pytest.raises(Refused, match="damaged") as refused:
+        with held_home(tmp_path, "http://127.0.0.1:1"):
+            pass
+    assert refused.value.code == "instance.layout_unreadable"
+
+
+def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "home").touch()
+    with pytest.raises(Refused, match="MCP_ENGINE_HOME"):
+        with held_home(tmp_path / "home", "http://127.0.0.1:1"):
+            pass
+
+
+def test_what_a_killed_server_left_half_written_is_removed(tmp_path: Path) -> None:
+    (scratch(tmp_path) / "backup-x").mkdir()
+    clear_scratch(tmp_path)
+    assert list(tmp_path.iterdir()) == []
