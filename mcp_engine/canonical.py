@@ -38,4 +38,9 @@ def new_salt() -> bytes:
 
 def commitment(salt: bytes, value: Any) -> str:
     """Return HMAC-SHA256(salt, canonical JSON): binding, and silent about the value once the salt is erased."""
-    return hmac.new(salt, canonical_json(value), hashlib.sha256).hexdigest()
+    return commitment_to_canonical(salt, canonical_json(value))
+
+
+def commitment_to_canonical(salt: bytes, canonical: bytes) -> str:
+    """Return `commitment` of a value that is at hand as its canonical JSON, without reading it."""
+    return hmac.new(salt, canonical, hashlib.sha256).hexdigest()

@@ -101,7 +101,14 @@ class AskService:
             yield StreamEvent(event="citation", data=citation.model_dump(mode="json"))
             yield StreamEvent(event="delta", data={"text": piece})
         output = answer.model_dump(mode="json", exclude={"execution_id", "question", "collection", "strategy"})
-        await running.finish(Outcome(output=output, finish_reason="refused" if answer.refused else "stop"))
+        shown = answer.passages if answer.refused else answer.citations
+        await running.finish(
+            Outcome(
+                output=output,
+                finish_reason="refused" if answer.refused else "stop",
+                sources=[one.version.version_id for one in shown],
+            )
+        )
         yield StreamEvent(event="completed", data=answer.model_dump(mode="json"))
 
     async def _checked(self, caller: Caller, namespace: str, collection: str, question: str, strategy: str) -> _Asked:

@@ -1,23 +1,30 @@
 """Checking a proof offline: no server, no database, and the public key from the person who checks.
 
-Uses the standard library, `cryptography` and this package's `merkle` and `notes` only. What a proof
-that passes says: the log that holds this key has signed a tree in which these leaves, word for word,
-have these places. It does not say that the log shows everybody the same tree; compare checkpoints for that.
+Uses the standard library, `cryptography`, `rfc8785` and this project's `merkle`, `notes` and `canonical`
+only. What a proof that passes says: the log that holds this key has signed a tree in which these leaves,
+word for word, have these places; and an opening that opens: this content is what its leaf was committed
+to. It does not say that the log shows everybody the same tree; compare checkpoints for that.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from mcp_engine.audit.merkle import HASH_BYTES, Hash, leaf_hash, verify_inclusion
 from mcp_engine.audit.notes import Checkpoint, NoteVerifier, decode_base64
+from mcp_engine.canonical import SALT_BYTES, commitment
 from mcp_engine.errors import InvalidInput
 
 FORMAT = "mcp-engine-proof/v1"
 MAX_PATH = 63
+EXECUTION = "execution.ended"
+"""The kind of the leaves that hold commitments which can be opened."""
+COMMITTED = ("inputs", "output")
+_LARGEST_EXACT = 2**53 - 1
 
 
 class ProofRejected(InvalidInput):
@@ -39,11 +46,28 @@ class CheckedLeaf:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedOpening:
+    """What a proof says of a content that a leaf is committed to.
+
+    `opens`: `value` is what was committed to. `none`: the leaf says that there is none. `not_included`:
+    the proof does not show it. `erased`: nor does it, and says that it was erased, which is not checked.
+    """
+
+    name: str
+    state: Literal["opens", "none", "not_included", "erased"]
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckedProof:
-    """What is proven: these leaves, the first of which was asked for, in this signed tree."""
+    """What is proven: these leaves, the first of which was asked for, in this signed tree.
+
+    `openings` are those of inputs and output when it is the proof of an execution, else there are none.
+    """
 
     checkpoint: Checkpoint
     leaves: tuple[CheckedLeaf, ...]
+    openings: tuple[CheckedOpening, ...] = ()
 
 
 def check_proof(bundle_json: str | bytes, vkey: str) -> CheckedProof:
@@ -55,7 +79,8 @@ def check_proof(bundle_json: str | bytes, vkey: str) -> CheckedProof:
 
     Raises:
         ProofRejected: `audit.proof_malformed` when it has not the form of a proof, `audit.proof_wrong` when a leaf
-            is not in the tree or is about something else.
+            is not in the tree or is about something else, `audit.opening_wrong` when a content is not what
+            its leaf is committed to.
         InvalidInput: a malformed key, a note that is malformed, unsigned or wrongly signed (see `notes`).
     """
     verifier = NoteVerifier.parse(vkey)
@@ -71,7 +96,7 @@ def check_proof(bundle_json: str | bytes, vkey: str) -> CheckedProof:
     leaves = tuple(_checked(item, checkpoint) for item in cast("list[Any]", items))
     if leaves[0].subject != _text(bundle, "subject"):
         raise ProofRejected("audit.proof_wrong", "The proof's first leaf is about something else than the proof says.")
-    return CheckedProof(checkpoint, leaves)
+    return CheckedProof(checkpoint, leaves, _checked_openings(bundle.get("openings"), leaves))
 
 
 def _checked(item: Any, checkpoint: Checkpoint) -> CheckedLeaf:
@@ -94,6 +119,45 @@ def _checked(item: Any, checkpoint: Checkpoint) -> CheckedLeaf:
     )
 
 
+def _checked_openings(openings: Any, leaves: tuple[CheckedLeaf, ...]) -> tuple[CheckedOpening, ...]:
+    about = (leaf for leaf in leaves if leaf.kind == EXECUTION and leaf.subject == leaves[0].subject)
+    leaf = next(about, None)
+    shown = {} if openings is None else _object(openings, "its openings")
+    if not shown.keys() <= {*COMMITTED}:
+        raise _malformed(f"its openings are of something else than {' and '.join(COMMITTED)}")
+    if leaf is None:
+        if shown:
+            raise _malformed("it has openings, and no leaf of the execution that they are of")
+        return ()
+    return tuple(_checked_opening(name, shown.get(name), leaf) for name in COMMITTED)
+
+
+def _checked_opening(name: str, shown: Any, leaf: CheckedLeaf) -> CheckedOpening:
+    committed = leaf.facts.get(f"{name}_commitment")
+    if shown is None:
+        return CheckedOpening(name, "none" if committed is None else "not_included")
+    opening = _object(shown, f"the opening of {name}")
+    if committed is None or opening.get("commitment") != committed:
+        raise _opening_wrong(name, f"it is of another commitment than that in leaf {leaf.index}")
+    value, salt = opening.get("value"), opening.get("salt")
+    if opening.get("erased") is True and value is None and salt is None:
+        return CheckedOpening(name, "erased")
+    if not isinstance(salt, str) or not re.fullmatch(f"[0-9a-f]{{{2 * SALT_BYTES}}}", salt):
+        raise _opening_wrong(name, f"its salt is not {SALT_BYTES} bytes in hex")
+    if "value" not in opening or _commitment(name, bytes.fromhex(salt), value) != committed:
+        raise _opening_wrong(
+            name, f"it does not open its commitment in leaf {leaf.index}: the value or the salt was changed"
+        )
+    return CheckedOpening(name, "opens", value)
+
+
+def _commitment(name: str, salt: bytes, value: Any) -> str:
+    try:
+        return commitment(salt, value)
+    except InvalidInput as error:
+        raise _opening_wrong(name, "its value has no canonical form") from error
+
+
 def _hash(encoded: Any, index: int) -> Hash:
     decoded = decode_base64(encoded, what=f"the path of leaf {index}") if isinstance(encoded, str) else b""
     if len(decoded) != HASH_BYTES:
@@ -108,9 +172,15 @@ def _parsed(text: str | bytes, what: str) -> Any:
         return dict(pairs)
 
     try:
-        return json.loads(text, object_pairs_hook=without_duplicates)
+        return json.loads(text, object_pairs_hook=without_duplicates, parse_int=_whole_number)
     except (ValueError, RecursionError) as error:
         raise _malformed(f"{what} is not JSON ({error})") from error
+
+
+def _whole_number(digits: str) -> int | float:
+    """Return an integer, or beyond 2^53 the float that it is in canonical JSON, where 1e20 has no exponent."""
+    number = int(digits)
+    return number if abs(number) <= _LARGEST_EXACT else float(digits)
 
 
 def _object(value: Any, what: str) -> dict[str, Any]:
@@ -124,6 +194,10 @@ def _text(value: Mapping[str, Any], name: str) -> str:
     if not isinstance(text, str):
         raise _malformed(f"{name!r} is missing")
     return text
+
+
+def _opening_wrong(name: str, why: str) -> ProofRejected:
+    return ProofRejected("audit.opening_wrong", f"The {name} that the proof shows can't be trusted: {why}.")
 
 
 def _malformed(why: str) -> ProofRejected:

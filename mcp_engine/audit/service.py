@@ -29,7 +29,7 @@ from mcp_engine.errors import InvalidInput, NotFound, Refused, TryLater
 from mcp_engine.http.paging import Page, decode_cursor, page_of
 
 PROOF_WAIT_SECONDS = 5.0
-MAX_RELATED = 64
+MAX_RELATED = 256
 _POLL_SECONDS = 0.05
 
 
@@ -76,6 +76,11 @@ class AuditService:
             return report
         problems = [seen_by(problem, seen_by_tenant) for problem in report.problems]
         return report.model_copy(update={"problems": problems, "first_problem": next(iter(problems), None)})
+
+    async def waiting(self) -> int:
+        """Return how many committed entries have no number yet."""
+        async with self._database.global_work() as session:
+            return await repository.unsequenced_count(session)
 
     async def checkpoint(self) -> str:
         """Return the last signed checkpoint note.

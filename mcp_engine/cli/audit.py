@@ -15,6 +15,13 @@ from mcp_engine.cli.groups import CommandGroup
 if TYPE_CHECKING:
     from rich.console import Console
 
+_OPENING = {
+    "opens": "opens its commitment",
+    "none": "there was none",
+    "not_included": "not included",
+    "erased": "not included; erased, says the proof, which is not checked",
+}
+
 commands = CommandGroup("The transparency log: what happened, provably.")
 
 
@@ -38,9 +45,17 @@ def verify() -> None:
 @commands.command()
 def proof(
     wanted: Annotated[str, typer.Argument(metavar="ID", help="An execution, label move or entry id.")],
+    with_content: Annotated[
+        bool,
+        typer.Option("--with-content", help="Include an execution's inputs and output: private."),
+    ] = False,
 ) -> None:
     """Print the proof of one execution, label move or entry; keep it with `> FILE`."""
-    output.print_json(Api().get(f"/audit/proofs/{Api.quote(wanted)}"))
+    api = Api()
+    bundle = api.get(f"/audit/proofs/{Api.quote(wanted)}")
+    if with_content:
+        bundle["openings"] = api.get(f"/executions/{Api.quote(_execution_of(bundle))}/openings")
+    output.print_json(bundle)
 
 
 @commands.command()
@@ -63,7 +78,9 @@ def check(
          "at": leaf.at, "facts": dict(leaf.facts)}
         for leaf in proven.leaves
     ]  # fmt: skip
-    result = {"ok": True, "log": proven.checkpoint.origin, "tree_size": proven.checkpoint.size, "leaves": leaves}
+    openings = {opening.name: {"state": opening.state, "value": opening.value} for opening in proven.openings}
+    result = {"ok": True, "log": proven.checkpoint.origin, "tree_size": proven.checkpoint.size, "leaves": leaves,
+              "openings": openings}  # fmt: skip
     output.emit(result, lambda console: _print_proven(console, result))
 
 
@@ -90,6 +107,16 @@ def list_entries(
     rows = ((one["seq"], one["occurred_at"], one["kind"], one["subject"], one["actor_id"]) for one in page["items"])
     columns = ("leaf", "when", "what", "subject", "actor")
     output.emit(page, output.table(columns, rows, empty="Nothing has happened yet that fits."))
+
+
+def _execution_of(bundle: dict[str, Any]) -> str:
+    import json
+
+    subject: str = bundle["subject"]
+    leaves = [json.loads(leaf["leaf_data"]) for leaf in bundle["leaves"]]
+    if not any(leaf["kind"] == "execution.ended" and leaf["subject"] == subject for leaf in leaves):
+        raise CommandFailed("Only an execution has content; leave out --with-content.", ExitCode.USAGE)
+    return subject
 
 
 def _print_report(console: Console, report: dict[str, Any]) -> None:
@@ -125,3 +152,5 @@ def _print_proven(console: Console, result: dict[str, Any]) -> None:
         console.print(f"  leaf {leaf['index']}: {escape(leaf['kind'])} {escape(leaf['subject'])} at {leaf['at']}")
         for name, value in leaf["facts"].items():
             console.print(escape(f"    {name} = {value}"), soft_wrap=True)
+    for name, opening in result["openings"].items():
+        console.print(f"{name}: {_OPENING[opening['state']]}")

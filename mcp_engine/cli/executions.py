@@ -119,6 +119,7 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("Latency", f"{total} in total" + (f", {first} to the first token" if first else "") if total else ""),
         ("Tokens", _tokens(found) + (f" ({found['cached_tokens']} from cache)" if found["cached_tokens"] else "")),
         ("Cost", cost),
+        ("Sources", "\n".join(found["sources"])),
         ("Parent", found["parent_id"] or ""),
         ("Trace", found["trace_id"] or ""),
     ]

@@ -18,7 +18,7 @@ OUTPUT_TABLE: Final = "execution_output"
 def ended_facts(execution: ExecutionRow, outcome: ExecutionOutcomeRow) -> dict[str, Any]:
     """Return the facts of the leaf `execution.ended`: digests, ids and numbers, no content.
 
-    The ids of version and parent are subjects of other entries, which thereby belong to the proof.
+    The ids of version, parent and sources are subjects of other entries, which thereby belong to the proof.
     """
     return {
         "namespace": execution.namespace,
@@ -54,6 +54,7 @@ def ended_facts(execution: ExecutionRow, outcome: ExecutionOutcomeRow) -> dict[s
         "latency_total_ms": outcome.latency_total_ms,
         "cost_usd": _amount(outcome.cost_usd),
         "output_commitment": outcome.output_commitment,
+        "sources": [str(source) for source in outcome.sources or ()],
         "ended_at": _moment(outcome.ended_at),
     }
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from mcp_engine.audit.live import Erased
-from mcp_engine.canonical import commitment
+from mcp_engine.canonical import commitment_to_canonical
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.executions import repository
 from mcp_engine.executions.facts import ENDED, INPUTS_TABLE, OUTPUT_TABLE, content_key, ended_facts
@@ -39,4 +38,4 @@ def _live(stored: Stored, outcome: ExecutionOutcomeRow) -> dict[str, Any | Erase
 
 
 def _recommit(row: ExecutionInputsRow | ExecutionOutputRow | None) -> str | None:
-    return None if row is None else commitment(row.salt, json.loads(row.content))
+    return None if row is None else commitment_to_canonical(row.salt, row.content.encode())

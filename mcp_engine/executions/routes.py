@@ -14,6 +14,7 @@ from mcp_engine.executions.schemas import (
     ExecutionDetail,
     ExecutionFilter,
     ExecutionSummary,
+    Openings,
     Spans,
     Status,
 )
@@ -58,6 +59,15 @@ async def list_executions(
 async def get_execution(caller: Reader, executions: Executions, execution_id: UUID) -> ExecutionDetail:
     """Return facts, inputs, output and spans of one execution."""
     return await executions.get(caller, execution_id)
+
+
+@router.get("/{execution_id}/openings", summary="Open an execution's commitments")
+async def get_execution_openings(caller: Reader, executions: Executions, execution_id: UUID) -> Openings:
+    """Return inputs and output as they were committed to, each with its salt.
+
+    Whoever holds these and a proof of the execution can check that the proof speaks of this text.
+    """
+    return await executions.openings(caller, execution_id)
 
 
 @router.get("/{execution_id}/spans", summary="Spans of an execution")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -14,7 +14,7 @@ from mcp_engine.access import Caller
 from mcp_engine.canonical import canonical_json, commitment, new_salt
 from mcp_engine.errors import InvalidInput
 from mcp_engine.executions.running import End
-from mcp_engine.executions.schemas import Outcome, Prices, StartExecution
+from mcp_engine.executions.schemas import MAX_SOURCES, Outcome, Prices, StartExecution
 from mcp_engine.executions.tables import (
     COST_DECIMALS,
     ExecutionInputsRow,
@@ -94,7 +94,7 @@ def new_outcome(
     """Return the rows of an end.
 
     Raises:
-        InvalidInput: `json.not_canonical` for an output that is not JSON.
+        InvalidInput: `json.not_canonical` for an output that is not JSON, `execution.too_many_sources`.
     """
     output, output_commitment = new_output(execution.tenant_id, execution.id, end.outcome.output)
     message = end.error_message
@@ -112,6 +112,7 @@ def new_outcome(
         latency_total_ms=end.latency_total_ms,
         cost_usd=cost(end.outcome, prices),
         output_commitment=output_commitment,
+        sources=_sources(end.outcome.sources),
         ended_at=datetime.now(UTC),
     )
     return outcome, output
@@ -127,6 +128,17 @@ def cost(outcome: Outcome, prices: Prices | None) -> Decimal | None:
         return None
     total = outcome.input_tokens * prices.input_per_million + outcome.output_tokens * prices.output_per_million
     return round(total / _MILLION, COST_DECIMALS)
+
+
+def _sources(named: Sequence[UUID]) -> list[UUID] | None:
+    """Return each source once, where it was named first; None for none."""
+    sources = list(dict.fromkeys(named))
+    if len(sources) > MAX_SOURCES:
+        raise InvalidInput(
+            "execution.too_many_sources",
+            f"An execution names at most {MAX_SOURCES} document versions as its sources; these are {len(sources)}.",
+        )
+    return sources or None
 
 
 def _kept_message(message: str) -> str:

@@ -58,7 +58,8 @@ class RunningExecution:
 
         Raises:
             Conflict: `execution.ended` when it ended before.
-            InvalidInput: `json.not_canonical` for an output that is not JSON; it has not ended then.
+            InvalidInput: `json.not_canonical` for an output that is not JSON, `execution.too_many_sources`;
+                it has not ended then.
         """
         await self._end("succeeded", outcome)
 

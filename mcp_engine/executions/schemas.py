@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from mcp_engine.telemetry.schemas import SpanView
 
 Ending = Literal["succeeded", "failed", "cancelled"]
 Status = Literal["running", "succeeded", "failed", "cancelled"]
 INTERRUPTED = "execution.interrupted"
+MAX_SOURCES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ class StartExecution:
 class Outcome:
     """What a run gave: all of it, or what there was when it failed or was cancelled.
 
-    `output` is JSON (a string, or an object); None means that there is none to keep.
+    `output` is JSON (a string, or an object); None means that there is none to keep. `sources` are the
+    ids of the document versions that it was retrieved from, at most `MAX_SOURCES` different ones.
     """
 
     output: Any = None
@@ -94,6 +96,7 @@ class Outcome:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
+    sources: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,7 @@ class ExecutionDetail(ExecutionSummary):
     inputs: Content
     messages: list[dict[str, Any]] | None
     output: Content
+    sources: list[UUID] = Field(description="Versions of documents that it was retrieved from, in order.")
     spans: list[SpanView]
 
 
@@ -177,6 +181,22 @@ class Spans(BaseModel):
     """The finished spans of an execution's trace, earliest first."""
 
     spans: list[SpanView]
+
+
+class Opening(BaseModel):
+    """What opens a commitment: it is HMAC-SHA256 of the value's canonical JSON (RFC 8785) with the salt as the key."""
+
+    commitment: str
+    erased: bool = Field(description="The content was erased, and value and salt are null.")
+    value: Any = None
+    salt: str | None = Field(default=None, description="Hex.")
+
+
+class Openings(BaseModel):
+    """What opens the commitments in the leaf of an execution; `output` is null when there is none."""
+
+    inputs: Opening
+    output: Opening | None
 
 
 class ContentErased(BaseModel):

@@ -31,6 +31,7 @@ from mcp_engine.executions.schemas import (
     ExecutionDetail,
     ExecutionFilter,
     ExecutionSummary,
+    Openings,
     Outcome,
     Prices,
     StartExecution,
@@ -115,6 +116,15 @@ class ExecutionService:
         async with self._work(caller) as work:
             stored = await _stored(work, execution_id)
             return views.detail(stored, await _spans(work, stored.execution))
+
+    async def openings(self, caller: Caller, execution_id: UUID) -> Openings:
+        """Return what opens the commitments to inputs and output, as far as they were not erased.
+
+        Raises:
+            NotFound: `execution.not_found`.
+        """
+        async with self._work(caller) as work:
+            return views.openings(await _stored(work, execution_id))
 
     async def spans(self, caller: Caller, execution_id: UUID) -> list[SpanView]:
         """Return the finished spans of an execution's trace, earliest first.

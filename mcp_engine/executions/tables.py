@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Double, ForeignKeyConstraint, Index, LargeBinary, Numeric, Text
+from sqlalchemy import ARRAY, BigInteger, Double, ForeignKeyConstraint, Index, LargeBinary, Numeric, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, col
 
@@ -94,6 +94,8 @@ class ExecutionOutcomeRow(TenantRow, table=True):
     cost_usd: Decimal | None = Field(default=None, sa_type=Numeric(20, COST_DECIMALS))  # type: ignore[call-overload]
     """Null when the price of the model is not known."""
     output_commitment: str | None = None
+    sources: list[UUID] | None = Field(default=None, sa_type=ARRAY(Uuid))  # type: ignore[call-overload]
+    """The versions of documents that it was retrieved from, in order; null when it named none."""
     ended_at: datetime = timestamp_field()
 
 

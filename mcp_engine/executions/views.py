@@ -7,8 +7,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from mcp_engine.executions.repository import Stored
-from mcp_engine.executions.schemas import ArtifactView, Content, ExecutionDetail, ExecutionSummary, ModelView, Status
-from mcp_engine.executions.tables import ExecutionOutcomeRow, ExecutionRow
+from mcp_engine.executions.schemas import (
+    ArtifactView,
+    Content,
+    ExecutionDetail,
+    ExecutionSummary,
+    ModelView,
+    Opening,
+    Openings,
+    Status,
+)
+from mcp_engine.executions.tables import ExecutionInputsRow, ExecutionOutcomeRow, ExecutionOutputRow, ExecutionRow
 from mcp_engine.telemetry.schemas import SpanView
 
 _NO_OUTCOME = ("finish_reason", "error_code", "input_tokens", "output_tokens", "cached_tokens")
@@ -33,9 +42,24 @@ def detail(stored: Stored, spans: Sequence[SpanView]) -> ExecutionDetail:
             "inputs": shown_inputs,
             "messages": None if inputs is None else inputs["messages"],
             "output": _output(outcome, None if output_row is None else output_row.content),
+            "sources": (outcome.sources if outcome else None) or [],
             "spans": list(spans),
         }
     )
+
+
+def openings(stored: Stored) -> Openings:
+    committed = stored.outcome.output_commitment if stored.outcome else None
+    return Openings(
+        inputs=_opening(stored.execution.inputs_commitment, stored.inputs),
+        output=None if committed is None else _opening(committed, stored.output),
+    )
+
+
+def _opening(commitment: str, row: ExecutionInputsRow | ExecutionOutputRow | None) -> Opening:
+    if row is None:
+        return Opening(commitment=commitment, erased=True)
+    return Opening(commitment=commitment, erased=False, value=json.loads(row.content), salt=row.salt.hex())
 
 
 def _output(outcome: ExecutionOutcomeRow | None, content: str | None) -> Content:

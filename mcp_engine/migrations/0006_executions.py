@@ -90,11 +90,13 @@ def _outcome() -> None:
         sa.Column("latency_total_ms", sa.Double(), nullable=True),
         sa.Column("cost_usd", sa.Numeric(20, 10), nullable=True),
         sa.Column("output_commitment", sa.String(), nullable=True),
+        sa.Column("sources", sa.ARRAY(sa.Uuid()), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "execution_id", name="pk_execution_outcome"),
         _foreign_key("execution_outcome"),
         sa.CheckConstraint("status IN ('succeeded', 'failed', 'cancelled')", name="ck_execution_outcome_status"),
         sa.CheckConstraint("(status = 'failed') = (error_code IS NOT NULL)", name="ck_execution_outcome_error"),
+        sa.CheckConstraint("cardinality(sources) BETWEEN 1 AND 100", name="ck_execution_outcome_sources"),
     )
     op.create_index(
         "ix_execution_outcome_tenant_id_status_execution_id",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -92,6 +92,14 @@ async def parsers() -> AsyncIterator[ParserPool]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def workspace(database: Database, embedder: MiniLMEmbedder, parsers: ParserPool) -> AsyncIterator[Workspace]:
+    async with workspace_on(database, embedder, parsers) as workspace:
+        yield workspace
+
+
+@asynccontextmanager
+async def workspace_on(
+    database: Database, embedder: MiniLMEmbedder, parsers: ParserPool
+) -> AsyncGenerator[Workspace, None]:
     kinds: Any = [StrategyKind()]
     artifacts = ArtifactService(database, KindRegistry(kinds))
     executions = ExecutionService(database)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
 from mcp_engine.access import Caller
+from mcp_engine.audit.check import check_proof
+from mcp_engine.audit.notes import CheckpointSigner
+from mcp_engine.audit.sequencer import Sequencer
+from mcp_engine.audit.service import AuditService
+from mcp_engine.audit.witness import Witness
+from mcp_engine.database.engine import Database
 from mcp_engine.errors import InvalidInput, NotFound, Refused, TooLarge
 from rag.asking import MAX_QUESTION_CHARACTERS
+from rag.embedding import MiniLMEmbedder
+from rag.facts import ADDED
+from rag.parsing.pool import ParserPool
 from rag.strategy import KIND
 from tests.conftest import make_tenant
-from tests.rag.conftest import Workspace
+from tests.rag.conftest import Workspace, workspace_on
 from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY, UNICODE
 
 CORPUS = {"lighthouse.md": LIGHTHOUSE, "bakery.md": BAKERY, "observatory.md": OBSERVATORY, "unicode.md": UNICODE}
@@ -149,3 +161,26 @@ async def test_a_text_changed_behind_the_engines_back_is_never_cited(
     async with workspace.database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
         outcome = await work.session.execute(text("SELECT error_code FROM execution_outcome"))
         assert outcome.scalars().all() == ["ask.citation_mismatch"]
+
+
+@pytest.mark.parametrize("question", ["Who built the lighthouse of Karsund?", "What is the capital of Mongolia?"])
+async def test_the_proof_of_an_answer_carries_the_versions_that_it_shows(
+    fresh_database: Database, embedder: MiniLMEmbedder, parsers: ParserPool, tmp_path: Path, question: str
+) -> None:
+    caller = await make_tenant(fresh_database)
+    async with workspace_on(fresh_database, embedder, parsers) as workspace:
+        await filled(workspace, caller)
+        given = await workspace.asking.answer(caller, "default", "docs", question)
+        recorded = await workspace.executions.get(caller, given.execution_id)
+    shown = given.passages if given.refused else given.citations
+    sources = list(dict.fromkeys(one.version.version_id for one in shown))
+    assert recorded.sources == sources != []
+    signer = CheckpointSigner(Ed25519PrivateKey.generate())
+    witness = Witness(tmp_path / "log.txt")
+    sequencer = Sequencer(fresh_database, signer, witness, poll_seconds=0.02, linger_seconds=0.0)
+    await sequencer.start()
+    bundle = await AuditService(fresh_database, signer.verifier, witness).proof(caller, str(given.execution_id))
+    await sequencer.stop()
+    proven = check_proof(bundle.model_dump_json(), signer.verifier.vkey)
+    digests = {leaf.subject: leaf.facts["digest"] for leaf in proven.leaves if leaf.kind == ADDED}
+    assert digests == {str(one.version.version_id): one.version.digest for one in shown}

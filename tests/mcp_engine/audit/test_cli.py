@@ -17,6 +17,9 @@ from fastapi import FastAPI
 from mcp_engine.access import Authenticator, Caller
 from mcp_engine.audit.routes import router
 from mcp_engine.audit.service import AuditService
+from mcp_engine.executions.routes import router as executions_router
+from mcp_engine.executions.schemas import Outcome, StartExecution
+from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.problems import install_handlers
 from mcp_engine.services import Services
 from tests.mcp_engine.audit.conftest import Log, until
@@ -49,9 +52,11 @@ async def url(log: Log) -> AsyncIterator[str]:
     app, services = FastAPI(), Services()
     services.add(Doorman(log.caller), provides=Authenticator)
     services.add(AuditService(log.database, log.signer.verifier, log.witness))
+    services.add(ExecutionService(log.database))
     app.state.services = services
     install_handlers(app)
     app.include_router(router, prefix="/api/v1")
+    app.include_router(executions_router, prefix="/api/v1")
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(server.serve())
@@ -102,6 +107,36 @@ async def test_a_proof_goes_to_a_file_and_is_checked_without_the_server(log: Log
     assert bad.err.startswith("error:")
     wrong_key = await audit("check", str(file), "--vkey", "nonsense", "--json")
     assert (wrong_key.code, json.loads(wrong_key.out)["ok"]) == (1, False)
+
+
+async def test_an_answers_text_is_tied_to_its_proof_when_asked_for(log: Log, url: str, tmp_path: Path) -> None:
+    running = await ExecutionService(log.database).start(log.caller, StartExecution("default", "ask", {"why": "[red]"}))
+    await running.finish(Outcome(output="Because of the secret."))
+    await log.append("move-1", kind="label.moved")
+    await log.sequence()
+    vkey = (await audit("key", url=url)).out.strip()
+    file = tmp_path / "proof.json"
+
+    async def check(text: str, *options: str) -> Answer:
+        file.write_text(text)
+        return await audit("check", str(file), "--vkey", vkey, *options)
+
+    silent = (await audit("proof", str(running.id), url=url)).out
+    assert ("secret" in silent, "openings" in silent) == (False, False)
+    not_shown = await check(silent)
+    assert not_shown.code == 0
+    assert not_shown.out.endswith("inputs: not included\noutput: not included\n")
+    shown = (await audit("proof", str(running.id), "--with-content", url=url)).out
+    opened = await check(shown)
+    assert opened.code == 0, opened.err
+    assert opened.out.endswith("inputs: opens its commitment\noutput: opens its commitment\n")
+    as_json = json.loads((await check(shown, "--json")).out)
+    assert as_json["openings"]["output"] == {"state": "opens", "value": "Because of the secret."}
+    changed = await check(shown.replace("the secret", "a secret"))
+    assert (changed.code, changed.out) == (1, "")
+    assert changed.err.startswith("error: The output that the proof shows")
+    refused = await audit("proof", "move-1", "--with-content", url=url)
+    assert (refused.code, "Only an execution" in refused.err) == (2, True)
 
 
 async def test_list_and_what_is_not_there(log: Log, url: str) -> None:

@@ -24,6 +24,7 @@ from mcp_engine.telemetry.store import SpanStore
 from mcp_engine.telemetry.tracing import span, tracer
 
 Run = Any
+SOURCE = new_id()
 START = StartExecution(
     namespace="default",
     kind="prompt_run",
@@ -69,13 +70,20 @@ async def test_show_draws_facts_content_and_the_waterfall(
         with pytest.raises(ModelFailed), span(tracer(__name__), "chat gpt"):
             raise ModelFailed("model.crashed", "It died.")
         await running.finish(
-            Outcome(output="Hello\x1b[2J Ada", finish_reason="stop", input_tokens=10, output_tokens=5, cached_tokens=3)
+            Outcome(
+                output="Hello\x1b[2J Ada",
+                finish_reason="stop",
+                input_tokens=10,
+                output_tokens=5,
+                cached_tokens=3,
+                sources=[SOURCE],
+            )
         )
     await store.flush()
     shown = (await run("show", str(running.id))).stdout
     for part in (
         "succeeded (stop)", "prompt greeting/2", "openai gpt", "ab" * 32, "temperature=0.5", "0.000020 USD",
-        "10 in, 5 out (3 from cache)", '"name": "Ada"', "Hello␛[2J Ada", str(running.trace_id),
+        "10 in, 5 out (3 from cache)", '"name": "Ada"', "Hello␛[2J Ada", str(running.trace_id), str(SOURCE),
     ):  # fmt: skip
         assert part in shown
     *_, outer, inner = shown.splitlines()

@@ -15,6 +15,7 @@ from mcp_engine.database.engine import Database
 from mcp_engine.executions.live import ExecutionCheck
 from mcp_engine.executions.schemas import Outcome, StartExecution
 from mcp_engine.executions.service import ExecutionService
+from mcp_engine.identifiers import new_id
 from tests.conftest import make_tenant, plain_url
 
 START = StartExecution(namespace="default", kind="ask", inputs={"question": "Why?"}, parameters={"temperature": 0.1})
@@ -25,7 +26,7 @@ async def recorded(database: Database, witness: Witness) -> AuditService:
     caller, executions = await make_tenant(database), ExecutionService(database)
     for _ in range(3):
         running = await executions.start(caller, START)
-        await running.finish(Outcome(output="Because.", input_tokens=3))
+        await running.finish(Outcome(output=["Because.", 1e20], input_tokens=3, sources=[new_id(), new_id()]))
     await executions.erase_content(caller, running.id, "asked to")
     signer = CheckpointSigner(Ed25519PrivateKey.generate())
     sequencer = Sequencer(database, signer, witness, poll_seconds=0.02, linger_seconds=0.0)
@@ -56,6 +57,9 @@ async def test_executions_verify_erased_ones_included(fresh_database: Database, 
         ("UPDATE execution_outcome SET status = 'cancelled'", "status"),
         ("UPDATE execution_outcome SET input_tokens = 4", "input_tokens"),
         ("UPDATE execution_inputs SET content = '{}'", "inputs_commitment"),
+        ("UPDATE execution_output SET content = 'no JSON'", "output_commitment"),
+        ("UPDATE execution_outcome SET sources = sources[1:1]", "sources"),
+        ("UPDATE execution_outcome SET sources = NULL", "sources"),
         ("DELETE FROM execution_output", "output_commitment"),
         ("DELETE FROM execution_output; UPDATE execution_outcome SET output_commitment = NULL", "output_commitment"),
         ("DELETE FROM execution_outcome", None),

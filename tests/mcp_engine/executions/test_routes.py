@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from mcp_engine.access import Caller
+from mcp_engine.canonical import commitment
 from mcp_engine.database.engine import Database
 from mcp_engine.executions.schemas import Outcome, StartExecution
 from mcp_engine.executions.service import ExecutionService
@@ -83,6 +84,32 @@ async def test_content_is_erased_once_with_a_reason(
     assert (shown["inputs"]["state"], shown["inputs"]["value"]) == ("erased", None)
 
 
+async def test_openings_open_the_commitments_until_the_content_is_erased(
+    client: httpx.AsyncClient, executions: ExecutionService, caller: Caller
+) -> None:
+    running = await executions.start(caller, START)
+    path = f"/executions/{running.id}/openings"
+    before = (await client.get(path, headers=OWNER)).json()
+    assert (before["inputs"]["value"], before["output"]) == ({"inputs": START.inputs, "messages": None}, None)
+    await running.finish(Outcome(output={"answer": "Because.", "n": [1e20, 0.1, -0.0]}))
+    shown = (await client.get(f"/executions/{running.id}", headers=OWNER)).json()
+    opened = (await client.get(path, headers=OWNER)).json()
+    assert opened["output"]["value"]["n"] == [1e20, 0.1, 0]
+    for name in ("inputs", "output"):
+        assert opened[name]["erased"] is False
+        assert opened[name]["commitment"] == shown[name]["commitment"]
+    assert (
+        commitment(bytes.fromhex(opened["inputs"]["salt"]), opened["inputs"]["value"])
+        == (opened["inputs"]["commitment"])
+    )
+    await executions.erase_content(caller, running.id, "asked to")
+    erased = (await client.get(path, headers=OWNER)).json()
+    for name in ("inputs", "output"):
+        assert erased[name] == {
+            "commitment": shown[name]["commitment"], "erased": True, "value": None, "salt": None,
+        }  # fmt: skip
+
+
 async def test_each_route_wants_a_key_its_scope_and_the_right_tenant(
     client: httpx.AsyncClient, executions: ExecutionService, database: Database, caller: Caller, keys: Keys
 ) -> None:
@@ -92,7 +119,8 @@ async def test_each_route_wants_a_key_its_scope_and_the_right_tenant(
     keys.callers["reader"] = caller_of(caller.tenant_id, caller.principal_id, frozenset({"executions:read"}))
     keys.callers["writer"] = caller_of(caller.tenant_id, caller.principal_id, frozenset({"executions:write"}))
     one = f"/executions/{running.id}"
-    routes = [("GET", "/executions"), ("GET", one), ("GET", f"{one}/spans"), ("DELETE", f"{one}/content?reason=x")]
+    routes = [("GET", "/executions"), ("GET", one), ("GET", f"{one}/spans")]
+    routes += [("GET", f"{one}/openings"), ("DELETE", f"{one}/content?reason=x")]
     for method, path in routes:
         wrong = "reader" if method == "DELETE" else "writer"
         assert (await client.request(method, path)).status_code == 401

@@ -24,6 +24,7 @@ from mcp_engine.executions.live import ExecutionCheck
 from mcp_engine.executions.rows import cost
 from mcp_engine.executions.schemas import (
     INTERRUPTED,
+    MAX_SOURCES,
     ExecutionFilter,
     ModelRef,
     Outcome,
@@ -170,6 +171,20 @@ async def test_an_execution_ends_once(executions: ExecutionService, caller: Call
         with pytest.raises(Conflict, match="ended already"):
             await again
     assert (await executions.get(caller, running.id)).status == "succeeded"
+
+
+async def test_sources_are_kept_once_each_in_order_and_not_without_end(
+    executions: ExecutionService, database: Database, caller: Caller
+) -> None:
+    first, second, *many = [new_id() for _ in range(MAX_SOURCES + 1)]
+    running = await executions.start(caller, START)
+    assert (await executions.get(caller, running.id)).sources == []
+    with pytest.raises(InvalidInput, match="at most 100"):
+        await running.finish(Outcome(sources=[first, second, *many]))
+    await running.finish(Outcome(sources=[second, first, second]))
+    assert (await executions.get(caller, running.id)).sources == [second, first]
+    [facts] = await leaf_facts(database, caller, running.id)
+    assert facts["sources"] == [str(second), str(first)]
 
 
 async def test_two_ends_at_once_leave_one(executions: ExecutionService, caller: Caller) -> None:
