@@ -74,6 +74,10 @@ class JobRepository:
         statement = select(func.count()).select_from(JobRow).where(col(JobRow.state).not_in(FINISHED))
         return int((await self._session.execute(statement)).scalar_one())
 
+    async def unfinished_everywhere(self) -> int:
+        """Return how many jobs of all tenants wait or run: each has a row in the outbox."""
+        return int((await self._session.execute(select(func.count()).select_from(OutboxRow))).scalar_one())
+
     async def limit_idle_time(self, seconds: float) -> None:
         """Have the database end this transaction when its client falls silent for longer."""
         await self._session.execute(_IDLE_LIMIT, {"milliseconds": str(int(seconds * 1000))})

@@ -25,6 +25,7 @@ from mcp_engine.models.port import ModelCall, ServedModel, checked_call
 from mcp_engine.prompts.schemas import Message, PromptBody, RunCompleted, RunPrompt, Usage
 from mcp_engine.telemetry import gen_ai, tracing
 from mcp_engine.telemetry.context import bind_tenant
+from mcp_engine.telemetry.metrics import MODEL_FIRST_TOKEN_SECONDS, MODEL_TOKENS
 
 EXECUTION_KIND = "prompt_run"
 _LOCAL_PROVIDER = "local"
@@ -143,6 +144,7 @@ async def run_prepared(
             value = await asyncio.to_thread(_checked_output, run, answer)
             await running.finish(answer.outcome())
         completed = await _completed(executions, caller, run, running, answer, value)
+    _count(completed, identity.provider)
     yield completed
 
 
@@ -194,6 +196,15 @@ def _record(span: Span, answer: _Answer) -> None:
         cached_tokens=answer.usage.cached_tokens,
         response_model=answer.response_model,
     )
+
+
+def _count(completed: RunCompleted, provider: str) -> None:
+    # A provider's name is its tenant's: metrics know only whether the model is ours.
+    model = _LOCAL_PROVIDER if provider == _LOCAL_PROVIDER else "remote"
+    MODEL_TOKENS.labels(model, "input").inc(completed.usage.input_tokens or 0)
+    MODEL_TOKENS.labels(model, "output").inc(completed.usage.output_tokens or 0)
+    if completed.latency_first_token_ms is not None:
+        MODEL_FIRST_TOKEN_SECONDS.labels(model).observe(completed.latency_first_token_ms / 1000)
 
 
 def _checked_output(run: PreparedRun, answer: _Answer) -> Any:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
+from mcp_engine.audit.service import AuditService
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import TryLater
-from mcp_engine.http.dependencies import authorised, service
+from mcp_engine.http.dependencies import authorised, service, services_of
 from mcp_engine.http.problems import Problem
+from mcp_engine.jobs.repository import JobRepository
+from mcp_engine.models.pool import ModelPool
 from mcp_engine.server.running import Instance
-from mcp_engine.telemetry.metrics import REGISTRY
+from mcp_engine.services import Services
+from mcp_engine.telemetry.metrics import AUDIT_LAG, JOBS_UNFINISHED, MODEL_QUEUE_LENGTH, REGISTRY, WORKERS
 
 router = APIRouter(tags=["health"])
 
@@ -54,6 +58,17 @@ async def readyz(
     response_class=Response,
     responses={200: {"content": {"text/plain": {}}}},
 )
-async def metrics() -> Response:
+async def metrics(request: Request) -> Response:
     """Return the engine's metrics in Prometheus's text format."""
+    await _look(services_of(request))
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _look(services: Services) -> None:
+    """Set the gauges of what is asked for and not counted."""
+    MODEL_QUEUE_LENGTH.labels(model="local").set(services.get(ModelPool).queue_length)
+    AUDIT_LAG.set(await services.get(AuditService).waiting())
+    async with services.get(Database).global_work() as session:
+        jobs = JobRepository(session)
+        JOBS_UNFINISHED.set(await jobs.unfinished_everywhere())
+        WORKERS.set(len(await jobs.workers()))

@@ -49,10 +49,8 @@ EXECUTION_SECONDS: Final = Histogram(
 )
 EXECUTIONS_RUNNING: Final = Gauge("mcp_engine_executions_running", "Executions that run.", ["kind"], registry=REGISTRY)
 
-JOBS: Final = Counter("mcp_engine_jobs", "Jobs that ended an attempt.", ["kind", "status"], registry=REGISTRY)
-JOB_SECONDS: Final = Histogram(
-    "mcp_engine_job_seconds", "Time of one attempt at a job.", ["kind"], buckets=_SECONDS, registry=REGISTRY
-)
+JOBS_UNFINISHED: Final = Gauge("mcp_engine_jobs_unfinished", "Jobs that wait or run.", registry=REGISTRY)
+WORKERS: Final = Gauge("mcp_engine_workers", "Workers with a good lease, on all machines.", registry=REGISTRY)
 
 AUDIT_LAG: Final = Gauge(
     "mcp_engine_audit_unsequenced_entries", "Committed audit entries without a place in the tree.", registry=REGISTRY
