@@ -115,7 +115,9 @@ class ModelService:
                 await ProviderRepository(work.session).add(provider)
                 await work.session.refresh(provider)
                 await events.append(work, AuditEvent("provider.created", str(provider_id), _facts(provider)))
-        except IntegrityError:
+        except IntegrityError as error:
+            if "uq_model_provider_tenant_id_name" not in str(error.orig):
+                raise
             raise Conflict(
                 "provider.exists", f"A provider {new.name!r} exists already; delete it first, or choose another name."
             ) from None
