@@ -1,11 +1,12 @@
 """Models behind LangChain's `BaseChatModel`: a supervised local llama.cpp pool, and OpenAI-compatible servers.
 
-    port          what a served model is: its identity and its call parameters
-    weights       the GGUF file to serve, its digests; quantise runs in a child process
-    host          the child process; llama, prefixes and stopping do its work, frames carries it
-    process pool  the parent's side: supervision, the fair queue, time limits
-    local remote  the two `BaseChatModel` adapters; one conformance suite holds both
-    service       which model a name means; providers and their sealed credentials
+    port calls            what a served model is; the parameters of a call
+    local remote          the two adapters; one conformance suite holds both
+    service               which model a name means; providers and their sealed credentials
+    pool process          the parent's side of local models: the fair queue, supervision, time limits
+    host llama            the child process: one model, one request at a time
+    prompts grammar       the model's chat template, and JSON Schema as a grammar (child process too)
+    weights quantise      the GGUF file to serve and its digests; quantise runs in a child process
 
-`llama.py` is the only module that touches llama.cpp, and only child processes import it.
+llama.cpp is imported in child processes only: a crash or a hang there takes one request with it.
 """
