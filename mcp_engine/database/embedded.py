@@ -96,6 +96,9 @@ class EmbeddedPostgres:
             self._initialise(account)
         if self.is_running():
             return
+        if not self.is_alive():
+            # PostgreSQL itself would believe a number that some other program has by now.
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
         result = self._run(
             "pg_ctl",
             [
@@ -124,18 +127,18 @@ class EmbeddedPostgres:
             )
 
     def is_alive(self) -> bool:
-        """Return whether the server's process exists; cheap enough to ask every second."""
+        """Return whether the server's process exists; cheap enough to ask every second.
+
+        A power cut leaves `postmaster.pid` behind, and by then its number can be another program's.
+        """
         try:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-            os.kill(pid, 0)
+            return _program(pid) == "postgres"
         except (FileNotFoundError, ProcessLookupError, ValueError):
             return False
-        except PermissionError:
-            return True
-        return True
 
     def is_running(self) -> bool:
-        if not (self.data / "postmaster.pid").exists():
+        if not self.is_alive():
             return False
         return self._run("pg_ctl", ["status", "-D", str(self.data)], _system_account(self.root)).returncode == 0
 
@@ -238,6 +241,14 @@ def _system_account(root: Path) -> pwd.struct_passwd | None:
             "Set MCP_ENGINE_HOME to a folder that others may enter, such as /var/lib/mcp-engine.",
         )
     return account
+
+
+def _program(pid: int) -> str:
+    """Return the name of a running program; where there is no /proc, trust that it is ours."""
+    if not Path("/proc/self").exists():
+        os.kill(pid, 0)
+        return "postgres"
+    return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
 def _can_enter(account: pwd.struct_passwd, folder: Path) -> bool:

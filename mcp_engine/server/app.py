@@ -38,10 +38,15 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         403: "The credential lacks the scope.",
         404: "Nothing of that name or id exists for this tenant.",
         409: "The present state does not allow it.",
+        410: "The content was erased.",
         413: "Too large.",
+        415: "A format that is not supported.",
         422: "The input is not valid.",
         429: "Too many requests; see Retry-After.",
+        500: "The engine failed; its log has the details under the request id.",
+        502: "The model failed; repeat, or choose another.",
         503: "Busy or starting; see Retry-After.",
+        504: "It took too long.",
     }.items()
 }
 

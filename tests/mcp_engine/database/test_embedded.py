@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -46,3 +47,19 @@ def test_a_link_in_place_of_the_socket_folder_is_refused(folder: Path) -> None:
     with pytest.raises(Conflict):
         cluster.start()
     assert elsewhere.stat().st_uid == owner
+
+
+def test_a_stale_pid_of_another_program_does_not_stand_in_the_way(folder: Path) -> None:
+    """As after a power cut: the file names a process that runs, and is not PostgreSQL."""
+    cluster = EmbeddedPostgres(folder / "pg", "owner-password-of-the-tests")
+    cluster.start()
+    try:
+        pid_file = cluster.data / "postmaster.pid"
+        rest = pid_file.read_text().split("\n", 1)[1]
+        cluster.stop()
+        pid_file.write_text(f"{os.getpid()}\n{rest}")
+        assert not cluster.is_alive()
+        cluster.start()
+        assert cluster.is_running()
+    finally:
+        cluster.stop()

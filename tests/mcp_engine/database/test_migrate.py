@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from mcp_engine.server.compose import import_tables
 from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 from mcp_engine.database.embedded import EmbeddedPostgres
 from mcp_engine.database.migrate import CORE, upgrade
 from mcp_engine.errors import Refused
+from mcp_engine.server.compose import import_tables
 from tests.conftest import APP_PASSWORD, migration_sources
 
 
