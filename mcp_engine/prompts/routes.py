@@ -10,13 +10,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from mcp_engine.access import Caller
+from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget
 from mcp_engine.http.dependencies import DEFAULT_NAMESPACE, NamespaceName, authorised, service
 from mcp_engine.http.paging import Cursor, Limit, Page
 from mcp_engine.http.streaming import StreamEvent, event_stream
 from mcp_engine.prompts.runs import RunDelta
 from mcp_engine.prompts.schemas import (
-    LabelMoved,
-    LabelTarget,
     PromptDetail,
     PromptDiff,
     PromptPushed,
@@ -124,7 +123,7 @@ async def list_prompt_label_moves(
     namespace: NamespaceName = DEFAULT_NAMESPACE,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[LabelMoved]:
+) -> Page[LabelMoveView]:
     """List the moves of one label, or of all, newest first."""
     return await prompts.label_history(caller, namespace, name, label=label, limit=limit, cursor=cursor)
 
@@ -137,7 +136,7 @@ async def move_prompt_label(
     caller: Annotated[Caller, authorised("labels:write")],
     prompts: Prompts,
     namespace: NamespaceName = DEFAULT_NAMESPACE,
-) -> LabelMoved:
+) -> LabelMoveView:
     """Release a version under a label; the move and its lock are kept in the history and the audit log."""
     return await prompts.move_label(caller, namespace, name, label, target.version)
 

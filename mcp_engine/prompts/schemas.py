@@ -120,24 +120,6 @@ class SettingChange(BaseModel):
     after: Any = None
 
 
-class LabelTarget(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    version: int = Field(ge=1, le=2**31 - 1)
-
-
-class LabelMoved(BaseModel):
-    """One move of a label, with the lock that it released."""
-
-    event_id: UUID
-    label: str
-    from_number: int | None
-    to_number: int
-    lock_digest: str
-    actor_id: UUID
-    moved_at: datetime
-
-
 class VersionChoice(BaseModel):
     """Which version: a number, a label, or neither for the latest."""
 

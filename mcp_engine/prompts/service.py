@@ -9,8 +9,9 @@ from uuid import UUID
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import LATEST, Reference
+from mcp_engine.artifacts.schemas import LabelMoveView, move_view
 from mcp_engine.artifacts.service import ArtifactService
-from mcp_engine.artifacts.versions import ArtifactSummary, ArtifactVersion, LabelMove, ResolvedVersion
+from mcp_engine.artifacts.versions import ArtifactSummary, ArtifactVersion, ResolvedVersion
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.paging import Page, decode_cursor, decode_id_cursor, decode_number_cursor, page_of
 from mcp_engine.prompts.diff import diff_bodies
@@ -18,7 +19,6 @@ from mcp_engine.prompts.kind import KIND, parse_body
 from mcp_engine.prompts.rendering import render_messages
 from mcp_engine.prompts.runs import ModelSource, PreparedRun, RunDelta, prepare, run_prepared
 from mcp_engine.prompts.schemas import (
-    LabelMoved,
     PromptDetail,
     PromptDiff,
     PromptPushed,
@@ -100,23 +100,23 @@ class PromptService:
             diff_bodies, name, (left.number, dict(left.body)), (right.number, dict(right.body))
         )
 
-    async def move_label(self, caller: Caller, namespace: str, name: str, label: str, number: int) -> LabelMoved:
+    async def move_label(self, caller: Caller, namespace: str, name: str, label: str, number: int) -> LabelMoveView:
         """Release version `number` under `label`.
 
         Raises:
             InvalidInput: `label.invalid`.
             NotFound: the prompt or the version does not exist.
         """
-        return _moved(await self._artifacts.move_label(caller, KIND, namespace, name, label, number))
+        return move_view(await self._artifacts.move_label(caller, KIND, namespace, name, label, number))
 
     async def label_history(
         self, caller: Caller, namespace: str, name: str, *, label: str | None, limit: int, cursor: str | None
-    ) -> Page[LabelMoved]:
+    ) -> Page[LabelMoveView]:
         """Return the moves of one label, or of all, newest first."""
         moves = await self._artifacts.label_history(
             caller, KIND, namespace, name, label=label, before=decode_id_cursor(cursor), limit=limit + 1
         )
-        return page_of([_moved(move) for move in moves], limit, lambda shown: (str(shown.event_id),))
+        return page_of([move_view(move) for move in moves], limit, lambda shown: (str(shown.event_id),))
 
     async def render(self, caller: Caller, namespace: str, name: str, wanted: RenderPrompt) -> Rendered:
         """Return the messages that a run would send.
@@ -189,16 +189,4 @@ def _summary(item: ArtifactSummary) -> PromptSummary:
         labels={label: number for label, number in item.labels.items() if label != LATEST},
         created_at=item.created_at,
         updated_at=item.latest.created_at,
-    )
-
-
-def _moved(move: LabelMove) -> LabelMoved:
-    return LabelMoved(
-        event_id=move.event_id,
-        label=move.label,
-        from_number=move.from_number,
-        to_number=move.to_number,
-        lock_digest=move.lock_digest,
-        actor_id=move.actor_id,
-        moved_at=move.moved_at,
     )
