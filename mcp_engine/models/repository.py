@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,9 +16,10 @@ class ProviderRepository:
         self._session = session
 
     async def add(self, provider: ModelProvider) -> None:
-        """Insert; raises SQLAlchemy's `IntegrityError` when the tenant has the name already."""
-        self._session.add(provider)
-        await self._session.flush()
+        """Insert, and set `created_at`; raises SQLAlchemy's `IntegrityError` when the tenant has the name already."""
+        statement = insert(ModelProvider).values(provider.model_dump(exclude={"created_at"}))
+        inserted = await self._session.execute(statement.returning(col(ModelProvider.created_at)))
+        provider.created_at = inserted.scalar_one()
 
     async def find(self, name: str) -> ModelProvider | None:
         return (

@@ -113,7 +113,6 @@ class ModelService:
         try:
             async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
                 await ProviderRepository(work.session).add(provider)
-                await work.session.refresh(provider)
                 await events.append(work, AuditEvent("provider.created", str(provider_id), _facts(provider)))
         except IntegrityError as error:
             if "uq_model_provider_tenant_id_name" not in str(error.orig):
