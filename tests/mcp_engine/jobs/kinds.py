@@ -19,7 +19,12 @@ from mcp_engine.jobs.worker import run_worker
 from mcp_engine.processes import die_with_parent
 
 TIMINGS = Timings(lease_seconds=2.0, poll_seconds=0.05, reap_seconds=0.5)
-WRITE = text("INSERT INTO job_result (subject_id, attempt, pid) VALUES (:subject, :attempt, :pid)")
+WRITE = text(
+    """
+    INSERT INTO job_result (subject_id, attempt, pid) SELECT :subject, :attempt, :pid
+    WHERE NOT EXISTS (SELECT FROM job_result WHERE subject_id = :subject)
+    """
+)
 RESULT_TABLE = """
 CREATE TABLE job_result (subject_id uuid, attempt int, pid int);
 GRANT SELECT, INSERT ON job_result TO mcp_engine_app;
@@ -27,7 +32,10 @@ GRANT SELECT, INSERT ON job_result TO mcp_engine_app;
 
 
 class Insert:
-    """Works a moment, then inserts one row. The table has no unique key: a second run would show."""
+    """Works a moment, then inserts one row unless an attempt that was killed before its end has done so.
+
+    The table has no unique key: two workers that both hold the job would show as two rows.
+    """
 
     name = "test.insert"
     max_attempts = 3
