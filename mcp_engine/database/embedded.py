@@ -15,6 +15,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -27,6 +28,7 @@ SYSTEM_USER = "mcp-engine"
 OWNER = "postgres"
 DATABASE = "mcp_engine"
 SOCKET_PATH_LIMIT = 107
+_ACCOUNT_PAUSES_SECONDS = (0.1, 0.3, 1.0, 2.0, 0.0)
 _SOCKET_NAME = ".s.PGSQL.5432"
 
 _SETTINGS = {
@@ -226,14 +228,7 @@ def _system_account(root: Path) -> pwd.struct_passwd | None:
     """Return the account that PostgreSQL runs as in place of root; None for a normal user."""
     if os.geteuid() != 0:
         return None
-    try:
-        account = pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
-        made = useradd and subprocess.run(
-            [useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER], check=False
-        ).returncode in (0, 9)
-        account = pwd.getpwnam(SYSTEM_USER if made else "nobody")
+    account = _substitute_account()
     if not _can_enter(account, root):
         raise Refused(
             "database.unreachable_home",
@@ -241,6 +236,25 @@ def _system_account(root: Path) -> pwd.struct_passwd | None:
             "Set MCP_ENGINE_HOME to a folder that others may enter, such as /var/lib/mcp-engine.",
         )
     return account
+
+
+def _substitute_account() -> pwd.struct_passwd:
+    """Return the account made for PostgreSQL, making it at the first start; `nobody` where none can be made.
+
+    Two engines that start at once both try: the one that finds the password file locked, or the
+    account made meanwhile, looks again, so that both use the same.
+    """
+    useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
+    command = [useradd or "", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+    for pause in _ACCOUNT_PAUSES_SECONDS:
+        try:
+            return pwd.getpwnam(SYSTEM_USER)
+        except KeyError:
+            if not useradd:
+                break
+            if subprocess.run(command, capture_output=True, check=False).returncode:
+                time.sleep(pause)
+    return pwd.getpwnam("nobody")
 
 
 def _program(pid: int) -> str:
