@@ -9,6 +9,8 @@ from uuid import UUID
 from mcp_engine.errors import NotAllowed
 
 PrincipalKind = Literal["person", "machine"]
+ENGINE = UUID(int=0)
+"""The actor of what the engine does by itself, and of look-ups before anybody is known."""
 
 
 @dataclass(frozen=True, slots=True)

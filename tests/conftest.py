@@ -15,11 +15,11 @@ import pytest_asyncio
 from sqlalchemy import make_url, text
 
 from mcp_engine.access import Caller
-from mcp_engine.components.component import installed_components
 from mcp_engine.database.embedded import EmbeddedPostgres
 from mcp_engine.database.engine import Database
-from mcp_engine.database.migrate import CORE, MigrationSource, app_url, upgrade
+from mcp_engine.database.migrate import app_url, upgrade
 from mcp_engine.identifiers import new_id
+from mcp_engine.server.database import migration_sources
 
 # One OpenMP thread a model process: spinning threads on a shared machine cost more than they give.
 os.environ.setdefault("MCP_ENGINE_MODEL_THREADS", "1")
@@ -53,11 +53,6 @@ def migrated_template(postgres: EmbeddedPostgres) -> str:
     """The name of a fully migrated database that nobody connects to, to copy from."""
     upgrade(postgres.url(database=TEMPLATE), APP_PASSWORD, migration_sources())
     return TEMPLATE
-
-
-def migration_sources() -> list[MigrationSource]:
-    components = ((component.name, component.migrations()) for component in installed_components())
-    return [CORE, *(MigrationSource(name, folder) for name, folder in components if folder)]
 
 
 def copy_template(postgres: EmbeddedPostgres, template: str) -> str:

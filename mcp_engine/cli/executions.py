@@ -20,8 +20,6 @@ commands = CommandGroup("Executions: every run of a version on a model.")
 
 _STATUSES = ("running", "succeeded", "failed", "cancelled")
 _BAR_WIDTH = 40
-# A model's words must not steer the terminal: control characters are shown by their pictures.
-_CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {127: "␡"}
 _COLUMNS = ["ID", "STARTED", "KIND", "VERSION", "STATUS", "TOKENS", "TOTAL"]
 
 
@@ -134,7 +132,7 @@ def _content(content: dict[str, Any]) -> str:
         return "none"
     value = content["value"]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-    return text.translate(_CONTROL_PICTURES)
+    return output.harmless(text)
 
 
 def _waterfall(spans: list[dict[str, Any]]) -> Text:

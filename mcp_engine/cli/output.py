@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _UNWATCHED_WIDTH = 250
 
+_CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {127: "␡"}
+
 
 class _Mode:
     json = False
@@ -65,6 +67,11 @@ def write(text: str) -> None:
     """Print a piece of streamed text as it is."""
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def harmless(text: str) -> str:
+    """Return a model's words with control characters shown by their pictures, so that they can't steer a terminal."""
+    return text.translate(_CONTROL_PICTURES)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> Callable[[Console], None]:

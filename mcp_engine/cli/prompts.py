@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 commands = CommandGroup("Prompts: versions that never change, labels with a history, runs on record.")
 
-_CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\t\n"} | {127: "␡"}
 MAX_FILE_BYTES = 4 * 1024 * 1024
 Namespace = Annotated[str, typer.Option("--namespace", "-n", help="The namespace (project) to work in.")]
 Reference = Annotated[
@@ -251,7 +250,7 @@ def _pointers(item: dict[str, Any]) -> str:
 
 def _written(text: str) -> str:
     """Return a model's words as they may go to standard output: exact into a file, harmless to a terminal."""
-    return text.translate(_CONTROL_PICTURES) if sys.stdout.isatty() else text
+    return output.harmless(text) if sys.stdout.isatty() else text
 
 
 def _shown_labels(labels: list[str]) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from opentelemetry import trace
-
 from mcp_engine.access import Caller
 from mcp_engine.components.capability import Capability
 from mcp_engine.errors import NotFound
 from mcp_engine.json_schemas import check_schema, check_value
+from mcp_engine.telemetry import gen_ai, tracing
 
-_tracer = trace.get_tracer(__name__)
+_tracer = tracing.tracer(__name__)
 
 
 class CapabilityService:
@@ -58,6 +57,6 @@ class CapabilityService:
             caller.require(scope)
         what = f"The set of arguments of {name}"
         check_value(capability.input_schema, dict(arguments), code="capability.arguments_invalid", what=what)
-        attributes = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name}
-        with _tracer.start_as_current_span(f"execute_tool {name}", attributes=attributes):
+        span, attributes = gen_ai.tool_span(name)
+        with tracing.span(_tracer, span, attributes=attributes):
             return await capability.call(caller, arguments)

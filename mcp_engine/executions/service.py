@@ -14,11 +14,11 @@ import structlog
 from opentelemetry import trace
 from sqlalchemy.exc import IntegrityError
 
-from mcp_engine.access import Caller
+from mcp_engine.access import ENGINE, Caller
 from mcp_engine.audit.erasure import erase
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import Conflict, EngineError, Gone, InvalidInput, NotFound
+from mcp_engine.errors import Conflict, EngineError, Gone, NotFound
 from mcp_engine.executions import repository, views
 from mcp_engine.executions.facts import ENDED, INPUTS_TABLE, OUTPUT_TABLE, content_key, ended_facts
 from mcp_engine.executions.ownership import Owner
@@ -42,14 +42,12 @@ from mcp_engine.executions.tables import (
     ExecutionOutputRow,
     ExecutionRow,
 )
-from mcp_engine.http.paging import Page, decode_cursor, page_of
+from mcp_engine.http.paging import Page, decode_id_cursor, page_of
 from mcp_engine.telemetry import metrics
 from mcp_engine.telemetry.gen_ai import EXECUTION_ID
 from mcp_engine.telemetry.repository import spans_of_trace
 from mcp_engine.telemetry.schemas import SpanView
 
-ENGINE = UUID(int=0)
-"""The actor of what the engine does by itself."""
 _BATCH = 100
 _INTERRUPTED = End(
     "failed", Outcome(), INTERRUPTED, "The server stopped before this run ended; start it again.", None, None
@@ -143,7 +141,7 @@ class ExecutionService:
         Raises:
             InvalidInput: `paging.bad_cursor`.
         """
-        before = _position(cursor)
+        before = decode_id_cursor(cursor)
         async with self._work(caller) as work:
             rows = await repository.page(work.session, wanted, before, limit + 1)
         return page_of([views.summary(*row) for row in rows], limit, lambda shown: (str(shown.id),))
@@ -269,16 +267,6 @@ async def _spans(work: UnitOfWork, execution: ExecutionRow) -> list[SpanView]:
     if execution.trace_id is None:
         return []
     return [SpanView.model_validate(row) for row in await spans_of_trace(work.session, execution.trace_id)]
-
-
-def _position(cursor: str | None) -> UUID | None:
-    position = decode_cursor(cursor, parts=1)
-    if position is None:
-        return None
-    try:
-        return UUID(position[0])
-    except (ValueError, TypeError, AttributeError) as error:
-        raise InvalidInput("paging.bad_cursor", "This cursor is not from this list; begin without one.") from error
 
 
 def _missing(error: IntegrityError, execution: ExecutionRow) -> EngineError | IntegrityError:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from mcp_engine.access import Caller, PrincipalKind
+from mcp_engine.access import ENGINE, Caller, PrincipalKind
 from mcp_engine.database.engine import Database
 from mcp_engine.identity.access_tokens import AccessTokens
 from mcp_engine.identity.credentials import API_KEY, Credential, not_signed_in
@@ -21,8 +21,6 @@ from mcp_engine.identity.tables import ApiKey
 
 GRANT_TTL_SECONDS = 5.0
 LAST_USED_RESOLUTION = timedelta(minutes=5)
-NOBODY = UUID(int=0)
-"""The actor where no principal asks: while a credential is being looked up, and for who holds the machine."""
 
 
 def utc_now() -> datetime:
@@ -108,7 +106,7 @@ class Authentication:
         return replace(grant, credential_id=rows.session.id, expires_at=min(ends))
 
     async def _load_key(self, tenant_id: UUID, key_id: UUID) -> Grant | None:
-        async with self._database.unit_of_work(tenant_id, NOBODY) as work:
+        async with self._database.unit_of_work(tenant_id, ENGINE) as work:
             repository = IdentityRepository(work)
             rows = await repository.usable_key(key_id)
             if rows is None:
@@ -117,7 +115,7 @@ class Authentication:
             return self.grant_of(rows)
 
     async def _load_session(self, tenant_id: UUID, session_id: UUID) -> Grant | None:
-        async with self._database.unit_of_work(tenant_id, NOBODY) as work:
+        async with self._database.unit_of_work(tenant_id, ENGINE) as work:
             repository = IdentityRepository(work)
             rows = await repository.usable_session(session_id)
             if rows is None:

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from mcp_engine.access import Caller, PrincipalKind
+from mcp_engine.access import ENGINE, Caller, PrincipalKind
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from mcp_engine.identifiers import checked_name, new_id
 from mcp_engine.identity import live
 from mcp_engine.identity.access_tokens import AccessTokens
-from mcp_engine.identity.authentication import NOBODY, Authentication, utc_now
+from mcp_engine.identity.authentication import Authentication, utc_now
 from mcp_engine.identity.credentials import API_KEY, Credential
 from mcp_engine.identity.namespaces import DEFAULT_NAMESPACE
 from mcp_engine.identity.permissions import EVERY_SCOPE, PermissionRegistry, Role
@@ -120,7 +120,7 @@ class IdentityService:
             tenant_id = await operating_tenant_id(session)
         if tenant_id is None:
             raise NotFound("tenant.none", "There is no tenant yet: the first start makes one with its owner's key.")
-        async with self._database.unit_of_work(tenant_id, NOBODY) as work:
+        async with self._database.unit_of_work(tenant_id, ENGINE) as work:
             owner_id = (await IdentityRepository(work).lock_enabled_owners())[0]
             key, text = await self._add_key(work, KeyRequest(owner_id, "replacement"), created_by=owner_id)
             return OwnerKey(tenant_id, owner_id, key.id, text)

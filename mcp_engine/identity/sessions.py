@@ -14,13 +14,13 @@ from uuid import UUID
 
 import structlog
 
-from mcp_engine.access import Caller
+from mcp_engine.access import ENGINE, Caller
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import Conflict, NotAllowed
 from mcp_engine.identifiers import new_id
 from mcp_engine.identity.access_tokens import ACCESS_TOKEN_LIFETIME, AccessToken, AccessTokens
-from mcp_engine.identity.authentication import NOBODY, Authentication
+from mcp_engine.identity.authentication import Authentication
 from mcp_engine.identity.credentials import REFRESH_TOKEN, Credential, not_signed_in
 from mcp_engine.identity.grants import Grant
 from mcp_engine.identity.repository import IdentityRepository
@@ -97,7 +97,7 @@ class SessionService:
             SlowDown: the key's rate limit is spent; the token stays usable.
         """
         presented = Credential.parse(refresh_token, REFRESH_TOKEN)
-        async with self._database.unit_of_work(presented.tenant_id, NOBODY) as work:
+        async with self._database.unit_of_work(presented.tenant_id, ENGINE) as work:
             repository = IdentityRepository(work)
             row = await repository.lock_refresh_token(presented.id)
             if not presented.matches(row.secret_hash if row else None) or row is None:

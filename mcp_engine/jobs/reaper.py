@@ -7,13 +7,13 @@ from uuid import UUID
 
 import structlog
 
+from mcp_engine.access import ENGINE
 from mcp_engine.database.engine import Database
 from mcp_engine.jobs.backend import QueueClient, workflow_id
 from mcp_engine.jobs.dispatcher import wake_dispatchers
 from mcp_engine.jobs.repository import JobRepository
 
 LEADER_LOCK = 0x6D6370726561
-ENGINE = UUID(int=0)
 MAX_LOSSES = 5
 """How many workers a job may take down with it before it is given up."""
 SWEEP = 500

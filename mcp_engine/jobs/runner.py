@@ -14,6 +14,7 @@ from opentelemetry.trace import SpanKind
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from mcp_engine.access import ENGINE
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import EngineError, NotFound
 from mcp_engine.jobs.context import JobContext, JobTakenAway
@@ -24,8 +25,6 @@ from mcp_engine.jobs.tables import JobRow
 from mcp_engine.telemetry import tracing
 from mcp_engine.telemetry.context import bind_tenant
 
-ENGINE = UUID(int=0)
-"""The actor of what a worker does about a job before it knows for whom it works."""
 T = TypeVar("T")
 _NO_ANSWER = (OperationalError, InterfaceError, PoolTimeout, OSError)
 _FIRST_PAUSE_SECONDS = 0.2

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from mcp_engine.access import Caller
+from mcp_engine.access import ENGINE, Caller
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import NotFound
 from mcp_engine.identity.repository import operating_tenant_id
 from mcp_engine.server.archive import Manifest
-
-ENGINE = UUID(int=0)
-"""The actor of what a start does by itself."""
 
 
 async def record_backup(database: Database, caller: Caller, manifest: Manifest) -> None:

@@ -16,13 +16,12 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.trace import format_span_id, format_trace_id
 
 from mcp_engine import logs
+from mcp_engine.access import ENGINE
 from mcp_engine.database.engine import Database
 from mcp_engine.telemetry import repository
 from mcp_engine.telemetry.metrics import SPANS_DROPPED, SPANS_STORED
 from mcp_engine.telemetry.tracing import TENANT_ATTRIBUTE
 
-RECORDER = UUID(int=0)
-"""The actor of the writes: nobody's decision, so nothing of it enters the audit log."""
 _log = structlog.get_logger(__name__)
 
 
@@ -100,7 +99,7 @@ class SpanStore(SpanProcessor):
     async def _write(self, tenant_id: UUID, spans: Sequence[ReadableSpan]) -> None:
         try:
             rows = [_row(tenant_id, span) for span in spans]
-            async with self._database.unit_of_work(tenant_id, RECORDER) as work:
+            async with self._database.unit_of_work(tenant_id, ENGINE) as work:
                 await repository.insert_spans(work.session, rows)
         except Exception as error:  # noqa: BLE001 - one tenant's refused batch must not stop the writer
             SPANS_DROPPED.labels("write_failed").inc(len(spans))

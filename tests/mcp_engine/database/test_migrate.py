@@ -12,7 +12,8 @@ from mcp_engine.database.embedded import EmbeddedPostgres
 from mcp_engine.database.migrate import CORE, upgrade
 from mcp_engine.errors import Refused
 from mcp_engine.server.compose import import_tables
-from tests.conftest import APP_PASSWORD, migration_sources
+from mcp_engine.server.database import migration_sources
+from tests.conftest import APP_PASSWORD
 
 
 def test_models_and_migrations_agree(owner_url: str) -> None:

@@ -24,8 +24,9 @@ from mcp_engine.identity.service import IdentityService
 from mcp_engine.secrets import Secrets
 from mcp_engine.server.archive import KEYS, unpack
 from mcp_engine.server.backup import finish_restore, stage_restore, swap_pending_restore, write_backup
+from mcp_engine.server.database import migration_sources
 from mcp_engine.server.history import record_backup, record_restore
-from tests.conftest import APP_PASSWORD, make_tenant, migration_sources, plain_url
+from tests.conftest import APP_PASSWORD, make_tenant, plain_url
 
 MEMBERS = ["manifest.json", *(f"keys/{key}" for key in KEYS), "database.dump"]
 MANIFEST = {"format": 1, "id": "some-id", "version": "0.1.0", "made_at": "2026-01-01T00:00:00+00:00"}
