@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from dbos import DBOS, DBOSClient, DBOSConfig
@@ -42,6 +42,7 @@ class Taken:
 
     workflow_id: str
     executor_id: str
+    taken_at: datetime
 
     @property
     def job_id(self) -> UUID:
@@ -85,7 +86,7 @@ class QueueClient:
         found = await self._client.list_workflows_async(
             queue_name=QUEUE, status="PENDING", load_input=False, load_output=False
         )
-        return [Taken(item.workflow_id, item.executor_id or "") for item in found]
+        return [Taken(item.workflow_id, item.executor_id or "", _moment(item.dequeued_at or 0)) for item in found]
 
     async def active(self, workflow_ids: Sequence[str]) -> set[str]:
         """Return those of `workflow_ids` that wait or run."""
@@ -165,6 +166,10 @@ def stop_executor() -> None:
 
 def workflow_id(job_id: UUID, hand_over: int) -> str:
     return f"{job_id}:{hand_over}"
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 async def _awaited(work: Awaitable[None]) -> None:

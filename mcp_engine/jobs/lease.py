@@ -26,11 +26,13 @@ class Timings:
         lease_seconds: a worker that gives no sign of life for so long is given up.
         poll_seconds: how often queues and the outbox are looked at.
         reap_seconds: how often workers look for expired leases.
+        start_seconds: a job that a worker took and has not started for so long is given to another.
     """
 
     lease_seconds: float = 30.0
     poll_seconds: float = 0.25
     reap_seconds: float = 5.0
+    start_seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

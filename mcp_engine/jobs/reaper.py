@@ -25,16 +25,22 @@ _log = structlog.get_logger(__name__)
 class Reaper:
     """Finds jobs that nobody works on. Every worker has one; an advisory lock lets one work at a time.
 
-    An expired lease is marked first, and from then on its worker can't write. Two kinds of hand-over
+    An expired lease is marked first, and from then on its worker can't write. Three kinds of hand-over
     are then without a worker: those that DBOS says are taken by an executor without a good lease
-    (killed, stalled, or stopped just as it took one), and those that have ended in DBOS although
-    their job has not (a worker that could not record the end). Each such job is queued under a new
-    hand-over number, which a crash in between makes harmless to repeat.
+    (killed, stalled, or stopped just as it took one), those that a living executor took and does not
+    start (its connection broke between the claim and the start), and those that have ended in DBOS
+    although their job has not (a worker that could not record the end). Each such job is queued under a
+    new hand-over number, which a crash in between makes harmless to repeat; of two hand-overs of a
+    job one starts it.
+
+    Args:
+        start_seconds: how long a worker may take to start what it took.
     """
 
-    def __init__(self, database: Database, client: QueueClient) -> None:
+    def __init__(self, database: Database, client: QueueClient, start_seconds: float) -> None:
         self._database = database
         self._client = client
+        self._start_time = timedelta(seconds=start_seconds)
         self._swept_to: UUID | None = None
         self._forget_at = datetime.now(UTC)
 
@@ -45,7 +51,7 @@ class Reaper:
             if not await repository.lead(LEADER_LOCK):
                 return 0
             lost = await repository.mark_expired()
-        moved = await self._take_from_the_lost() + await self._sweep_ended()
+        moved = await self._sweep_taken() + await self._sweep_ended()
         for worker_id in lost:
             async with self._database.global_work() as session:
                 await JobRepository(session).end_lease(worker_id)
@@ -56,14 +62,23 @@ class Reaper:
         await self._forget()
         return moved
 
-    async def _take_from_the_lost(self) -> int:
+    async def _sweep_taken(self) -> int:
         # In this order: a worker has its lease before it takes its first workflow.
         taken = await self._client.taken()
         async with self._database.global_work() as session:
             living = {str(lease.worker_id) for lease in await JobRepository(session).workers()}
-        orphans = [one for one in taken if one.executor_id not in living]
-        moved = sum([await self._queue_again(one.job_id, one.hand_over) for one in orphans])
-        await self._client.cancel([one.workflow_id for one in orphans])
+        lost = [one for one in taken if one.executor_id not in living]
+        moved = sum([await self._queue_again(one.job_id, one.hand_over) for one in lost])
+        await self._client.cancel([one.workflow_id for one in lost])
+        due = datetime.now(UTC) - self._start_time
+        for one in taken:
+            if (
+                one.executor_id in living
+                and one.taken_at < due
+                and await self._queue_again(one.job_id, one.hand_over, unless_started=True)
+            ):
+                await self._client.cancel([one.workflow_id])
+                moved += 1
         return moved
 
     async def _sweep_ended(self) -> int:
@@ -75,7 +90,7 @@ class Reaper:
         ended = [row for row in rows if workflow_id(row.job_id, row.dispatch) not in active]
         return sum([await self._queue_again(row.job_id, row.dispatch) for row in ended])
 
-    async def _queue_again(self, job_id: UUID, hand_over: int) -> bool:
+    async def _queue_again(self, job_id: UUID, hand_over: int, *, unless_started: bool = False) -> bool:
         async with self._database.global_work() as session:
             row = await JobRepository(session).outbox_row(job_id)
         if row is None or row.dispatch != hand_over:
@@ -86,6 +101,8 @@ class Reaper:
             job = await repository.get(job_id, for_change=True)
             present = await repository.outbox_row(job_id)
             if job is None or present is None or present.dispatch != hand_over:
+                return False
+            if job.state == "running" and unless_started:
                 return False
             if job.state != "running":
                 await repository.hand_over_again(job_id)

@@ -45,7 +45,9 @@ async def run_worker(
     loop = asyncio.get_running_loop()
     background = [
         asyncio.create_task(lease.keep(database, lost), name="worker-lease"),
-        asyncio.create_task(_reap(Reaper(database, client), timings.reap_seconds), name="job-reaper"),
+        asyncio.create_task(
+            _reap(Reaper(database, client, timings.start_seconds), timings.reap_seconds), name="job-reaper"
+        ),
     ]
     try:
         await asyncio.to_thread(

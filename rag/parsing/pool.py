@@ -85,7 +85,7 @@ class ParserPool:
                 process = self._idle.pop()
             else:
                 process = await ParserProcess.start(self._memory_bytes, self._timeout_seconds)
-            if process.alive and not self._closed:
+            if process.reusable and not self._closed:
                 return process
             await process.stop()
         raise TryLater("parsing.closed", "The server is shutting down; add the document again when it is back.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import socket
 import sys
@@ -63,7 +64,7 @@ class ParserProcess:
     @property
     def reusable(self) -> bool:
         """Whether it is alive and between two documents: a cancelled or failed exchange leaves it in the middle."""
-        return self.alive and not self._exchanging
+        return self.alive and not self._exchanging and not self._hung_up()
 
     async def parse(
         self, content: bytes, *, filename: str, media_type: str | None, timeout_seconds: float
@@ -90,6 +91,12 @@ class ParserProcess:
         self._writer.close()
         self._kill()
         await self._process.wait()
+
+    def _hung_up(self) -> bool:
+        """Ask the kernel: the loop may not have heard yet. Between two documents a child that lives says nothing."""
+        poll = select.poll()
+        poll.register(self._writer.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(poll.poll(0))
 
     async def _exchange(self, request: wire.Message) -> ParsedDocument:
         self._exchanging = True

@@ -18,7 +18,7 @@ from mcp_engine.jobs.supervisor import PARENT_VARIABLE
 from mcp_engine.jobs.worker import run_worker
 from mcp_engine.processes import die_with_parent
 
-TIMINGS = Timings(lease_seconds=2.0, poll_seconds=0.05, reap_seconds=0.5)
+TIMINGS = Timings(lease_seconds=2.0, poll_seconds=0.05, reap_seconds=0.5, start_seconds=2.0)
 WRITE = text(
     """
     INSERT INTO job_result (subject_id, attempt, pid) SELECT :subject, :attempt, :pid

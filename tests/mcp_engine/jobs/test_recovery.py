@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -24,11 +25,13 @@ from tests.mcp_engine.jobs.conftest import StartWorker, results, until
 from tests.mcp_engine.jobs.kinds import Insert
 from tests.mcp_engine.jobs.test_jobs import enqueue, finished
 
+START_SECONDS = 30
+
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def reaper(jobs_database: Database, queue_url: str) -> AsyncIterator[Reaper]:
     client = QueueClient(queue_url)
-    reaper = Reaper(jobs_database, client)
+    reaper = Reaper(jobs_database, client, START_SECONDS)
     yield reaper
     await client.close()
 
@@ -88,18 +91,54 @@ async def test_a_hand_over_without_a_worker_is_repeated_once(
     assert await reaper.reap() == 0
 
 
+async def taken_by_a_living_worker(
+    jobs_database: Database, dispatcher: Dispatcher, owner_url: str, seconds_ago: int
+) -> Lease:
+    """Have every queued hand-over taken, and return the lease of the worker that took them."""
+    lease = await Lease.acquire(jobs_database, 60)
+    await dispatcher.dispatch()
+    took_at = int(time.time() - seconds_ago) * 1000
+    taken = "UPDATE dbos.workflow_status SET status = 'PENDING', executor_id = %s, started_at_epoch_ms = %s"
+    as_owner(owner_url, taken, str(lease.worker_id), took_at)
+    return lease
+
+
 async def test_what_a_living_worker_took_is_left_to_it(
     jobs_database: Database, jobs: JobService, owner: Caller, dispatcher: Dispatcher, reaper: Reaper,
     fresh_owner_url: str,
 ) -> None:  # fmt: skip
-    lease = await Lease.acquire(jobs_database, 60)
     await enqueue(jobs_database, jobs, owner, "test.insert")
-    await dispatcher.dispatch()
-    taken = "UPDATE dbos.workflow_status SET status = 'PENDING', executor_id = %s"
-    as_owner(fresh_owner_url, taken, str(lease.worker_id))
+    lease = await taken_by_a_living_worker(jobs_database, dispatcher, fresh_owner_url, 0)
     assert await reaper.reap() == 0
     await lease.release(jobs_database)
     assert await reaper.reap() == 1
+
+
+async def test_what_a_living_worker_does_not_start_is_given_to_another_once(
+    jobs_database: Database, jobs: JobService, owner: Caller, dispatcher: Dispatcher, reaper: Reaper,
+    fresh_owner_url: str,
+) -> None:  # fmt: skip
+    """Its claim was committed, and then its connection broke before it knew what it had."""
+    [job_id] = await enqueue(jobs_database, jobs, owner, "test.insert")
+    await taken_by_a_living_worker(jobs_database, dispatcher, fresh_owner_url, START_SECONDS + 5)
+    assert await reaper.reap() == 1
+    assert await reaper.reap() == 0
+    job = await jobs.get(owner, job_id)
+    assert (job.state, job.losses) == ("queued", 0)
+    await dispatcher.dispatch()
+    assert sorted(found for _, found in hand_overs(fresh_owner_url)) == ["CANCELLED", "ENQUEUED"]
+
+
+async def test_what_a_living_worker_runs_may_take_long(
+    jobs_database: Database, jobs: JobService, owner: Caller, dispatcher: Dispatcher, reaper: Reaper,
+    fresh_owner_url: str,
+) -> None:  # fmt: skip
+    [job_id] = await enqueue(jobs_database, jobs, owner, "test.insert")
+    lease = await taken_by_a_living_worker(jobs_database, dispatcher, fresh_owner_url, 86_400)
+    running = "UPDATE job SET state = 'running', attempt = 1, worker_id = %s"
+    as_owner(fresh_owner_url, running, lease.worker_id)
+    assert await reaper.reap() == 0
+    assert (await jobs.get(owner, job_id)).state == "running"
 
 
 async def test_a_job_that_takes_every_worker_down_is_given_up(
@@ -139,11 +178,6 @@ async def test_a_worker_that_stops_starts_nothing_more(
     assert (await jobs.get(owner, job_id)).state == "queued"
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="known gap: when the connection breaks in the very moment of DBOS's dequeue, the claim can be committed "
-    "without its executor knowing; that job waits until its worker starts again (docs/operations.md)",
-)
 async def test_a_worker_survives_the_loss_of_every_connection(
     jobs_database: Database, jobs: JobService, owner: Caller, start_worker: StartWorker, fresh_owner_url: str
 ) -> None:
