@@ -9,6 +9,7 @@ import sys
 
 from sqlalchemy import text
 
+from mcp_engine import logs
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import InvalidInput
 from mcp_engine.jobs.context import JobContext
@@ -18,7 +19,7 @@ from mcp_engine.jobs.supervisor import PARENT_VARIABLE
 from mcp_engine.jobs.worker import run_worker
 from mcp_engine.processes import die_with_parent
 
-TIMINGS = Timings(lease_seconds=2.0, poll_seconds=0.05, reap_seconds=0.5, start_seconds=2.0)
+TIMINGS = Timings(lease_seconds=4.0, poll_seconds=0.05, reap_seconds=0.5, start_seconds=2.0)
 WRITE = text(
     """
     INSERT INTO job_result (subject_id, attempt, pid) SELECT :subject, :attempt, :pid
@@ -79,6 +80,7 @@ class Hopeless:
 
 
 async def main(url: str, seconds: float) -> None:
+    logs.configure(format="json")
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     database = Database(url)
