@@ -18,6 +18,7 @@ import sys
 from mcp_engine.errors import EngineError, InvalidInput
 from rag.parsing import wire
 from rag.parsing.formats.dispatch import parse
+from rag.parsing.viewed import Wanted
 
 PR_SET_PDEATHSIG = 1
 
@@ -34,11 +35,9 @@ def serve(fd: int, memory_bytes: int, cpu_seconds: float) -> None:
 
 
 def answer(request: wire.Message) -> wire.Message:
-    """Parse one request's document; errors become messages, save a lack of memory, which ends the process."""
-    header = request.header
+    """Do what one request asks; errors become messages, save a lack of memory, which ends the process."""
     try:
-        document = parse(request.blob, filename=header["filename"], media_type=header["media_type"])
-        return wire.document_message(document)
+        return _TASKS[request.header["task"]](request)
     except EngineError as error:
         return wire.error_message(error)
     except MemoryError:
@@ -48,6 +47,35 @@ def answer(request: wire.Message) -> wire.Message:
             f"This document can't be read ({type(error).__name__}: {str(error)[:200]}); save it again or convert it."
         )
         return wire.error_message(InvalidInput("document.corrupt", message))
+
+
+def _parse(request: wire.Message) -> wire.Message:
+    header = request.header
+    return wire.document_message(parse(request.blob, filename=header["filename"], media_type=header["media_type"]))
+
+
+def _sizes(request: wire.Message) -> wire.Message:
+    from rag.parsing.formats.pdf_pages import page_sizes
+
+    return wire.sizes_message(page_sizes(request.blob, filename=request.header["filename"]))
+
+
+def _image(request: wire.Message) -> wire.Message:
+    from rag.parsing.formats.pdf_pages import page_image
+
+    header = request.header
+    image = page_image(request.blob, filename=header["filename"], page=header["page"], width=header["width"])
+    return wire.image_message(image)
+
+
+def _marks(request: wire.Message) -> wire.Message:
+    from rag.parsing.formats.pdf_pages import page_marks
+
+    wanted = [Wanted(**piece) for piece in request.header["wanted"]]
+    return wire.marks_message(page_marks(request.blob, filename=request.header["filename"], wanted=wanted))
+
+
+_TASKS = {"parse": _parse, "sizes": _sizes, "image": _image, "marks": _marks}
 
 
 def _die_with_parent() -> None:

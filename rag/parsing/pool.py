@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import TypeVar
 
 from mcp_engine.errors import TryLater
+from rag.parsing import wire
 from rag.parsing.parsed import ParsedDocument
 from rag.parsing.supervised import ParserProcess
+from rag.parsing.viewed import Image, PageMarks, PageSize, Wanted
 
+T = TypeVar("T")
 DOCUMENTS_PER_PROCESS = 200
 """A process is replaced after this many documents, so that what a library leaks stays small."""
 
@@ -54,16 +59,37 @@ class ParserPool:
             TimedOut: `document.parse_timeout`.
             TryLater: `parsing.closed` when the pool is shutting down.
         """
-        async with self._turns, self._process() as process:
-            return await process.parse(
-                content, filename=filename, media_type=media_type, timeout_seconds=self._timeout_seconds
-            )
+        header = {"task": "parse", "filename": filename, "media_type": media_type}
+        return await self._ask(wire.Message(header, content), wire.document)
+
+    async def page_sizes(self, content: bytes, *, filename: str) -> list[PageSize]:
+        """Return the size of each page of a PDF; raises what `parse` raises."""
+        return await self._ask(wire.Message({"task": "sizes", "filename": filename}, content), wire.sizes)
+
+    async def page_image(self, content: bytes, *, filename: str, page: int, width: int) -> Image:
+        """Return a page of a PDF (from 1) as a PNG `width` pixels wide, or narrower where its area is too large.
+
+        Raises:
+            NotFound: `document.page_not_found`.
+            EngineError: what `parse` raises.
+        """
+        header = {"task": "image", "filename": filename, "page": page, "width": width}
+        return await self._ask(wire.Message(header, content), wire.image)
+
+    async def page_marks(self, content: bytes, *, filename: str, wanted: Sequence[Wanted]) -> list[PageMarks]:
+        """Return the rectangles that pieces of text cover on their pages of a PDF; raises what `page_image` raises."""
+        header = {"task": "marks", "filename": filename, "wanted": [asdict(piece) for piece in wanted]}
+        return await self._ask(wire.Message(header, content), wire.marks)
 
     async def close(self) -> None:
         """End every child; documents in work fail with `document.parser_died`."""
         self._closed = True
         await asyncio.gather(*(process.stop() for process in (*self._busy, *self._idle)))
         self._idle.clear()
+
+    async def _ask(self, request: wire.Message, carried: wire.Answer[T]) -> T:
+        async with self._turns, self._process() as process:
+            return await process.ask(request, carried, timeout_seconds=self._timeout_seconds)
 
     @asynccontextmanager
     async def _process(self) -> AsyncGenerator[ParserProcess]:

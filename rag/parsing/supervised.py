@@ -9,12 +9,13 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import TypeVar
 
 import rag
 from mcp_engine.errors import EngineError, InvalidInput, TimedOut, TooLarge
 from rag.parsing import wire
-from rag.parsing.parsed import ParsedDocument
 
+T = TypeVar("T")
 _SOURCE_ROOT = Path(rag.__file__).parent.parent
 _FAREWELL_SECONDS = 5.0
 _STREAM_BUFFER_BYTES = 1024 * 1024
@@ -66,21 +67,19 @@ class ParserProcess:
         """Whether it is alive and between two documents: a cancelled or failed exchange leaves it in the middle."""
         return self.alive and not self._exchanging and not self._hung_up()
 
-    async def parse(
-        self, content: bytes, *, filename: str, media_type: str | None, timeout_seconds: float
-    ) -> ParsedDocument:
-        """Have the child parse one document.
+    async def ask(self, request: wire.Message, carried: wire.Answer[T], *, timeout_seconds: float) -> T:
+        """Have the child do one task with one document.
 
         Raises:
-            EngineError: what the parser says about the document.
+            EngineError: what the child says about the document.
             TimedOut: `document.parse_timeout` when it takes longer than the limit, in wall-clock or CPU time.
             InvalidInput: `document.parser_died` when the child ended on this document.
         """
         self.documents_parsed += 1
-        request = wire.Message({"filename": filename, "media_type": media_type}, content)
+        filename = str(request.header["filename"])
         try:
             async with asyncio.timeout(timeout_seconds):
-                return await self._exchange(request)
+                return await self._exchange(request, carried)
         except TimeoutError:
             raise _too_slow(filename, timeout_seconds) from None
         except (asyncio.IncompleteReadError, ConnectionError) as error:
@@ -98,14 +97,14 @@ class ParserProcess:
         poll.register(self._writer.get_extra_info("socket").fileno(), select.POLLIN)
         return bool(poll.poll(0))
 
-    async def _exchange(self, request: wire.Message) -> ParsedDocument:
+    async def _exchange(self, request: wire.Message, carried: wire.Answer[T]) -> T:
         self._exchanging = True
         self._writer.write(await asyncio.to_thread(wire.pack, request))
         await self._writer.drain()
         header = await self._frame(wire.MAX_HEADER_BYTES)
         blob = await self._frame(wire.MAX_BLOB_BYTES)
         self._exchanging = False
-        return await asyncio.to_thread(wire.opened, header, blob)
+        return await asyncio.to_thread(wire.opened, header, blob, carried)
 
     async def _frame(self, limit: int) -> bytes:
         size = int.from_bytes(await self._reader.readexactly(wire.LENGTH_BYTES))

@@ -7,13 +7,18 @@ pickle: what a hijacked parser sends is data, and is checked as such.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from io import BufferedIOBase
-from typing import Any
+from typing import Any, TypeVar
 
 from mcp_engine import errors
 from mcp_engine.errors import EngineError
 from rag.parsing.parsed import PageSpan, ParsedDocument, storable
+from rag.parsing.viewed import Image, Mark, PageMarks, PageSize
+
+T = TypeVar("T")
 
 LENGTH_BYTES = 8
 EXIT_OUT_OF_MEMORY = 77
@@ -22,7 +27,10 @@ EXIT_OUT_OF_MEMORY = 77
 MAX_HEADER_BYTES = 16 * 1024 * 1024
 MAX_BLOB_BYTES = 1024 * 1024 * 1024
 
-_ERRORS = {kind.__name__: kind for kind in (errors.InvalidInput, errors.TooLarge, errors.UnsupportedMedia)}
+_ERRORS = {
+    kind.__name__: kind for kind in (errors.InvalidInput, errors.NotFound, errors.TooLarge, errors.UnsupportedMedia)
+}
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +72,24 @@ def error_message(error: EngineError) -> Message:
     )
 
 
-def opened(header: bytes, blob: bytes) -> ParsedDocument:
-    """Return the document of an answer, or raise the error it carries.
+def sizes_message(sizes: Sequence[PageSize]) -> Message:
+    return Message({"sizes": [(size.width, size.height) for size in sizes]}, b"")
+
+
+def image_message(image: Image) -> Message:
+    return Message({"width": image.width, "height": image.height}, image.png)
+
+
+def marks_message(pages: Sequence[PageMarks]) -> Message:
+    return Message({"pages": [asdict(page) for page in pages]}, b"")
+
+
+Answer = Callable[[dict[str, Any], bytes], T]
+"""Reads what an answer carries; raises ValueError, KeyError or TypeError when it is not what was asked for."""
+
+
+def opened(header: bytes, blob: bytes, carried: Answer[T]) -> T:
+    """Return what an answer carries, or raise the error in it.
 
     Raises:
         EngineError: what the parser said about the document.
@@ -73,10 +97,7 @@ def opened(header: bytes, blob: bytes) -> ParsedDocument:
     """
     try:
         answer = json.loads(header)
-        if "error" in answer:
-            outcome: ParsedDocument | EngineError = _error(answer["error"])
-        else:
-            outcome = _document(answer, blob.decode())
+        outcome = _error(answer["error"]) if "error" in answer else carried(answer, blob)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConnectionAbortedError("a parser process sent no proper answer") from error
     if isinstance(outcome, EngineError):
@@ -84,13 +105,29 @@ def opened(header: bytes, blob: bytes) -> ParsedDocument:
     return outcome
 
 
+def sizes(answer: dict[str, Any], _: bytes) -> list[PageSize]:
+    found = enumerate(answer["sizes"], start=1)
+    return [PageSize(number, _positive(width), _positive(height)) for number, (width, height) in found]
+
+
+def image(answer: dict[str, Any], blob: bytes) -> Image:
+    if not blob.startswith(_PNG):
+        raise ValueError("no PNG")
+    return Image(int(answer["width"]), int(answer["height"]), blob)
+
+
+def marks(answer: dict[str, Any], _: bytes) -> list[PageMarks]:
+    return [PageMarks(int(page["number"]), tuple(_mark(mark) for mark in page["marks"])) for page in answer["pages"]]
+
+
 def _error(error: dict[str, Any]) -> EngineError:
     return _ERRORS[error["kind"]](str(error["code"]), str(error["message"]), details=error["details"])
 
 
-def _document(answer: dict[str, Any], text: str) -> ParsedDocument:
+def document(answer: dict[str, Any], blob: bytes) -> ParsedDocument:
+    text = blob.decode()
     title = answer["title"]
-    document = ParsedDocument(
+    parsed = ParsedDocument(
         text=text,
         media_type=str(answer["media_type"]),
         pages=tuple(PageSpan(int(number), int(start), int(end)) for number, start, end in answer["pages"]),
@@ -98,12 +135,25 @@ def _document(answer: dict[str, Any], text: str) -> ParsedDocument:
         parser=str(answer["parser"]),
         headings=tuple(int(start) for start in answer["headings"]),
     )
-    offsets = [0, *(offset for page in document.pages for offset in (page.start, page.end)), len(text)]
-    if offsets != sorted(offsets) or list(document.headings) != sorted(document.headings):
+    offsets = [0, *(offset for page in parsed.pages for offset in (page.start, page.end)), len(text)]
+    if offsets != sorted(offsets) or list(parsed.headings) != sorted(parsed.headings):
         raise ValueError("offsets out of order")
     if storable(text) != text:
         raise ValueError("text that can't be stored")
-    return document
+    return parsed
+
+
+def _mark(mark: dict[str, Any]) -> Mark:
+    found = Mark(*(float(mark[side]) for side in ("left", "top", "width", "height")))
+    if not all(0 <= share <= 1 for share in (found.left, found.top, found.width, found.height)):
+        raise ValueError("a mark outside its page")
+    return found
+
+
+def _positive(length: Any) -> float:
+    if not 0 < float(length) < math.inf:
+        raise ValueError("a page without a size")
+    return float(length)
 
 
 def _length(data: bytes) -> bytes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, cast
 
 import pypdfium2 as pdfium  # pyright: ignore[reportMissingTypeStubs]
 
 from mcp_engine.errors import InvalidInput
 from rag.parsing.formats.limits import checked_length
+from rag.parsing.formats.pdf_text import PageText
 from rag.parsing.parsed import PAGE_BREAK, PageSpan, ParsedDocument, storable
 
 _ERROR_PASSWORD = 4  # FPDF_ERR_PASSWORD
@@ -16,21 +16,15 @@ _TAIL_BYTES = 8 * 1024
 _NO_TITLE = ("", "untitled")
 _PARSER = f"pdfium/{cast(Any, pdfium).PDFIUM_INFO.build}"
 
-# PDFium marks a hyphen at the end of a line with U+FFFE and joins the lines there.
-_LINE_END_HYPHEN = re.compile("([\\w-]*)\ufffe(\\w?)")
-
 
 def parse_pdf(content: bytes, *, filename: str) -> ParsedDocument:
     """Return the text of all pages, joined by `PAGE_BREAK`, with the span of each page.
-
-    Line ends become `\\n`. A word divided at the end of a line is written in one, keeping its hyphen
-    when it has another hyphen already or goes on with a capital or a digit.
 
     Raises:
         InvalidInput: `document.encrypted`, `document.corrupt`, `document.no_text`.
         TooLarge: `document.too_much_text`.
     """
-    pdf = _opened(content, filename)
+    pdf = opened_pdf(content, filename)
     try:
         pages = _pages(pdf, filename)
         metadata = cast("dict[str, str]", cast(Any, pdf).get_metadata_dict())
@@ -49,7 +43,7 @@ def parse_pdf(content: bytes, *, filename: str) -> ParsedDocument:
     )
 
 
-def _opened(content: bytes, filename: str) -> pdfium.PdfDocument:
+def opened_pdf(content: bytes, filename: str) -> pdfium.PdfDocument:
     try:
         pdf = pdfium.PdfDocument(content)
     except pdfium.PdfiumError as error:
@@ -57,12 +51,12 @@ def _opened(content: bytes, filename: str) -> pdfium.PdfDocument:
             raise InvalidInput(
                 "document.encrypted", f"{filename} is protected by a password; save it without one and add it again."
             ) from error
-        raise _corrupt(filename, "it is damaged or cut off") from error
+        raise corrupt(filename, "it is damaged or cut off") from error
     # PDFium repairs a file that is cut off and then shows fewer pages; lost pages must not go unnoticed.
     if b"%%EOF" not in content[-_TAIL_BYTES:]:
-        raise _corrupt(filename, "its end is missing")
+        raise corrupt(filename, "its end is missing")
     if len(pdf) == 0:
-        raise _corrupt(filename, "it has no pages")
+        raise corrupt(filename, "it has no pages")
     return pdf
 
 
@@ -75,23 +69,12 @@ def _pages(pdf: pdfium.PdfDocument, filename: str) -> list[str]:
             text_page = page.get_textpage()
             raw = cast(str, text_page.get_text_range())
         except pdfium.PdfiumError as error:
-            raise _corrupt(filename, f"page {number + 1} can't be read") from error
+            raise corrupt(filename, f"page {number + 1} can't be read") from error
         text_page.close()
         page.close()
-        pages.append(_clean(raw))
+        pages.append(PageText.of(raw).text)
         length = checked_length(length + len(pages[-1]) + len(PAGE_BREAK), filename)
     return pages
-
-
-def _clean(raw: str) -> str:
-    text = raw.replace("\r\n", "\n").replace("\r", "\n").replace(PAGE_BREAK, "\n")
-    return storable(_LINE_END_HYPHEN.sub(_joined, text))
-
-
-def _joined(match: re.Match[str]) -> str:
-    before, after = match.groups()
-    keep = "-" in before or not after or after.isupper() or after.isdigit()
-    return f"{before}-{after}" if keep else f"{before}{after}"
 
 
 def _spans(pages: list[str]) -> tuple[PageSpan, ...]:
@@ -103,5 +86,5 @@ def _spans(pages: list[str]) -> tuple[PageSpan, ...]:
     return tuple(spans)
 
 
-def _corrupt(filename: str, reason: str) -> InvalidInput:
+def corrupt(filename: str, reason: str) -> InvalidInput:
     return InvalidInput("document.corrupt", f"{filename} can't be read as a PDF: {reason}. Save or download it again.")

@@ -9,6 +9,7 @@ import pytest
 from mcp_engine.errors import TooLarge
 from rag.parsing import wire
 from rag.parsing.parsed import PageSpan, ParsedDocument
+from rag.parsing.viewed import Image, Mark, PageMarks, PageSize
 
 DOCUMENT = ParsedDocument(
     "Eins.\fZwei 👋", "application/pdf", (PageSpan(1, 0, 5), PageSpan(2, 6, 12)), "T", "p/1", (0,)
@@ -19,14 +20,14 @@ def test_a_document_survives_the_way() -> None:
     stream = io.BytesIO(wire.pack(wire.document_message(DOCUMENT)))
     message = wire.read(stream)
     assert message is not None
-    assert wire.opened(json.dumps(message.header).encode(), message.blob) == DOCUMENT
+    assert wire.opened(json.dumps(message.header).encode(), message.blob, wire.document) == DOCUMENT
     assert wire.read(stream) is None
 
 
 def test_an_error_survives_the_way() -> None:
     message = wire.error_message(TooLarge("document.too_much_text", "Split it.", details={"limit": 1}))
     with pytest.raises(TooLarge, match=r"Split it\.") as caught:
-        wire.opened(json.dumps(message.header).encode(), b"")
+        wire.opened(json.dumps(message.header).encode(), b"", wire.document)
     assert (caught.value.code, caught.value.details) == ("document.too_much_text", {"limit": 1})
 
 
@@ -45,17 +46,45 @@ def test_an_error_survives_the_way() -> None:
 def test_an_improper_answer_is_no_document(change: dict[str, Any]) -> None:
     header = {**wire.document_message(DOCUMENT).header, **change}
     with pytest.raises(ConnectionAbortedError):
-        wire.opened(json.dumps(header).encode(), DOCUMENT.text.encode())
+        wire.opened(json.dumps(header).encode(), DOCUMENT.text.encode(), wire.document)
 
 
 @pytest.mark.parametrize(("header", "blob"), [(b"{", b""), (b"[]", b""), (b"{}", b""), (b'"error"', b"")])
 def test_noise_is_no_document(header: bytes, blob: bytes) -> None:
     with pytest.raises(ConnectionAbortedError):
-        wire.opened(header, blob)
+        wire.opened(header, blob, wire.document)
 
 
 @pytest.mark.parametrize("blob", [b"\xff\xfe", b"nul \0"])
 def test_text_that_cannot_be_stored_is_no_document(blob: bytes) -> None:
     header = {**wire.document_message(DOCUMENT).header, "pages": [], "headings": []}
     with pytest.raises(ConnectionAbortedError):
-        wire.opened(json.dumps(header).encode(), blob)
+        wire.opened(json.dumps(header).encode(), blob, wire.document)
+
+
+def test_pages_survive_the_way() -> None:
+    sizes = [PageSize(1, 595.5, 842.0), PageSize(2, 842.0, 595.5)]
+    image = Image(2, 1, b"\x89PNG\r\n\x1a\nbytes")
+    marks = [PageMarks(3, (Mark(0.1, 0.2, 0.5, 0.01),)), PageMarks(4, ())]
+    assert carried(wire.sizes_message(sizes), wire.sizes) == sizes
+    assert carried(wire.image_message(image), wire.image) == image
+    assert carried(wire.marks_message(marks), wire.marks) == marks
+
+
+@pytest.mark.parametrize(
+    ("header", "read"),
+    [
+        ({"width": 1, "height": 1}, wire.image),
+        ({"sizes": [[0, 5]]}, wire.sizes),
+        ({"sizes": [["nan", 5]]}, wire.sizes),
+        ({"pages": [{"number": 1, "marks": [{"left": -1, "top": 0, "width": 1, "height": 1}]}]}, wire.marks),
+        ({"pages": [{"number": 1, "marks": [{"left": 0}]}]}, wire.marks),
+    ],
+)
+def test_what_is_no_page_is_refused(header: dict[str, Any], read: wire.Answer[Any]) -> None:
+    with pytest.raises(ConnectionAbortedError):
+        carried(wire.Message(header, b"<script>"), read)
+
+
+def carried(message: wire.Message, read: wire.Answer[Any]) -> Any:
+    return wire.opened(json.dumps(message.header).encode(), message.blob, read)
