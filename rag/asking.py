@@ -135,6 +135,7 @@ class AskService:
             version=VersionRef(
                 kind=version.kind, namespace=version.namespace, name=version.name, number=version.number,
                 version_id=version.version_id, digest=version.digest, lock_digest=version.lock_digest,
+                label=version.label,
             ),
             model=ModelRef(
                 provider=_PROVIDER, model=self._embedder.name, digest=self._embedder.digest,

@@ -30,6 +30,7 @@ def ended_facts(execution: ExecutionRow, outcome: ExecutionOutcomeRow) -> dict[s
         "artifact_namespace": execution.artifact_namespace,
         "artifact_name": execution.artifact_name,
         "artifact_number": execution.artifact_number,
+        "artifact_label": execution.artifact_label,
         "version_id": _text(execution.version_id),
         "version_digest": execution.version_digest,
         "lock_digest": execution.lock_digest,

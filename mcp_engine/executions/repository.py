@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, text
+from sqlalchemy import ColumnElement, Select, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col
 
-from mcp_engine.executions.schemas import ExecutionFilter
+from mcp_engine.canonical import canonical_json
+from mcp_engine.executions.schemas import SEARCHED_AT_ONCE, SEARCHED_CHARACTERS, ExecutionFilter
 from mcp_engine.executions.tables import (
     ExecutionInputsRow,
     ExecutionOutcomeRow,
@@ -18,6 +20,12 @@ from mcp_engine.executions.tables import (
     ExecutionRow,
     ExecutionRunningRow,
 )
+from mcp_engine.identifiers import lowest_id_at
+
+Line = tuple[ExecutionRow, ExecutionOutcomeRow | None]
+_id = col(ExecutionRow.id)
+_SLACK = timedelta(seconds=5)
+"""How far an id's time may be from `created_at`: both are read from one clock, one after the other."""
 
 
 class Stored(NamedTuple):
@@ -68,18 +76,46 @@ async def find(session: AsyncSession, ids: Collection[UUID]) -> list[Stored]:
 
 async def page(
     session: AsyncSession, wanted: ExecutionFilter, before: UUID | None, limit: int
-) -> Sequence[tuple[ExecutionRow, ExecutionOutcomeRow | None]]:
-    """Return executions newest first, without content; ids are ordered by time (UUIDv7)."""
+) -> tuple[list[Line], UUID | None]:
+    """Return executions newest first, without content; ids are ordered by time (UUIDv7).
+
+    A search for text reads the content of `SEARCHED_AT_ONCE` executions at the most; the second
+    value then is the id of the last that was read, from which to go on, and None when all were.
+    """
+    conditions = _conditions(wanted, before)
+    last_read: UUID | None = None
+    if wanted.text is not None:
+        ids = _ids(conditions).order_by(_id.desc())
+        last_read = (await session.execute(ids.offset(SEARCHED_AT_ONCE - 1).limit(1))).scalar()
+        if last_read is not None:
+            conditions.append(_id >= last_read)
+        conditions.append(_holds(wanted.text))
     statement = (
         select(ExecutionRow, ExecutionOutcomeRow)
         .outerjoin(ExecutionOutcomeRow, _same(ExecutionOutcomeRow))
-        .where(*_conditions(wanted))
-        .order_by(col(ExecutionRow.id).desc())
+        .where(*conditions)
+        .order_by(_id.desc())
         .limit(limit)
     )
-    if before is not None:
-        statement = statement.where(col(ExecutionRow.id) < before)
-    return [(row[0], row[1]) for row in await session.execute(statement)]
+    return [(row[0], row[1]) for row in await session.execute(statement)], last_read
+
+
+async def count(session: AsyncSession, wanted: ExecutionFilter, limit: int) -> tuple[int, bool]:
+    """Return how many executions fit, up to `limit`, and whether there may be more."""
+    conditions = _conditions(wanted, None)
+    if wanted.text is not None:
+        read = _ids(conditions).order_by(_id.desc()).limit(SEARCHED_AT_ONCE + 1).subquery()
+        read_count = (await session.execute(select(func.count()).select_from(read))).scalar_one()
+        within = select(read.c.id).limit(SEARCHED_AT_ONCE)
+        found = await session.execute(select(func.count()).where(_id.in_(within), _holds(wanted.text)))
+        return found.scalar_one(), read_count > SEARCHED_AT_ONCE
+    some = _ids(conditions).limit(limit + 1).subquery()
+    found = (await session.execute(select(func.count()).select_from(some))).scalar_one()
+    return min(found, limit), found > limit
+
+
+def _ids(conditions: Sequence[ColumnElement[bool]]) -> Select[UUID]:
+    return select(_id).outerjoin(ExecutionOutcomeRow, _same(ExecutionOutcomeRow)).where(*conditions)
 
 
 def _same(table: type[ExecutionOutcomeRow | ExecutionInputsRow | ExecutionOutputRow]) -> ColumnElement[bool]:
@@ -87,26 +123,43 @@ def _same(table: type[ExecutionOutcomeRow | ExecutionInputsRow | ExecutionOutput
     return same_tenant & (col(table.execution_id) == col(ExecutionRow.id))
 
 
-def _conditions(wanted: ExecutionFilter) -> list[ColumnElement[bool]]:
+def _conditions(wanted: ExecutionFilter, before: UUID | None) -> list[ColumnElement[bool]]:
+    """Return every condition but that on the text."""
     equal: list[tuple[Any, object]] = [
         (col(ExecutionRow.namespace), wanted.namespace),
         (col(ExecutionRow.kind), wanted.kind),
         (col(ExecutionRow.artifact_kind), wanted.artifact_kind),
         (col(ExecutionRow.artifact_name), wanted.artifact_name),
+        (col(ExecutionRow.artifact_number), wanted.artifact_number),
+        (col(ExecutionRow.artifact_label), wanted.label),
+        (col(ExecutionRow.model_name), wanted.model),
+        (col(ExecutionRow.actor_id), wanted.actor_id),
         (col(ExecutionRow.parent_id), wanted.parent_id),
     ]
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
+    if before is not None:
+        conditions.append(_id < before)
     if wanted.status == "running":
-        conditions.append(col(ExecutionOutcomeRow.status).is_(None))
+        # Those that run are few, and the others that have no outcome are none.
+        same_tenant = col(ExecutionRunningRow.tenant_id) == col(ExecutionRow.tenant_id)
+        conditions.append(_id.in_(select(col(ExecutionRunningRow.execution_id)).where(same_tenant)))
     elif wanted.status is not None:
         conditions.append(col(ExecutionOutcomeRow.status) == wanted.status)
     if wanted.since is not None:
-        conditions.append(col(ExecutionRow.created_at) >= wanted.since)
+        conditions += [col(ExecutionRow.created_at) >= wanted.since, _id >= lowest_id_at(wanted.since, -_SLACK)]
     if wanted.until is not None:
-        conditions.append(col(ExecutionRow.created_at) < wanted.until)
+        conditions += [col(ExecutionRow.created_at) < wanted.until, _id < lowest_id_at(wanted.until, _SLACK)]
     if wanted.min_latency_ms is not None:
         conditions.append(col(ExecutionOutcomeRow.latency_total_ms) >= wanted.min_latency_ms)
     return conditions
+
+
+def _holds(wanted: str) -> ColumnElement[bool]:
+    """Return whether the inputs hold a text as their canonical JSON spells it."""
+    inputs = select(func.left(col(ExecutionInputsRow.content), SEARCHED_CHARACTERS))
+    content = inputs.where(_same(ExecutionInputsRow)).scalar_subquery()
+    spelled = canonical_json(wanted).decode()[1:-1]
+    return func.strpos(func.lower(content), func.lower(spelled)) > 0
 
 
 async def owners(session: AsyncSession) -> list[UUID]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
 
 from mcp_engine.access import Caller
 from mcp_engine.executions.schemas import (
     ContentErased,
+    ExecutionCount,
     ExecutionDetail,
     ExecutionFilter,
     ExecutionSummary,
@@ -21,23 +22,31 @@ from mcp_engine.executions.schemas import (
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.dependencies import authorised, service
 from mcp_engine.http.paging import Cursor, Limit, Page
+from mcp_engine.http.problems import documented
 
 router = APIRouter(prefix="/executions", tags=["executions"])
 
 Reader = Annotated[Caller, authorised("executions:read")]
 Writer = Annotated[Caller, authorised("executions:write")]
 Executions = Annotated[ExecutionService, service(ExecutionService)]
-Name = Annotated[str | None, Query(max_length=128)]
+# PostgreSQL's text has no NUL, so nothing that has one is stored.
+_NO_NUL = r"^[^\x00]*$"
+Name = Annotated[str | None, Query(max_length=128, pattern=_NO_NUL)]
 
 
-@router.get("", summary="List executions")
-async def list_executions(
-    caller: Reader,
-    executions: Executions,
+def _wanted(
     namespace: Name = None,
-    kind: Annotated[str | None, Query(max_length=64, description="Such as `prompt_run` or `ask`.")] = None,
+    kind: Annotated[
+        str | None, Query(max_length=64, pattern=_NO_NUL, description="Such as `prompt_run` or `ask`.")
+    ] = None,
     artifact_kind: Name = None,
     artifact_name: Name = None,
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Number of the artifact's version.")] = None,
+    label: Annotated[
+        str | None, Query(max_length=36, pattern=_NO_NUL, description="The label that the version was asked for by.")
+    ] = None,
+    model: Annotated[str | None, Query(max_length=256, pattern=_NO_NUL, description="Name of the model.")] = None,
+    actor: Annotated[UUID | None, Query(description="Who ran it.")] = None,
     status: Status | None = None,
     since: Annotated[
         AwareDatetime | None, Query(description="Started at this time (with its offset) or later.")
@@ -45,14 +54,36 @@ async def list_executions(
     until: Annotated[AwareDatetime | None, Query(description="Started before this time.")] = None,
     min_latency_ms: Annotated[float | None, Query(ge=0, description="Took at least this long in total.")] = None,
     parent_id: Annotated[UUID | None, Query(description="Steps of this execution.")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    text: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=200,
+            description="Stands in the inputs or messages, whatever its case. A page may hold fewer than there are.",
+        ),
+    ] = None,
+) -> ExecutionFilter:
+    return ExecutionFilter(
+        namespace, kind, artifact_kind, artifact_name, version, label, model, actor, status, since, until,
+        min_latency_ms, parent_id, text,
+    )  # fmt: skip
+
+
+Wanted = Annotated[ExecutionFilter, Depends(_wanted)]
+
+
+@router.get("", summary="List executions")
+async def list_executions(
+    caller: Reader, executions: Executions, wanted: Wanted, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[ExecutionSummary]:
     """Return the executions that fit all conditions, newest first."""
-    wanted = ExecutionFilter(
-        namespace, kind, artifact_kind, artifact_name, status, since, until, min_latency_ms, parent_id
-    )
     return await executions.list(caller, wanted, limit=limit, cursor=cursor)
+
+
+@router.get("/count", summary="Count executions")
+async def count_executions(caller: Reader, executions: Executions, wanted: Wanted) -> ExecutionCount:
+    """Return how many executions fit all conditions, counted up to 10,000."""
+    return await executions.count(caller, wanted)
 
 
 @router.get("/{execution_id}", summary="Show an execution")
@@ -76,7 +107,7 @@ async def list_execution_spans(caller: Reader, executions: Executions, execution
     return Spans(spans=await executions.spans(caller, execution_id))
 
 
-@router.delete("/{execution_id}/content", summary="Erase an execution's content")
+@router.delete("/{execution_id}/content", summary="Erase an execution's content", responses=documented(410))
 async def erase_execution_content(
     caller: Writer,
     executions: Executions,

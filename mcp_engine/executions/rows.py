@@ -70,12 +70,14 @@ def new_execution(caller: Caller, start: StartExecution) -> tuple[ExecutionRow, 
         parameters=parameters,
         seed=start.seed,
         inputs_commitment=inputs_commitment,
+        created_at=datetime.now(UTC),
     )
     if start.version is not None:
         execution.artifact_kind = start.version.kind
         execution.artifact_namespace = start.version.namespace
         execution.artifact_name = start.version.name
         execution.artifact_number = start.version.number
+        execution.artifact_label = start.version.label
         execution.version_id = start.version.version_id
         execution.version_digest = start.version.digest
         execution.lock_digest = start.version.lock_digest

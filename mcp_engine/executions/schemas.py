@@ -17,6 +17,9 @@ Ending = Literal["succeeded", "failed", "cancelled"]
 Status = Literal["running", "succeeded", "failed", "cancelled"]
 INTERRUPTED = "execution.interrupted"
 MAX_SOURCES = 100
+SEARCHED_CHARACTERS = 20_000
+SEARCHED_AT_ONCE = 1_000
+COUNTED_AT_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class VersionRef:
     version_id: UUID
     digest: str
     lock_digest: str | None = None
+    label: str | None = None
+    """The label that the caller named, if it named one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +112,17 @@ class ExecutionFilter:
     kind: str | None = None
     artifact_kind: str | None = None
     artifact_name: str | None = None
+    artifact_number: int | None = None
+    label: str | None = None
+    model: str | None = None
+    actor_id: UUID | None = None
     status: Status | None = None
     since: datetime | None = None
     until: datetime | None = None
     min_latency_ms: float | None = None
     parent_id: UUID | None = None
+    text: str | None = None
+    """Stands in the inputs or messages, whatever its case (the first `SEARCHED_CHARACTERS` of their JSON)."""
 
 
 class ArtifactView(BaseModel):
@@ -122,6 +133,7 @@ class ArtifactView(BaseModel):
     version_id: UUID
     digest: str
     lock_digest: str | None
+    label: str | None
 
 
 class ModelView(BaseModel):
@@ -154,6 +166,13 @@ class ExecutionSummary(BaseModel):
     actor_id: UUID
     parent_id: UUID | None
     trace_id: str | None
+
+
+class ExecutionCount(BaseModel):
+    """How many executions fit."""
+
+    count: int
+    at_least: bool = Field(description="There may be more: counting stopped here.")
 
 
 class Content(BaseModel):

@@ -26,8 +26,10 @@ from mcp_engine.executions.repository import Stored
 from mcp_engine.executions.rows import new_execution, new_outcome
 from mcp_engine.executions.running import End, RunningExecution
 from mcp_engine.executions.schemas import (
+    COUNTED_AT_MOST,
     INTERRUPTED,
     ContentErased,
+    ExecutionCount,
     ExecutionDetail,
     ExecutionFilter,
     ExecutionSummary,
@@ -42,7 +44,7 @@ from mcp_engine.executions.tables import (
     ExecutionOutputRow,
     ExecutionRow,
 )
-from mcp_engine.http.paging import Page, decode_id_cursor, page_of
+from mcp_engine.http.paging import Page, decode_id_cursor, encode_cursor, page_of
 from mcp_engine.telemetry import metrics
 from mcp_engine.telemetry.gen_ai import EXECUTION_ID
 from mcp_engine.telemetry.repository import spans_of_trace
@@ -138,13 +140,24 @@ class ExecutionService:
     ) -> Page[ExecutionSummary]:
         """Return the executions that fit, newest first.
 
+        A search for text may return fewer than `limit` though there are more: go on from `next_cursor`.
+
         Raises:
             InvalidInput: `paging.bad_cursor`.
         """
         before = decode_id_cursor(cursor)
         async with self._work(caller) as work:
-            rows = await repository.page(work.session, wanted, before, limit + 1)
-        return page_of([views.summary(*row) for row in rows], limit, lambda shown: (str(shown.id),))
+            rows, last_read = await repository.page(work.session, wanted, before, limit + 1)
+        page = page_of([views.summary(*row) for row in rows], limit, lambda shown: (str(shown.id),))
+        if page.next_cursor is None and last_read is not None:
+            page.next_cursor = encode_cursor(str(last_read))
+        return page
+
+    async def count(self, caller: Caller, wanted: ExecutionFilter) -> ExecutionCount:
+        """Return how many executions fit, up to `COUNTED_AT_MOST`; with a text, of those that one search reads."""
+        async with self._work(caller) as work:
+            found, at_least = await repository.count(work.session, wanted, COUNTED_AT_MOST)
+        return ExecutionCount(count=found, at_least=at_least)
 
     async def erase_content(self, caller: Caller, execution_id: UUID, reason: str) -> ContentErased:
         """Erase inputs, messages and output of an execution; its facts and commitments stay.

@@ -29,7 +29,14 @@ class ExecutionRow(TenantRow, table=True):
         ForeignKeyConstraint(["tenant_id", "namespace"], [col(Namespace.tenant_id), col(Namespace.name)]),
         ForeignKeyConstraint(["tenant_id", "parent_id"], ["execution.tenant_id", "execution.id"]),
         Index("ix_execution_tenant_id_namespace_id", "tenant_id", "namespace", "id"),
+        Index("ix_execution_tenant_id_kind_id", "tenant_id", "kind", "id"),
         Index("ix_execution_tenant_id_artifact_name_id", "tenant_id", "artifact_name", "id"),
+        Index(
+            "ix_execution_tenant_id_artifact_name_artifact_number_id",
+            *("tenant_id", "artifact_name", "artifact_number", "id"),
+        ),
+        Index("ix_execution_tenant_id_model_name_id", "tenant_id", "model_name", "id"),
+        Index("ix_execution_tenant_id_actor_id_id", "tenant_id", "actor_id", "id"),
         Index("ix_execution_tenant_id_parent_id", "tenant_id", "parent_id"),
     )
 
@@ -43,6 +50,8 @@ class ExecutionRow(TenantRow, table=True):
     artifact_namespace: str | None = None
     artifact_name: str | None = None
     artifact_number: int | None = None
+    artifact_label: str | None = None
+    """The label that the caller named and that pointed at this version then; null when it named none."""
     version_id: UUID | None = None
     version_digest: str | None = None
     lock_digest: str | None = None
@@ -55,6 +64,7 @@ class ExecutionRow(TenantRow, table=True):
     seed: int | None = Field(default=None, sa_type=BigInteger)
     inputs_commitment: str
     created_at: datetime = created_field()
+    """By the clock of the process that made `id`, so that a range of times is a range of ids."""
 
 
 class ExecutionInputsRow(TenantRow, table=True):

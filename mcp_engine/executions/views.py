@@ -103,6 +103,7 @@ def _artifact(execution: ExecutionRow) -> ArtifactView | None:
             "version_id": execution.version_id,
             "digest": execution.version_digest,
             "lock_digest": execution.lock_digest,
+            "label": execution.artifact_label,
         }
     )
 

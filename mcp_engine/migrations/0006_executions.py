@@ -41,6 +41,7 @@ def _execution() -> None:
         sa.Column("artifact_namespace", sa.String(), nullable=True),
         sa.Column("artifact_name", sa.String(), nullable=True),
         sa.Column("artifact_number", sa.Integer(), nullable=True),
+        sa.Column("artifact_label", sa.String(), nullable=True),
         sa.Column("version_id", sa.Uuid(), nullable=True),
         sa.Column("version_digest", sa.String(), nullable=True),
         sa.Column("lock_digest", sa.String(), nullable=True),
@@ -67,9 +68,16 @@ def _execution() -> None:
         sa.CheckConstraint("kind ~ '^[a-z][a-z0-9_]{0,63}$'", name="ck_execution_kind"),
         sa.CheckConstraint("trace_id ~ '^[0-9a-f]{32}$'", name="ck_execution_trace_id"),
     )
-    op.create_index("ix_execution_tenant_id_namespace_id", "execution", ["tenant_id", "namespace", "id"])
-    op.create_index("ix_execution_tenant_id_artifact_name_id", "execution", ["tenant_id", "artifact_name", "id"])
-    op.create_index("ix_execution_tenant_id_parent_id", "execution", ["tenant_id", "parent_id"])
+    for columns in (
+        ("namespace", "id"),
+        ("kind", "id"),
+        ("artifact_name", "id"),
+        ("artifact_name", "artifact_number", "id"),
+        ("model_name", "id"),
+        ("actor_id", "id"),
+        ("parent_id",),
+    ):
+        op.create_index("_".join(("ix_execution_tenant_id", *columns)), "execution", ["tenant_id", *columns])
     ddl.tenant_table("execution")
     ddl.immutable("execution")
 

@@ -175,6 +175,7 @@ def _start(run: PreparedRun, parameters: Mapping[str, Any]) -> StartExecution:
             version.version_id,
             version.digest,
             version.lock_digest,
+            version.label,
         ),
         model=ModelRef(
             identity.provider, identity.model, identity.digest, identity.weights_digest, identity.source_digest

@@ -53,6 +53,10 @@ async def test_the_list_takes_filters_and_cursors(
     assert [one["id"] for one in (*first["items"], *rest["items"])] == ids[::-1]
     nothing = (await client.get("/executions", params={"since": "2999-01-01T00:00:00Z"}, headers=OWNER)).json()
     assert nothing == {"items": [], "next_cursor": None}
+    counted = (await client.get("/executions/count", params={"status": "cancelled"}, headers=OWNER)).json()
+    assert counted == {"count": 3, "at_least": False}
+    odd = await client.get("/executions", params={"text": "\x00'%\\"}, headers=OWNER)
+    assert odd.json() == {"items": [], "next_cursor": None}
 
 
 @pytest.mark.parametrize(
@@ -64,6 +68,10 @@ async def test_the_list_takes_filters_and_cursors(
         {"until": "2026-01-01T00:00:00"},
         {"limit": "0"},
         {"min_latency_ms": "-1"},
+        {"artifact_name": "a\x00b"},
+        {"version": "0"},
+        {"actor": "somebody"},
+        {"text": ""},
     ],
 )
 async def test_a_query_that_means_nothing_is_refused(client: httpx.AsyncClient, query: dict[str, str]) -> None:

@@ -1,10 +1,8 @@
-"""Recording executions: facts that stay, ends that are always written, content that can go."""
+"""Recording executions: facts that stay, content that can go."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -23,39 +21,15 @@ from mcp_engine.executions.facts import ENDED
 from mcp_engine.executions.live import ExecutionCheck
 from mcp_engine.executions.rows import cost
 from mcp_engine.executions.schemas import (
-    INTERRUPTED,
     MAX_SOURCES,
     ExecutionFilter,
-    ModelRef,
     Outcome,
     Prices,
-    StartExecution,
-    VersionRef,
 )
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.identifiers import new_id
 from tests.conftest import make_tenant, plain_url
-
-START = StartExecution(
-    namespace="default",
-    kind="prompt_run",
-    inputs={"question": "Why?\x00", "n": 1.5},
-    messages=[{"role": "user", "content": "Why?"}],
-    version=VersionRef("prompt", "default", "greeting", 2, new_id(), "ab" * 32, "cd" * 32),
-    model=ModelRef("llama.cpp", "smollm2", "ef" * 32, "01" * 32, "23" * 32),
-    parameters={"temperature": 0.7, "stop": ["\n"]},
-    seed=7,
-)
-OUTCOME = Outcome(output="Because.", finish_reason="stop", input_tokens=12, output_tokens=3, cached_tokens=4)
-
-
-async def leaf_facts(database: Database, caller: Caller, subject: Any) -> list[dict[str, Any]]:
-    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
-        rows = await work.session.execute(
-            text("SELECT facts FROM audit_entry WHERE kind = :kind AND subject = :subject"),
-            {"kind": ENDED, "subject": str(subject)},
-        )
-        return [row.facts for row in rows]
+from tests.mcp_engine.executions.runs import OUTCOME, START, leaf_facts
 
 
 async def test_a_finished_run_is_stored_as_it_was(executions: ExecutionService, caller: Caller) -> None:
@@ -142,37 +116,6 @@ async def test_a_changed_content_row_no_longer_gives_the_facts_of_the_leaf(
     assert changed == {"output_commitment"}
 
 
-async def test_a_failure_keeps_code_message_and_what_there_was(executions: ExecutionService, caller: Caller) -> None:
-    running = await executions.start(caller, START)
-    await running.fail(ModelFailed("model.crashed", "It died of mce_secret\x00."), Outcome(output="Beca"))
-    found = await executions.get(caller, running.id)
-    assert (found.status, found.error_code, found.error_message) == (
-        "failed",
-        "model.crashed",
-        "It died of [redacted].",
-    )
-    assert found.output.value == "Beca"
-
-
-async def test_an_unexpected_error_gives_away_its_class_only(executions: ExecutionService, caller: Caller) -> None:
-    running = await executions.start(caller, START)
-    await running.fail(ValueError("the customer's words"))
-    found = await executions.get(caller, running.id)
-    assert found.error_code == "engine.fault"
-    assert found.error_message is not None
-    assert "ValueError" in found.error_message
-    assert "customer" not in found.error_message
-
-
-async def test_an_execution_ends_once(executions: ExecutionService, caller: Caller) -> None:
-    running = await executions.start(caller, START)
-    await running.finish(OUTCOME)
-    for again in (running.finish(OUTCOME), running.cancel(), running.fail(ValueError())):
-        with pytest.raises(Conflict, match="ended already"):
-            await again
-    assert (await executions.get(caller, running.id)).status == "succeeded"
-
-
 async def test_sources_are_kept_once_each_in_order_and_not_without_end(
     executions: ExecutionService, database: Database, caller: Caller
 ) -> None:
@@ -185,91 +128,6 @@ async def test_sources_are_kept_once_each_in_order_and_not_without_end(
     assert (await executions.get(caller, running.id)).sources == [second, first]
     [facts] = await leaf_facts(database, caller, running.id)
     assert facts["sources"] == [str(second), str(first)]
-
-
-async def test_two_ends_at_once_leave_one(executions: ExecutionService, caller: Caller) -> None:
-    running = await executions.start(caller, START)
-    results = await asyncio.gather(running.finish(OUTCOME), running.cancel(), return_exceptions=True)
-    assert [type(result) for result in results].count(Conflict) == 1
-
-
-async def test_an_output_that_is_not_json_leaves_the_run_open_for_a_failure(
-    executions: ExecutionService, caller: Caller
-) -> None:
-    running = await executions.start(caller, START)
-    with pytest.raises(InvalidInput) as refused:
-        await running.finish(Outcome(output=float("nan")))
-    await running.fail(refused.value)
-    assert (await executions.get(caller, running.id)).error_code == "json.not_canonical"
-
-
-async def test_a_cancelled_stream_is_stored_as_cancelled_with_what_was_written(
-    executions: ExecutionService, caller: Caller
-) -> None:
-    running = await executions.start(caller, START)
-    streaming = asyncio.Event()
-
-    async def stream() -> None:
-        async with running:
-            running.partial = Outcome(output="Beca", output_tokens=1)
-            streaming.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(stream())
-    await streaming.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    found = await executions.get(caller, running.id)
-    assert (found.status, found.output.value, found.output_tokens) == ("cancelled", "Beca", 1)
-
-
-async def test_the_end_is_written_though_the_task_is_cancelled_while_it_waits(
-    database: Database, caller: Caller
-) -> None:
-    executions = ExecutionService(database)
-    running = await executions.start(caller, START)
-    task = asyncio.create_task(running.finish(OUTCOME))
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    await executions.close()
-    assert (await executions.get(caller, running.id)).status == "succeeded"
-
-
-async def test_a_start_that_is_cancelled_does_not_run_for_ever(database: Database, caller: Caller) -> None:
-    executions = ExecutionService(database)
-    task = asyncio.create_task(executions.start(caller, START))
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    await executions.close()
-    page = await executions.list(caller, ExecutionFilter())
-    assert [one.status for one in page.items] == ["cancelled"]
-
-
-async def test_a_closed_generator_cancels_its_run(executions: ExecutionService, caller: Caller) -> None:
-    running = await executions.start(caller, START)
-
-    async def stream() -> AsyncIterator[str]:
-        async with running:
-            yield "Beca"
-            await running.finish(OUTCOME)
-
-    pieces = stream()
-    assert await anext(pieces) == "Beca"
-    await pieces.aclose()  # type: ignore[attr-defined]
-    assert (await executions.get(caller, running.id)).status == "cancelled"
-
-
-async def test_a_block_left_without_an_outcome_is_a_recorded_fault(
-    executions: ExecutionService, caller: Caller
-) -> None:
-    async with await executions.start(caller, START) as running:
-        pass
-    assert (await executions.get(caller, running.id)).error_code == "engine.fault"
 
 
 @pytest.mark.parametrize("table", ["execution", "execution_inputs", "execution_outcome", "execution_output"])
@@ -312,33 +170,6 @@ async def test_parameters_that_would_not_read_back_are_refused(
         await executions.start(caller, replace(START, parameters=parameters))
 
 
-async def test_the_list_is_filtered_and_paged_newest_first(executions: ExecutionService, caller: Caller) -> None:
-    ids = []
-    for number in range(5):
-        running = await executions.start(caller, replace(START, kind="ask" if number % 2 else "prompt_run"))
-        await (running.cancel() if number == 4 else running.finish(OUTCOME))
-        ids.append(running.id)
-    first = await executions.list(caller, ExecutionFilter(), limit=3)
-    second = await executions.list(caller, ExecutionFilter(), limit=3, cursor=first.next_cursor)
-    assert [one.id for one in (*first.items, *second.items)] == ids[::-1]
-    assert second.next_cursor is None
-
-    async def matching(**conditions: Any) -> list[Any]:
-        return [one.id for one in (await executions.list(caller, ExecutionFilter(**conditions))).items]
-
-    assert await matching(kind="ask") == [ids[3], ids[1]]
-    assert await matching(status="cancelled") == [ids[4]]
-    assert await matching(status="running") == []
-    assert await matching(artifact_name="other") == []
-    assert len(await matching(artifact_kind="prompt", artifact_name="greeting", namespace="default")) == 5
-    assert await matching(min_latency_ms=1e9) == []
-    since = first.items[1].created_at
-    assert await matching(since=since) == [ids[4], ids[3]]
-    assert await matching(until=since) == [ids[2], ids[1], ids[0]]
-    with pytest.raises(InvalidInput, match="cursor"):
-        await executions.list(caller, ExecutionFilter(), cursor="WyJub3QtYW4taWQiXQ")
-
-
 async def test_erased_content_is_gone_and_the_facts_stay(
     executions: ExecutionService, database: Database, caller: Caller
 ) -> None:
@@ -360,50 +191,6 @@ async def test_erased_content_is_gone_and_the_facts_stay(
         live = (await ExecutionCheck().facts(work, ENDED, [str(running.id)]))[str(running.id)]
     [facts] = await leaf_facts(database, caller, running.id)
     assert {name for name, value in live.items() if facts[name] != value} == {"inputs_commitment", "output_commitment"}
-
-
-async def test_what_a_dead_process_left_is_recorded_as_interrupted(
-    fresh_database: Database, fresh_owner_url: str
-) -> None:
-    first, second = await make_tenant(fresh_database), await make_tenant(fresh_database)
-    dead, alive = ExecutionService(fresh_database), ExecutionService(fresh_database)
-    assert (await dead.record_interrupted(), await alive.record_interrupted()) == (0, 0)
-    left = [(caller, await dead.start(caller, START)) for caller in (first, second)]
-    ended = await dead.start(first, START)
-    await ended.finish(OUTCOME)
-    kept = await alive.start(first, START)
-
-    starting = ExecutionService(fresh_database)
-    assert await starting.record_interrupted() == 0, "both processes live"
-    await dead.close()
-    assert await starting.record_interrupted() == 2
-    assert await starting.record_interrupted() == 0
-    for caller, running in left:
-        found = await starting.get(caller, running.id)
-        assert (found.status, found.error_code, found.latency_total_ms) == ("failed", INTERRUPTED, None)
-        assert len(await leaf_facts(fresh_database, caller, running.id)) == 1
-        with pytest.raises(Conflict):
-            await running.finish(OUTCOME)
-    assert (await starting.get(first, ended.id)).status == "succeeded"
-    await kept.finish(OUTCOME)
-    await asyncio.gather(alive.close(), starting.close())
-
-
-async def test_a_connection_that_breaks_frees_the_owner(fresh_database: Database, fresh_owner_url: str) -> None:
-    caller = await make_tenant(fresh_database)
-    crashed = ExecutionService(fresh_database)
-    await crashed.record_interrupted()
-    running = await crashed.start(caller, START)
-    with psycopg.connect(plain_url(fresh_owner_url), autocommit=True) as owner:
-        owner.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
-            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        )
-    starting = ExecutionService(fresh_database)
-    assert await starting.record_interrupted() == 1
-    assert (await starting.get(caller, running.id)).error_code == INTERRUPTED
-    await starting.close()
-    await crashed.close()
 
 
 def test_cost_needs_prices_and_tokens() -> None:

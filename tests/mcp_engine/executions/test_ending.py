@@ -1,0 +1,134 @@
+"""Every run ends once, whatever becomes of who ran it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mcp_engine.access import Caller
+from mcp_engine.database.engine import Database
+from mcp_engine.errors import Conflict, InvalidInput, ModelFailed
+from mcp_engine.executions.schemas import (
+    ExecutionFilter,
+    Outcome,
+)
+from mcp_engine.executions.service import ExecutionService
+from tests.mcp_engine.executions.runs import OUTCOME, START
+
+
+async def test_a_failure_keeps_code_message_and_what_there_was(executions: ExecutionService, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+    await running.fail(ModelFailed("model.crashed", "It died of mce_secret\x00."), Outcome(output="Beca"))
+    found = await executions.get(caller, running.id)
+    assert (found.status, found.error_code, found.error_message) == (
+        "failed",
+        "model.crashed",
+        "It died of [redacted].",
+    )
+    assert found.output.value == "Beca"
+
+
+async def test_an_unexpected_error_gives_away_its_class_only(executions: ExecutionService, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+    await running.fail(ValueError("the customer's words"))
+    found = await executions.get(caller, running.id)
+    assert found.error_code == "engine.fault"
+    assert found.error_message is not None
+    assert "ValueError" in found.error_message
+    assert "customer" not in found.error_message
+
+
+async def test_an_execution_ends_once(executions: ExecutionService, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+    await running.finish(OUTCOME)
+    for again in (running.finish(OUTCOME), running.cancel(), running.fail(ValueError())):
+        with pytest.raises(Conflict, match="ended already"):
+            await again
+    assert (await executions.get(caller, running.id)).status == "succeeded"
+
+
+async def test_two_ends_at_once_leave_one(executions: ExecutionService, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+    results = await asyncio.gather(running.finish(OUTCOME), running.cancel(), return_exceptions=True)
+    assert [type(result) for result in results].count(Conflict) == 1
+
+
+async def test_an_output_that_is_not_json_leaves_the_run_open_for_a_failure(
+    executions: ExecutionService, caller: Caller
+) -> None:
+    running = await executions.start(caller, START)
+    with pytest.raises(InvalidInput) as refused:
+        await running.finish(Outcome(output=float("nan")))
+    await running.fail(refused.value)
+    assert (await executions.get(caller, running.id)).error_code == "json.not_canonical"
+
+
+async def test_a_cancelled_stream_is_stored_as_cancelled_with_what_was_written(
+    executions: ExecutionService, caller: Caller
+) -> None:
+    running = await executions.start(caller, START)
+    streaming = asyncio.Event()
+
+    async def stream() -> None:
+        async with running:
+            running.partial = Outcome(output="Beca", output_tokens=1)
+            streaming.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(stream())
+    await streaming.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    found = await executions.get(caller, running.id)
+    assert (found.status, found.output.value, found.output_tokens) == ("cancelled", "Beca", 1)
+
+
+async def test_the_end_is_written_though_the_task_is_cancelled_while_it_waits(
+    database: Database, caller: Caller
+) -> None:
+    executions = ExecutionService(database)
+    running = await executions.start(caller, START)
+    task = asyncio.create_task(running.finish(OUTCOME))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await executions.close()
+    assert (await executions.get(caller, running.id)).status == "succeeded"
+
+
+async def test_a_start_that_is_cancelled_does_not_run_for_ever(database: Database, caller: Caller) -> None:
+    executions = ExecutionService(database)
+    task = asyncio.create_task(executions.start(caller, START))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await executions.close()
+    page = await executions.list(caller, ExecutionFilter())
+    assert [one.status for one in page.items] == ["cancelled"]
+
+
+async def test_a_closed_generator_cancels_its_run(executions: ExecutionService, caller: Caller) -> None:
+    running = await executions.start(caller, START)
+
+    async def stream() -> AsyncIterator[str]:
+        async with running:
+            yield "Beca"
+            await running.finish(OUTCOME)
+
+    pieces = stream()
+    assert await anext(pieces) == "Beca"
+    await pieces.aclose()  # type: ignore[attr-defined]
+    assert (await executions.get(caller, running.id)).status == "cancelled"
+
+
+async def test_a_block_left_without_an_outcome_is_a_recorded_fault(
+    executions: ExecutionService, caller: Caller
+) -> None:
+    async with await executions.start(caller, START) as running:
+        pass
+    assert (await executions.get(caller, running.id)).error_code == "engine.fault"
