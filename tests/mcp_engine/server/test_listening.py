@@ -28,3 +28,8 @@ def test_a_taken_port_is_named_and_the_offered_one_is_free() -> None:
 def test_a_free_port_is_bound() -> None:
     with listen("127.0.0.1", 0) as listener:
         assert listener.getsockname()[1] > 0
+
+
+def test_the_socket_is_one_that_asyncio_answers_on_without_delay() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
