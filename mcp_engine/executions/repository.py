@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -162,9 +162,19 @@ def _holds(wanted: str) -> ColumnElement[bool]:
     return func.strpos(func.lower(content), func.lower(spelled)) > 0
 
 
-async def owners(session: AsyncSession) -> list[UUID]:
-    """Return the processes that run executions, or did when they died."""
-    return list((await session.execute(select(col(ExecutionRunningRow.owner)).distinct())).scalars())
+async def absent_owners(session: AsyncSession) -> tuple[set[UUID], datetime]:
+    """Return the processes that run executions, or did, whose lock nobody holds; and since when the database runs."""
+    owners = (await session.execute(select(col(ExecutionRunningRow.owner)).distinct())).scalars().all()
+    held = set((await session.execute(_HELD_LOCKS)).scalars())
+    started = (await session.execute(text("SELECT pg_postmaster_start_time()"))).scalar_one()
+    return {owner for owner in owners if _lock_key(owner) not in held}, started
+
+
+# A 64-bit key is shown in two halves, and objsubid 1 says that it was one number (PostgreSQL's manual on pg_locks).
+_HELD_LOCKS = text(
+    "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted "
+    "AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 async def running_of(session: AsyncSession, owner: UUID, limit: int) -> list[tuple[UUID, UUID]]:
@@ -177,9 +187,19 @@ async def running_of(session: AsyncSession, owner: UUID, limit: int) -> list[tup
     return [(row[0], row[1]) for row in await session.execute(statement)]
 
 
+async def hold(connection: AsyncConnection, owner: UUID) -> None:
+    """Take the lock that says "this owner lives", for as long as `connection` does."""
+    await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _lock_key(owner)})
+
+
 async def try_hold(connection: AsyncConnection, owner: UUID) -> bool:
-    """Take the lock that says "this owner lives", for as long as `connection` does; False when another holds it."""
+    """Take the same lock; False when another holds it."""
     return bool(await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _lock_key(owner)}))
+
+
+async def ping(connection: AsyncConnection) -> None:
+    """Raise if the connection has ended."""
+    await connection.execute(text("SELECT 1"))
 
 
 async def let_go(connection: AsyncConnection, owner: UUID) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
@@ -14,27 +14,26 @@ import structlog
 from opentelemetry import trace
 from sqlalchemy.exc import IntegrityError
 
-from mcp_engine.access import ENGINE, Caller
+from mcp_engine.access import Caller
 from mcp_engine.audit.erasure import erase
-from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import Conflict, EngineError, Gone, NotFound
 from mcp_engine.executions import repository, views
-from mcp_engine.executions.facts import ENDED, INPUTS_TABLE, OUTPUT_TABLE, content_key, ended_facts
+from mcp_engine.executions.ending import record_end
+from mcp_engine.executions.facts import INPUTS_TABLE, OUTPUT_TABLE, content_key
 from mcp_engine.executions.ownership import Owner
+from mcp_engine.executions.recovery import Recovery
 from mcp_engine.executions.repository import Stored
 from mcp_engine.executions.rows import new_execution, new_outcome
 from mcp_engine.executions.running import End, RunningExecution
 from mcp_engine.executions.schemas import (
     COUNTED_AT_MOST,
-    INTERRUPTED,
     ContentErased,
     ExecutionCount,
     ExecutionDetail,
     ExecutionFilter,
     ExecutionSummary,
     Openings,
-    Outcome,
     Prices,
     StartExecution,
 )
@@ -50,10 +49,7 @@ from mcp_engine.telemetry.gen_ai import EXECUTION_ID
 from mcp_engine.telemetry.repository import spans_of_trace
 from mcp_engine.telemetry.schemas import SpanView
 
-_BATCH = 100
-_INTERRUPTED = End(
-    "failed", Outcome(), INTERRUPTED, "The server stopped before this run ended; start it again.", None, None
-)
+GRACE_SECONDS = 10.0
 _log = structlog.get_logger(__name__)
 
 
@@ -61,31 +57,35 @@ class ExecutionService:
     """Keeps what every run was given, what it gave and what it cost.
 
     A process calls `record_interrupted` before the first start and `close` after the last end.
+
+    Args:
+        grace_seconds: how long a process may be out of sight before what it runs counts as interrupted.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, grace_seconds: float = GRACE_SECONDS) -> None:
         self._database = database
         self._owner = Owner(database)
+        self._recovery = Recovery(database, self._owner, grace_seconds)
         self._unfinished: set[asyncio.Task[Any]] = set()
 
     async def record_interrupted(self) -> int:
         """Claim what this process will run, and record what dead processes left as failed (`execution.interrupted`).
 
-        Every process that runs executions calls it before the first: until then another process that
-        starts would take its executions for those of a dead one. Later calls look again.
+        Every process that runs executions calls it before the first: until then the others take its
+        executions for those of a dead one. From then on it keeps looking in the background.
 
         Returns:
-            how many executions were interrupted.
+            how many executions are found interrupted now.
         """
         await self._owner.hold()
-        async with self._database.global_work() as session:
-            owners = await repository.owners(session)
-        return sum([await self._recover_from(owner) for owner in owners])
+        self._recovery.start()
+        return await self._recovery.look()
 
     async def close(self) -> None:
         """Wait for the ends that are being written, then give up the claim."""
         while self._unfinished:
             await asyncio.wait(self._unfinished)
+        await self._recovery.stop()
         await self._owner.release()
 
     async def start(self, caller: Caller, start: StartExecution) -> RunningExecution:
@@ -199,37 +199,10 @@ class ExecutionService:
         async with self._database.unit_of_work(execution.tenant_id, execution.actor_id) as work:
             if not await repository.end_running(work.session, execution.id):
                 raise Conflict("execution.ended", f"The execution {execution.id} has ended already.")
-            await _insert_end(work, execution, outcome, output)
+            await record_end(work, execution, outcome, output)
         metrics.EXECUTIONS_RUNNING.labels(execution.kind).dec()
         if outcome.latency_total_ms is not None:
             metrics.EXECUTION_SECONDS.labels(execution.kind).observe(outcome.latency_total_ms / 1000)
-
-    async def _recover_from(self, owner: UUID) -> int:
-        if not await self._owner.inherit(owner):
-            return 0
-        count = 0
-        try:
-            while orphans := await self._orphans(owner):
-                for tenant_id, execution_id in orphans:
-                    count += await self._interrupt(tenant_id, execution_id)
-        finally:
-            await self._owner.renounce(owner)
-        return count
-
-    async def _orphans(self, owner: UUID) -> Sequence[tuple[UUID, UUID]]:
-        async with self._database.global_work() as session:
-            return await repository.running_of(session, owner, _BATCH)
-
-    async def _interrupt(self, tenant_id: UUID, execution_id: UUID) -> bool:
-        async with self._database.unit_of_work(tenant_id, ENGINE) as work:
-            stored = await repository.find(work.session, [execution_id])
-            if not await repository.end_running(work.session, execution_id):
-                return False
-            for one in stored:
-                outcome, output = new_outcome(one.execution, _INTERRUPTED, None)
-                await _insert_end(work, one.execution, outcome, output)
-        _log.warning("execution_interrupted", execution_id=str(execution_id), tenant_id=str(tenant_id))
-        return True
 
     def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` to its end whatever becomes of the task that asked for it; `close` waits for it."""
@@ -259,14 +232,6 @@ async def _cancel_when_written(writing: asyncio.Task[None], running: RunningExec
     await asyncio.wait({writing})
     if not writing.cancelled() and writing.exception() is None:
         await running.cancel()
-
-
-async def _insert_end(
-    work: UnitOfWork, execution: ExecutionRow, outcome: ExecutionOutcomeRow, output: ExecutionOutputRow | None
-) -> None:
-    await repository.insert_ended(work.session, outcome, output)
-    await append(work, AuditEvent(ENDED, str(execution.id), ended_facts(execution, outcome)))
-    work.after_commit(metrics.EXECUTIONS.labels(execution.kind, outcome.status).inc)
 
 
 async def _stored(work: UnitOfWork, execution_id: UUID) -> Stored:
