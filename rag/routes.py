@@ -12,6 +12,7 @@ from fastapi.responses import Response, StreamingResponse
 from mcp_engine.access import Caller
 from mcp_engine.http.dependencies import DEFAULT_NAMESPACE, NamespaceName, authorised, service
 from mcp_engine.http.paging import Cursor, Limit, Page
+from mcp_engine.http.problems import documented
 from mcp_engine.http.streaming import event_stream
 from rag.asking import AskService
 from rag.collections import too_large
@@ -35,7 +36,9 @@ Writer = Annotated[Caller, authorised("documents:write")]
 Documents = Annotated[DocumentService, service(DocumentService)]
 
 
-@router.post("/collections/{collection}/documents", summary="Add a document", status_code=202)
+@router.post(
+    "/collections/{collection}/documents", summary="Add a document", status_code=202, responses=documented(415)
+)
 async def add_document(
     collection: str,
     caller: Writer,
@@ -94,7 +97,9 @@ async def remove_document(document_id: UUID, caller: Writer, documents: Document
     return await documents.remove(caller, document_id)
 
 
-@router.get("/documents/{document_id}/versions/{number}/text", summary="Open a version's text")
+@router.get(
+    "/documents/{document_id}/versions/{number}/text", summary="Open a version's text", responses=documented(410)
+)
 async def get_document_text(
     document_id: UUID,
     number: int,
@@ -111,7 +116,10 @@ async def get_document_text(
     "/documents/{document_id}/versions/{number}/original",
     summary="Download a version as it was added",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}}, "description": "The bytes."}},
+    responses={
+        200: {"content": {"application/octet-stream": {}}, "description": "The bytes."},
+        **documented(410),
+    },
 )
 async def get_document_original(document_id: UUID, number: int, caller: Reader, documents: Documents) -> Response:
     """Return the bytes of a version, as an attachment."""
@@ -125,7 +133,7 @@ async def get_document_original(document_id: UUID, number: int, caller: Reader, 
     return Response(content, media_type=media_type, headers=headers)
 
 
-@router.post("/collections/{collection}/search", summary="Search passages")
+@router.post("/collections/{collection}/search", summary="Search passages", responses=documented(410))
 async def search_collection(
     collection: str,
     request: SearchRequest,
@@ -142,7 +150,10 @@ async def search_collection(
     "/ask",
     summary="Ask a question",
     response_model=Answer,
-    responses={200: {"content": {"text/event-stream": {}}, "description": "The answer, or its events as a stream."}},
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "The answer, or its events as a stream."},
+        **documented(410, 502, 504),
+    },
 )
 async def ask(
     request: AskRequest,

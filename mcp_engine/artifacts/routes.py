@@ -30,6 +30,7 @@ from mcp_engine.http.paging import (
     decode_number_cursor,
     page_of,
 )
+from mcp_engine.http.problems import documented
 
 router = APIRouter(prefix="/artifacts", tags=["artifacts"])
 
@@ -83,7 +84,7 @@ async def push_artifact(
     return PushedView(**view.model_dump(), created=pushed.created)
 
 
-@router.get("/{kind}/{name}", summary="Get a version")
+@router.get("/{kind}/{name}", summary="Get a version", responses=documented(410))
 async def get_artifact(
     kind: str,
     name: str,
@@ -115,7 +116,7 @@ async def list_artifact_versions(
     return page_of([version_view(*row) for row in rows], limit, lambda view: (view.number,))
 
 
-@router.put("/{kind}/{name}/labels/{label}", summary="Move a label")
+@router.put("/{kind}/{name}/labels/{label}", summary="Move a label", responses=documented(410))
 async def move_artifact_label(
     kind: str,
     name: str,

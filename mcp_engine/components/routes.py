@@ -12,6 +12,7 @@ from mcp_engine.components.capability import Capability, Effect
 from mcp_engine.components.service import CapabilityService
 from mcp_engine.http.dependencies import authorised, service
 from mcp_engine.http.paging import Cursor, Limit, Page, decode_cursor, page_of
+from mcp_engine.http.problems import documented
 
 router = APIRouter(tags=["capabilities"])
 
@@ -47,7 +48,7 @@ async def list_capabilities(
     return page_of(found[: limit + 1], limit, lambda item: (item.name,))
 
 
-@router.post("/capabilities/{name}", summary="Call a capability")
+@router.post("/capabilities/{name}", summary="Call a capability", responses=documented(410, 502, 504))
 async def call_capability(
     name: str,
     arguments: dict[str, Any],

@@ -21,6 +21,22 @@ NO_CREDENTIAL = "access.no_credential"
 _DISK_FULL = "53100"
 _NOT_SERVING = frozenset({"08", "57"})
 """SQLSTATE classes: connection exceptions, and a server that is stopping or recovering."""
+_DESCRIPTIONS = {
+    400: "Two parts of the request contradict each other, or its body can't be read.",
+    401: "No valid credential.",
+    403: "The credential lacks the scope.",
+    404: "Nothing of that name or id exists for this tenant.",
+    409: "The present state does not allow it.",
+    410: "The content was erased.",
+    413: "Too large.",
+    415: "A format that is not supported.",
+    422: "The input is not valid.",
+    429: "Too many requests; see Retry-After.",
+    500: "The engine failed; its log has the details under the request id.",
+    502: "The model failed; repeat, or choose another.",
+    503: "Busy or starting; see Retry-After.",
+    504: "It took too long.",
+}
 _log = structlog.get_logger(__name__)
 
 
@@ -34,6 +50,12 @@ class Problem(BaseModel):
     status: int
     code: str
     detail: str
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what a route's `responses` say about these statuses: a problem document, and what it means."""
+    schema = {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}
+    return {status: {"description": _DESCRIPTIONS[status], "content": {MEDIA_TYPE: schema}} for status in statuses}
 
 
 def problem_response(

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from mcp_engine.access import Caller
 from mcp_engine.http.dependencies import authorised, service
 from mcp_engine.http.paging import Cursor, Limit, Page, decode_cursor, decode_id_cursor, page_of
+from mcp_engine.http.problems import documented
 from mcp_engine.identity import schemas
 from mcp_engine.identity.permissions import ROLE_DESCRIPTIONS
 from mcp_engine.identity.service import IdentityService, KeyRequest
@@ -126,14 +127,14 @@ async def revoke_key(caller: Writer, identity: Identity, key_id: UUID) -> None:
     await identity.revoke_key(caller, key_id)
 
 
-@router.post("/sessions", summary="Sign in", status_code=201)
+@router.post("/sessions", summary="Sign in", status_code=201, responses=documented(401, 429))
 async def open_session(identity: Identity, body: schemas.SessionIn, response: Response) -> schemas.SessionOut:
     """Exchange an API key for a short-lived access token and a refresh token."""
     _keep_out_of_caches(response)
     return schemas.SessionOut.model_validate(await identity.sessions.open(body.api_key))
 
 
-@router.post("/sessions/refresh", summary="Refresh a session")
+@router.post("/sessions/refresh", summary="Refresh a session", responses=documented(401))
 async def refresh_session(identity: Identity, body: schemas.RefreshIn, response: Response) -> schemas.SessionOut:
     """Exchange a refresh token, or a sign-in link's token, for new tokens; each works once."""
     _keep_out_of_caches(response)

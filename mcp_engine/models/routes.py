@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, status
 from mcp_engine.access import Caller
 from mcp_engine.http.dependencies import authorised, service
 from mcp_engine.http.paging import Cursor, Limit, Page
+from mcp_engine.http.problems import documented
 from mcp_engine.models.schemas import ModelView, NewProvider, ProviderTest, ProviderView
 from mcp_engine.models.service import ModelService
 
@@ -52,7 +53,7 @@ async def delete_provider(caller: Writer, models: Models, name: ProviderName) ->
     await models.delete_provider(caller, name)
 
 
-@router.post("/providers/{name}/test", summary="Test a provider")
+@router.post("/providers/{name}/test", summary="Test a provider", responses=documented(502, 504))
 async def test_provider(caller: Writer, models: Models, name: ProviderName) -> ProviderTest:
     """Ask the server for its models, with the stored credential."""
     return await models.test_provider(caller, name)

@@ -13,6 +13,7 @@ from mcp_engine.access import Caller
 from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget
 from mcp_engine.http.dependencies import DEFAULT_NAMESPACE, NamespaceName, authorised, service
 from mcp_engine.http.paging import Cursor, Limit, Page
+from mcp_engine.http.problems import documented
 from mcp_engine.http.streaming import StreamEvent, event_stream
 from mcp_engine.prompts.runs import RunDelta
 from mcp_engine.prompts.schemas import (
@@ -75,7 +76,9 @@ async def list_prompts(
 
 
 # The body as it is stored and digested: what its author left out stays out.
-@router.get("/{name}", summary="Get a version of a prompt", response_model_exclude_unset=True)
+@router.get(
+    "/{name}", summary="Get a version of a prompt", response_model_exclude_unset=True, responses=documented(410)
+)
 async def get_prompt(
     name: str,
     caller: Reader,
@@ -101,7 +104,7 @@ async def list_prompt_versions(
     return await prompts.versions(caller, namespace, name, limit=limit, cursor=cursor)
 
 
-@router.get("/{name}/diff", summary="Compare two versions of a prompt")
+@router.get("/{name}/diff", summary="Compare two versions of a prompt", responses=documented(410))
 async def diff_prompt(
     name: str,
     caller: Reader,
@@ -128,7 +131,7 @@ async def list_prompt_label_moves(
     return await prompts.label_history(caller, namespace, name, label=label, limit=limit, cursor=cursor)
 
 
-@router.put("/{name}/labels/{label}", summary="Move a label of a prompt")
+@router.put("/{name}/labels/{label}", summary="Move a label of a prompt", responses=documented(410))
 async def move_prompt_label(
     name: str,
     label: str,
@@ -141,7 +144,7 @@ async def move_prompt_label(
     return await prompts.move_label(caller, namespace, name, label, target.version)
 
 
-@router.post("/{name}/render", summary="Render a prompt")
+@router.post("/{name}/render", summary="Render a prompt", responses=documented(410, 504))
 async def render_prompt(
     name: str,
     wanted: RenderPrompt,
@@ -162,7 +165,8 @@ async def render_prompt(
             "description": "The end of the run; with `stream` server-sent events: `delta` each with a `text`, "
             "then one `completed`.",
             "content": {"text/event-stream": {}},
-        }
+        },
+        **documented(410, 502, 504),
     },
 )
 async def run_prompt(

@@ -14,7 +14,8 @@ from mcp_engine.components.component import Component
 from mcp_engine.components.routes import router as capabilities
 from mcp_engine.config import Settings
 from mcp_engine.executions.routes import router as executions
-from mcp_engine.http.problems import Problem, install_handlers
+from mcp_engine.http.problems import install_handlers
+from mcp_engine.http.statuses import document_problems
 from mcp_engine.identity.routes import router as identity
 from mcp_engine.jobs.routes import router as jobs
 from mcp_engine.models.routes import router as models
@@ -29,31 +30,21 @@ from mcp_engine.telemetry.middleware import RequestTelemetry
 PREFIX = "/api/v1"
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
 CORE_ROUTERS = (identity, prompts, artifacts, executions, models, jobs, audit, capabilities, instance)
-_PROBLEM: dict[str, Any] = {"model": Problem, "content": {"application/problem+json": {}}}
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {**_PROBLEM, "description": description}
-    for status, description in {
-        400: "Two parts of the request contradict each other, or its body can't be read.",
-        401: "No valid credential.",
-        403: "The credential lacks the scope.",
-        404: "Nothing of that name or id exists for this tenant.",
-        409: "The present state does not allow it.",
-        410: "The content was erased.",
-        413: "Too large.",
-        415: "A format that is not supported.",
-        422: "The input is not valid.",
-        429: "Too many requests; see Retry-After.",
-        500: "The engine failed; its log has the details under the request id.",
-        502: "The model failed; repeat, or choose another.",
-        503: "Busy or starting; see Retry-After.",
-        504: "It took too long.",
-    }.items()
-}
+
+
+class _Application(FastAPI):
+    """FastAPI whose document says how each operation can fail."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            document_problems(super().openapi(), PREFIX)
+        assert self.openapi_schema is not None
+        return self.openapi_schema
 
 
 def create_app(services: Services, settings: Settings, components: tuple[Component, ...]) -> FastAPI:
     """Return the application; its routes find what they use in `services` at request time."""
-    app = FastAPI(
+    app = _Application(
         title="MCP Engine",
         version=__version__,
         summary="A model control plane: governed prompts, cited answers, a provable log.",
@@ -64,7 +55,7 @@ def create_app(services: Services, settings: Settings, components: tuple[Compone
     install_handlers(app)
     app.include_router(health)
     for router in (*CORE_ROUTERS, *_contributed(components)):
-        app.include_router(router, prefix=PREFIX, responses=_PROBLEMS)
+        app.include_router(router, prefix=PREFIX)
     app.add_middleware(BodyLimit, limit_for=_limits(settings))
     app.add_middleware(TrustedHosts, names=[*settings.trusted_hosts.split(","), settings.host])
     app.add_middleware(RequestTelemetry)

@@ -14,7 +14,7 @@ from mcp_engine.audit.service import AuditService
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import TryLater
 from mcp_engine.http.dependencies import authorised, service, services_of
-from mcp_engine.http.problems import Problem
+from mcp_engine.http.problems import documented
 from mcp_engine.jobs.repository import JobRepository
 from mcp_engine.models.pool import ModelPool
 from mcp_engine.server.running import Instance
@@ -39,7 +39,7 @@ async def healthz() -> Alive:
     return Alive()
 
 
-@router.get("/readyz", summary="Readiness", responses={503: {"model": Problem, "description": "Not ready."}})
+@router.get("/readyz", summary="Readiness", responses=documented(503))
 async def readyz(
     database: Annotated[Database, service(Database)], instance: Annotated[Instance, service(Instance)]
 ) -> Ready:
@@ -56,7 +56,7 @@ async def readyz(
     summary="Prometheus metrics",
     dependencies=[authorised("instance:operate")],
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}},
+    responses={200: {"content": {"text/plain": {}}}, **documented(401, 403, 429, 503)},
 )
 async def metrics(request: Request) -> Response:
     """Return the engine's metrics in Prometheus's text format."""

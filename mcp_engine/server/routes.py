@@ -20,7 +20,6 @@ from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import TryLater
 from mcp_engine.http.dependencies import authorised, service, services_of
-from mcp_engine.http.problems import Problem
 from mcp_engine.server.backup import stage_restore, write_backup
 from mcp_engine.server.database import migration_sources
 from mcp_engine.server.history import record_backup
@@ -48,15 +47,11 @@ async def get_status(request: Request) -> InstanceStatus:
     return await instance_status(services_of(request))
 
 
-_BUSY = {503: {"model": Problem, "description": "A backup or restore runs, or the disk is full; see Retry-After."}}
-_FAILED = {500: {"model": Problem, "description": "PostgreSQL failed; the problem has its own words."}}
-
-
 @router.post(
     "/instance/backup",
     summary="Back up",
     response_class=FileResponse,
-    responses={200: {"content": {"application/x-tar": {}}, "description": "The backup."}, **_BUSY, **_FAILED},
+    responses={200: {"content": {"application/x-tar": {}}, "description": "The backup."}},
 )
 async def create_backup(caller: Operator, instance: ThisInstance, database: Db) -> FileResponse:
     """Answer with one file that holds every tenant's data and the keys of the log: keep it as safe as the instance."""
@@ -80,7 +75,6 @@ async def create_backup(caller: Operator, instance: ThisInstance, database: Db) 
     summary="Restore",
     dependencies=[authorised("instance:operate")],
     openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
-    responses={**_BUSY, **_FAILED},
 )
 async def create_restore(request: Request, instance: ThisInstance) -> Restarting:
     """Load a backup beside the live data, then restart with it. The replaced data is kept until the next restore."""
