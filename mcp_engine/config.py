@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     model_queue_length: int = Field(default=64, ge=1)
     model_timeout_seconds: float = Field(default=300.0, gt=0)
 
+    span_retention_days: int = Field(default=30, ge=0, le=36_500)
+    """How long finished spans are kept; 0 keeps them for ever."""
     otlp_endpoint: str | None = None
     """OTLP/HTTP traces endpoint of your own collector, besides the store in PostgreSQL."""
 

@@ -30,4 +30,5 @@ def upgrade() -> None:
         sa.CheckConstraint("trace_id ~ '^[0-9a-f]{32}$' AND span_id ~ '^[0-9a-f]{16}$'", name="ck_span_ids"),
         sa.CheckConstraint("status IN ('unset', 'ok', 'error')", name="ck_span_status"),
     )
-    ddl.tenant_table("span")
+    op.create_index("ix_span_tenant_id_started_at", "span", ["tenant_id", "started_at"])
+    ddl.tenant_table("span", privileges="SELECT, INSERT, DELETE")

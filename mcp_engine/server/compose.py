@@ -37,6 +37,7 @@ from mcp_engine.secrets import Secrets
 from mcp_engine.server.running import WORKER_COMMAND, Instance
 from mcp_engine.services import Services
 from mcp_engine.telemetry import tracing
+from mcp_engine.telemetry.retention import SpanRetention
 from mcp_engine.telemetry.store import SpanStore
 
 
@@ -98,6 +99,9 @@ async def running_services(settings: Settings, secrets: Secrets, instance: Insta
     components = installed_components()
     async with shared_services(settings, secrets, instance) as (services, stack):
         await _start_audit(stack, services, settings, secrets)
+        retention = SpanRetention(services.get(Database), settings.span_retention_days)
+        retention.start()
+        stack.push_async_callback(retention.stop)
         services.get(ModelPool).start()
         capabilities = [offered for component in components for offered in component.capabilities(services)]
         services.add(CapabilityService(capabilities))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Double
+from sqlalchemy import Double, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -16,6 +16,7 @@ class SpanRow(TenantRow, table=True):
     """One finished span of a trace, in the terms of OpenTelemetry."""
 
     __tablename__ = "span"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_span_tenant_id_started_at", "tenant_id", "started_at"),)
 
     trace_id: str = Field(primary_key=True)
     """32 lower-case hex digits."""
