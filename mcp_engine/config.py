@@ -76,3 +76,8 @@ class Settings(BaseSettings):
     @property
     def secrets_dir(self) -> Path:
         return self.home / "secrets"
+
+    @property
+    def journal_dir(self) -> Path:
+        """Where the server and its workers keep their log lines."""
+        return self.home / "logs"

@@ -45,6 +45,7 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
 )
 
 _context_sources: list[Callable[[], Mapping[str, str]]] = []
+_listeners: list[Callable[[Mapping[str, Any]], None]] = []
 
 
 def configure(level: str = "info", format: Format | str = "auto") -> None:  # noqa: A002 - the setting's own name
@@ -83,6 +84,19 @@ def configure(level: str = "info", format: Format | str = "auto") -> None:  # no
 def add_context(source: Callable[[], Mapping[str, str]]) -> None:
     """Add what `source` returns to every later log line, such as the tenant that work is done for."""
     _context_sources.append(source)
+
+
+@contextmanager
+def also_to(listener: Callable[[Mapping[str, Any]], None]) -> Generator[None]:
+    """Give every line of the block to `listener` too, as JSON-like members without secrets.
+
+    It is called inside `logging`, one line at a time: it must be quick, must not raise and must not log.
+    """
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
 @contextmanager
@@ -162,6 +176,7 @@ def _formatter(*, as_json: bool) -> logging.Formatter:
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
         _redact,
+        _pass_on,
     ]
     if as_json:
         final.append(structlog.processors.JSONRenderer(ensure_ascii=False))
@@ -185,3 +200,9 @@ def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 def _redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return cast("EventDict", redacted(event))
+
+
+def _pass_on(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    for listener in _listeners:
+        listener(event)
+    return event

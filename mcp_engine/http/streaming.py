@@ -20,13 +20,15 @@ _log = structlog.get_logger(__name__)
 
 
 class StreamEvent(BaseModel):
-    """One event: its name, and a JSON payload."""
+    """One event: its name, a JSON payload, and where to continue after it, for streams that can."""
 
     event: str
     data: dict[str, Any]
+    id: str | None = None
 
     def encode(self) -> bytes:
-        return f"event: {self.event}\ndata: {json.dumps(self.data, ensure_ascii=False)}\n\n".encode()
+        place = "" if self.id is None else f"id: {self.id}\n"
+        return f"{place}event: {self.event}\ndata: {json.dumps(self.data, ensure_ascii=False)}\n\n".encode()
 
 
 async def event_stream(events: AsyncGenerator[StreamEvent, None]) -> StreamingResponse:

@@ -24,6 +24,7 @@ CORE_PERMISSIONS: tuple[Permission, ...] = (
     Permission("executions:read", "Read executions with their inputs and outputs."),
     Permission("executions:write", "Record executions that ran elsewhere; erase their contents."),
     Permission("audit:read", "Read and verify the audit log, and export proofs."),
+    Permission("logs:read", "Read the log lines of the tenant's work."),
     Permission("identity:read", "Read who the principals are and which keys they hold; never a secret."),
     Permission("identity:write", "Make and disable principals, keys and namespaces."),
     Permission("providers:read", "Read which model providers are set up; never a credential."),
@@ -32,7 +33,7 @@ CORE_PERMISSIONS: tuple[Permission, ...] = (
     Permission("jobs:write", "Start, repeat and cancel background jobs."),
     Permission("capabilities:read", "List capabilities."),
     Permission("capabilities:call", "Call capabilities; each asks for its own scopes besides."),
-    Permission(OPERATE, "Run the instance itself: make tenants, back up, restore."),
+    Permission(OPERATE, "Run the instance itself: make tenants, back up, restore, read its metrics and own log lines."),
 )
 
 ROLE_DESCRIPTIONS: Mapping[Role, str] = {
@@ -44,7 +45,7 @@ ROLE_DESCRIPTIONS: Mapping[Role, str] = {
 }
 
 _OWNERS_ONLY = frozenset({"identity:write", "providers:write", OPERATE})
-_NOT_FOR_RUNNERS = frozenset({"audit:read", "identity:read", "providers:read"})
+_NOT_FOR_RUNNERS = frozenset({"audit:read", "identity:read", "logs:read", "providers:read"})
 _NOT_FOR_AUTOMATION = frozenset({"labels:write", "identity:read"})
 
 

@@ -25,11 +25,13 @@ from mcp_engine.server.hosts import TrustedHosts
 from mcp_engine.server.limits import BodyLimit
 from mcp_engine.server.routes import router as instance
 from mcp_engine.services import Services
+from mcp_engine.telemetry.history.routes import router as history
+from mcp_engine.telemetry.journal.routes import router as journal
 from mcp_engine.telemetry.middleware import RequestTelemetry
 
 PREFIX = "/api/v1"
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
-CORE_ROUTERS = (identity, prompts, artifacts, executions, models, jobs, audit, capabilities, instance)
+CORE_ROUTERS = (identity, prompts, artifacts, executions, models, jobs, audit, capabilities, journal, history, instance)
 
 
 class _Application(FastAPI):

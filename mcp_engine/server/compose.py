@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import pkgutil
+import socket
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib import import_module
 
 from mcp_engine.access import Authenticator
@@ -34,9 +36,13 @@ from mcp_engine.models.service import ModelService
 from mcp_engine.prompts.kind import PromptKind
 from mcp_engine.prompts.service import PromptService
 from mcp_engine.secrets import Secrets
+from mcp_engine.server.health import look_at_gauges
 from mcp_engine.server.running import WORKER_COMMAND, Instance
 from mcp_engine.services import Services
 from mcp_engine.telemetry import tracing
+from mcp_engine.telemetry.history.sampler import MetricSampler
+from mcp_engine.telemetry.history.service import MetricHistory
+from mcp_engine.telemetry.journal.feed import LogFeed
 from mcp_engine.telemetry.retention import SpanRetention
 from mcp_engine.telemetry.store import SpanStore
 
@@ -67,6 +73,8 @@ def register_core(services: Services, settings: Settings, secrets: Secrets, data
     for service in (settings, secrets, database, artifacts, executions, pool, models, identity, JobService(database)):
         services.add(service)
     services.add(identity, provides=Authenticator)
+    services.add(LogFeed(settings.journal_dir))
+    services.add(MetricHistory(database))
     services.add(PromptService(artifacts, models, executions))
 
 
@@ -106,6 +114,7 @@ async def running_services(settings: Settings, secrets: Secrets, instance: Insta
         capabilities = [offered for component in components for offered in component.capabilities(services)]
         services.add(CapabilityService(capabilities))
         await _start_jobs(stack, services, settings, instance)
+        await _start_sampling(stack, services, settings)
         yield services
 
 
@@ -142,3 +151,10 @@ async def _start_jobs(stack: AsyncExitStack, services: Services, settings: Setti
     supervisor.start()
     stack.push_async_callback(supervisor.stop)
     services.add(supervisor)
+
+
+async def _start_sampling(stack: AsyncExitStack, services: Services, settings: Settings) -> None:
+    server = f"{socket.gethostname()}:{settings.port}"
+    sampler = MetricSampler(services.get(Database), server, partial(look_at_gauges, services))
+    await sampler.start()
+    stack.push_async_callback(sampler.stop)

@@ -60,11 +60,11 @@ async def readyz(
 )
 async def metrics(request: Request) -> Response:
     """Return the engine's metrics in Prometheus's text format."""
-    await _look(services_of(request))
+    await look_at_gauges(services_of(request))
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _look(services: Services) -> None:
+async def look_at_gauges(services: Services) -> None:
     """Set the gauges of what is asked for and not counted."""
     MODEL_QUEUE_LENGTH.labels(model="local").set(services.get(ModelPool).queue_length)
     AUDIT_LAG.set(await services.get(AuditService).waiting())

@@ -35,6 +35,8 @@ from mcp_engine.server.progress import Progress
 from mcp_engine.server.running import Instance
 from mcp_engine.server.welcome import welcome
 from mcp_engine.services import Services
+from mcp_engine.telemetry.journal.feed import LogFeed
+from mcp_engine.telemetry.journal.writer import journaling
 
 _log = structlog.get_logger(__name__)
 SaveCredentials = Callable[[str, str], Path]
@@ -57,7 +59,11 @@ def serve(settings: Settings, progress: Progress, save_credentials: SaveCredenti
     """
     logs.configure(settings.log_level, settings.log_format)
     url = local_url(settings.host, settings.port)
-    with held_home(settings.home, url), listen(settings.host, settings.port) as listener:
+    with (
+        held_home(settings.home, url),
+        journaling(settings.journal_dir, "server"),
+        listen(settings.host, settings.port) as listener,
+    ):
         progress.say(f"MCP Engine {__version__}, data in {settings.home}")
         clear_scratch(settings.home)
         with _postgres(settings, progress) as cluster, asyncio.Runner() as runner:
@@ -110,7 +116,7 @@ async def _serve_once(
             app, log_config=None, access_log=False, lifespan="off", server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS, loop="none", log_level="warning",
         )  # fmt: skip
-        server = _Server(config)
+        server = _Server(config, services.get(LogFeed).close)
         _stop_on_signals(server)
         serving = asyncio.create_task(server.serve(sockets=[listener.dup()]))
         keeping = asyncio.create_task(_keep_running(cluster))
@@ -159,11 +165,20 @@ async def _keep_running(cluster: EmbeddedPostgres | None) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that says when it listens, and without its own signal handlers, which raise it again at the end."""
+    """Uvicorn that says when it listens, and without its own signal handlers, which raise it again at the end.
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    Args:
+        end_streams: called when it begins to stop, to end answers that would go on as long as it runs.
+    """
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_streams()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -11,6 +11,7 @@ from mcp_engine.components.component import installed_components
 from mcp_engine.config import Settings
 from mcp_engine.jobs.supervisor import PARENT_VARIABLE
 from mcp_engine.processes import die_with_parent
+from mcp_engine.telemetry.journal.writer import journaling
 
 CONCURRENCY = 2
 """Jobs at once: while one waits for a parser or the database, the other embeds."""
@@ -23,8 +24,9 @@ def work(settings: Settings) -> None:
         SystemExit: 3 when the lease was lost, so that a supervisor starts a fresh worker.
     """
     logs.configure(settings.log_level, settings.log_format)
-    if not asyncio.run(_work(settings)):
-        raise SystemExit(3)
+    with journaling(settings.journal_dir, "worker"):
+        if not asyncio.run(_work(settings)):
+            raise SystemExit(3)
 
 
 async def _work(settings: Settings) -> bool:

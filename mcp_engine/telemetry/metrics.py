@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 REGISTRY: Final = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 
-_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+SECONDS_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 HTTP_REQUESTS: Final = Counter(
     "mcp_engine_http_requests", "Requests answered.", ["method", "route", "status"], registry=REGISTRY
@@ -21,7 +21,7 @@ HTTP_SECONDS: Final = Histogram(
     "mcp_engine_http_request_seconds",
     "From the request to the last byte of its answer.",
     ["method", "route"],
-    buckets=_SECONDS,
+    buckets=SECONDS_BUCKETS,
     registry=REGISTRY,
 )
 HTTP_RUNNING: Final = Gauge("mcp_engine_http_requests_running", "Requests being answered.", registry=REGISTRY)
@@ -39,13 +39,13 @@ MODEL_FIRST_TOKEN_SECONDS: Final = Histogram(
     "mcp_engine_model_first_token_seconds",
     "From a model request, queueing included, to its first token.",
     ["model"],
-    buckets=_SECONDS,
+    buckets=SECONDS_BUCKETS,
     registry=REGISTRY,
 )
 
 EXECUTIONS: Final = Counter("mcp_engine_executions", "Executions that ended.", ["kind", "status"], registry=REGISTRY)
 EXECUTION_SECONDS: Final = Histogram(
-    "mcp_engine_execution_seconds", "Total time of an execution.", ["kind"], buckets=_SECONDS, registry=REGISTRY
+    "mcp_engine_execution_seconds", "Total time of an execution.", ["kind"], buckets=SECONDS_BUCKETS, registry=REGISTRY
 )
 EXECUTIONS_RUNNING: Final = Gauge("mcp_engine_executions_running", "Executions that run.", ["kind"], registry=REGISTRY)
 

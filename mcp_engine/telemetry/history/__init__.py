@@ -1,0 +1,1 @@
+"""The course of the server's own Prometheus metrics, kept in PostgreSQL."""
