@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +20,10 @@ from mcp_engine.audit.leaves import Entry
 from mcp_engine.audit.merkle import Hash
 from mcp_engine.audit.tiles import TILE_WIDTH, StoredNode
 from mcp_engine.database.engine import UnitOfWork
+from mcp_engine.identifiers import lowest_id_at
 
 Executor = AsyncConnection | AsyncSession
+_SLACK = timedelta(seconds=5)
 LEADER_LOCK = 0x6D63706561756474  # any constant; one sequencer a database holds it
 
 _INSERT_ENTRY = text(
@@ -180,6 +182,12 @@ async def latest_checkpoint(executor: Executor) -> SignedTree | None:
     return SignedTree(row.size, bytes(row.root), row.note) if row else None
 
 
+async def signed_at(executor: Executor, size: int) -> datetime:
+    """Return when the checkpoint of `size` leaves was stored."""
+    statement = text("SELECT created_at FROM audit_checkpoint WHERE size = :size")
+    return (await executor.execute(statement, {"size": size})).scalar_one()
+
+
 async def checkpoints(executor: Executor, above: int, to: int) -> list[SignedTree]:
     """Return the checkpoints of `above < size <= to` leaves, smallest first."""
     rows = await executor.execute(
@@ -283,12 +291,16 @@ async def entries_about(work: UnitOfWork, subjects: Collection[str], limit: int)
 
 async def page_of_entries(work: UnitOfWork, wanted: EntryFilter, before: UUID | None, limit: int) -> list[StoredEntry]:
     """Return the tenant's entries that fit, newest first, from ids below `before`."""
+    since, until = wanted.since, wanted.until
     conditions = {
         "e.kind = :kind": ("kind", wanted.kind),
         "e.subject = :subject": ("subject", wanted.subject),
         "e.actor_id = :actor_id": ("actor_id", wanted.actor_id),
-        "e.occurred_at >= :since": ("since", wanted.since),
-        "e.occurred_at < :until": ("until", wanted.until),
+        "e.occurred_at >= :since": ("since", since),
+        "e.occurred_at < :until": ("until", until),
+        # An id's own time is read from the same clock just before, so that a range of times is one of ids.
+        "e.id >= :first": ("first", since and lowest_id_at(since, -_SLACK)),
+        "e.id < :end": ("end", until and lowest_id_at(until, _SLACK)),
         "e.id < :before": ("before", before),
     }
     chosen = [condition for condition, (_, value) in conditions.items() if value is not None]

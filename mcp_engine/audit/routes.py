@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 
 from mcp_engine.access import Caller
 from mcp_engine.audit.repository import EntryFilter
-from mcp_engine.audit.schemas import EntryView, LogKey, ProofBundle, VerificationProgress, VerificationReport
+from mcp_engine.audit.schemas import EntryView, LogKey, LogState, ProofBundle, VerificationProgress, VerificationReport
 from mcp_engine.audit.service import AuditService
 from mcp_engine.http.dependencies import authorised, service
 from mcp_engine.http.paging import Cursor, Limit, Page
@@ -38,6 +38,12 @@ async def list_audit_entries(
 ) -> Page[EntryView]:
     """Return the entries of the caller's tenant, newest first."""
     return await audit.entries(caller, EntryFilter(kind, subject, actor, since, until), limit=limit, cursor=cursor)
+
+
+@router.get("/state", summary="Get the state of the log")
+async def get_audit_state(_: Reader, audit: Audit) -> LogState:
+    """Return the size of the tree, its last signed checkpoint, and how many entries wait for their number."""
+    return await audit.state()
 
 
 @router.get("/checkpoint", summary="Get the last signed checkpoint", response_class=PlainTextResponse)
@@ -69,10 +75,11 @@ async def verify_audit_log(caller: Reader, audit: Audit) -> StreamingResponse:
 
     The report names the first wrong entry; of other tenants' entries it gives the number only.
     """
-    return await event_stream(_verification(audit, caller.tenant_id))
+    return await event_stream(verification(audit, caller.tenant_id))
 
 
-async def _verification(audit: AuditService, tenant_id: UUID) -> AsyncGenerator[StreamEvent, None]:
+async def verification(audit: AuditService, tenant_id: UUID) -> AsyncGenerator[StreamEvent, None]:
+    """Yield how far a verification is, then its report; closing the generator ends the verification."""
     queue: asyncio.Queue[VerificationProgress | None] = asyncio.Queue()
 
     async def run() -> VerificationReport:

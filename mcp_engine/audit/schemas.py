@@ -24,6 +24,17 @@ class EntryView(BaseModel):
     leaf_hash: str = Field(description="Hex SHA-256 of the leaf, recomputed from this entry.")
 
 
+class LogState(BaseModel):
+    """The tree as it was last signed, and what waits to enter it. The tree is that of all tenants."""
+
+    origin: str = Field(description="The log's name, as its checkpoints and its key have it.")
+    tree_size: int = Field(description="Leaves, of all tenants.")
+    root: str = Field(description="Base64 RFC 9162 root of the tree.")
+    checkpoint: str = Field(description="C2SP tlog-checkpoint in a signed note.")
+    signed_at: datetime
+    waiting: int = Field(description="Committed entries that have no number yet.")
+
+
 class LogKey(BaseModel):
     """The log's public key in the form `name+hash+key` of C2SP signed notes. Keep it where you check proofs."""
 

@@ -17,6 +17,7 @@ from mcp_engine.audit.problems import seen_by
 from mcp_engine.audit.repository import EntryFilter, StoredEntry
 from mcp_engine.audit.schemas import (
     EntryView,
+    LogState,
     ProofBundle,
     ProvenLeaf,
     VerificationProgress,
@@ -83,16 +84,29 @@ class AuditService:
             return await repository.unsequenced_count(session)
 
     async def checkpoint(self) -> str:
-        """Return the last signed checkpoint note.
+        """Return the last signed checkpoint note; raises as `state`."""
+        return (await self.state()).checkpoint
+
+    async def state(self) -> LogState:
+        """Return the tree as it was last signed.
 
         Raises:
             TryLater: `audit.no_checkpoint` before the sequencer has started for the first time.
         """
         async with self._database.global_work() as session:
             last = await repository.latest_checkpoint(session)
-        if last is None:
-            raise TryLater("audit.no_checkpoint", "The log has no checkpoint yet; try again.", retry_after_seconds=1)
-        return last.note
+            if last is None:
+                raise TryLater(
+                    "audit.no_checkpoint", "The log has no checkpoint yet; try again.", retry_after_seconds=1
+                )
+            return LogState(
+                origin=self.verifier.name,
+                tree_size=last.size,
+                root=encode_base64(last.root),
+                checkpoint=last.note,
+                signed_at=await repository.signed_at(session, last.size),
+                waiting=await repository.unsequenced_count(session),
+            )
 
     async def entries(self, caller: Caller, wanted: EntryFilter, *, limit: int, cursor: str | None) -> Page[EntryView]:
         """Return the entries of the caller's tenant that fit, newest first."""

@@ -61,6 +61,7 @@ class Verification:
             head = await repository.latest_checkpoint(session)
             unsequenced = await repository.unsequenced_count(session)
         self._size = head.size if head else 0
+        self._progress(VerificationProgress(stage="leaves", done=0, total=self._size))
         pinned = self._opened(pinned_note, "the pinned checkpoint outside the data directory", position=0)
         tree = TreeWalk(self._size, pinned.size if pinned else None, self._problems)
         await self._walk_leaves(tree)

@@ -7,15 +7,18 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
 from mcp_engine.access import Authenticator, Caller
 from mcp_engine.audit.check import check_proof
-from mcp_engine.audit.routes import router
+from mcp_engine.audit.notes import encode_base64
+from mcp_engine.audit.routes import router, verification
 from mcp_engine.audit.service import AuditService
-from mcp_engine.errors import NotSignedIn
+from mcp_engine.errors import NotSignedIn, TryLater
 from mcp_engine.http.problems import install_handlers
+from mcp_engine.http.streaming import StreamEvent
 from mcp_engine.services import Services
 from tests.conftest import caller_of, make_tenant
 from tests.mcp_engine.audit.conftest import Log
@@ -55,6 +58,7 @@ def as_(who: str) -> dict[str, str]:
 
 ROUTES = [
     ("GET", "/audit/entries"),
+    ("GET", "/audit/state"),
     ("GET", "/audit/checkpoint"),
     ("GET", "/audit/key"),
     ("GET", "/audit/proofs/x"),
@@ -131,6 +135,32 @@ async def test_the_checkpoint_is_plain_text(client: httpx.AsyncClient, log: Log)
     answer = await client.get("/audit/checkpoint", headers=as_("owner"))
     assert answer.headers["content-type"].startswith("text/plain")
     assert log.signer.verifier.open_checkpoint(answer.text).size == 1
+
+
+async def test_the_state_shows_the_signed_tree_and_what_waits(client: httpx.AsyncClient, log: Log) -> None:
+    before = await client.get("/audit/state", headers=as_("owner"))
+    assert (before.status_code, before.json()["code"]) == (503, "audit.no_checkpoint")
+    await log.append("a", "b")
+    await log.sequence()
+    await log.append("c")
+    state = (await client.get("/audit/state", headers=as_("owner"))).json()
+    checkpoint = log.signer.verifier.open_checkpoint(state["checkpoint"])
+    assert (state["origin"], state["tree_size"], state["waiting"]) == (log.signer.verifier.name, 2, 1)
+    assert (checkpoint.size, encode_base64(checkpoint.root)) == (2, state["root"])
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(state["signed_at"])) < timedelta(minutes=5)
+
+
+async def test_a_verification_ends_when_nobody_waits_for_it_any_more(log: Log) -> None:
+    await log.append("a")
+    await log.sequence()
+    audit = AuditService(log.database, log.signer.verifier, log.witness)
+    watched = verification(audit, log.caller.tenant_id)
+    first = await anext(watched)
+    assert first == StreamEvent(event="progress", data={"stage": "leaves", "done": 0, "total": 1})
+    with pytest.raises(TryLater):
+        await audit.verify()
+    await watched.aclose()
+    assert (await audit.verify()).ok
 
 
 async def test_verification_streams_progress_and_then_the_report(client: httpx.AsyncClient, log: Log) -> None:
