@@ -12,7 +12,7 @@ export UV_PYTHON_DOWNLOADS := never
 # The certificates that the system trusts, as git and pip do: a company proxy may add its own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: up test lint format openapi clean-data clean help
+.PHONY: up test lint format openapi dashboard clean-data clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ format: .venv/.installed-dev ## Format the code
 
 openapi: .venv/.installed-dev ## Write openapi.json again after a change of the API
 	.venv/bin/python -m mcp_engine.server.openapi openapi.json
+
+dashboard: ## Check, test and build the dashboard again (needs Node 20.19+ and npm)
+	cd dashboard && npm ci --no-audit --no-fund && npm run types && npm test && npm run build
 
 clean-data: .venv/.installed ## Remove the data directory, after asking
 	@exec .venv/bin/mcp-engine clean-data

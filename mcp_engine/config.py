@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     """Whether the first start fills a sample workspace."""
     trusted_hosts: str = "127.0.0.1,localhost,[::1]"
     """Comma-separated Host names that the server answers to; a defence against DNS rebinding."""
+    web_dir: Path | None = None
+    """A built web application to serve in place of the installed dashboard, such as one in development."""
     max_request_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     """Limit of a JSON request body; uploads have `max_upload_bytes`."""
     max_upload_bytes: int = Field(default=100 * 1024 * 1024, ge=1024)

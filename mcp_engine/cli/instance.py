@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from mcp_engine.cli import output
-from mcp_engine.cli.client import Api
+from mcp_engine.cli.client import Api, server_url
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
 
@@ -50,6 +50,16 @@ def worker() -> None:
         work(Settings())
     except EngineError as error:
         raise CommandFailed(error.message, ExitCode.SERVER_FAILED) from error
+
+
+@commands.command("open")
+def open_dashboard() -> None:
+    """Print a link that signs a browser in to the dashboard as you, once, within five minutes."""
+    from mcp_engine.server.links import sign_in_url
+
+    link = Api().post("/sessions/link")
+    shown = {"url": sign_in_url(server_url(), link["token"]), "expires_at": link["expires_at"]}
+    output.emit(shown, lambda console: console.print(shown["url"], markup=False, soft_wrap=True))
 
 
 @commands.command()

@@ -57,6 +57,10 @@ class Component:
         """Return routers, each with its own prefix below `/api/v1`."""
         return ()
 
+    def web_app(self) -> Path | None:
+        """Return the folder of a built single-page application to serve at `/`; at most one component has one."""
+        return None
+
     def job_kinds(self, services: Services) -> Sequence[JobKind]:
         """Return the durable jobs that workers run."""
         return ()

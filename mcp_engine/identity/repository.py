@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, any_, delete, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from mcp_engine.database.engine import UnitOfWork
+from mcp_engine.identity.permissions import EVERY_SCOPE
 from mcp_engine.identity.tables import ApiKey, Namespace, Principal, RefreshToken, Session, Tenant
 
 
@@ -169,6 +170,23 @@ class IdentityRepository:
         )
         row = (await self._session.execute(statement)).one_or_none()
         return KeyRows(*row) if row else None
+
+    async def owners_key(self, now: datetime) -> UUID | None:
+        """Return the oldest usable key with every scope of the oldest owner who can sign in."""
+        statement = (
+            select(col(ApiKey.id))
+            .join(Principal, col(Principal.id) == ApiKey.principal_id)
+            .where(
+                col(Principal.role) == "owner",
+                col(Principal.disabled_at).is_(None),
+                col(ApiKey.revoked_at).is_(None),
+                or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > now),
+                literal(EVERY_SCOPE) == any_(col(ApiKey.scopes)),
+            )
+            .order_by(col(Principal.id), col(ApiKey.id))
+            .limit(1)
+        )
+        return (await self._session.execute(statement)).scalar()
 
     # sessions
 

@@ -23,7 +23,7 @@ from mcp_engine.identity.access_tokens import ACCESS_TOKEN_LIFETIME, AccessToken
 from mcp_engine.identity.authentication import Authentication
 from mcp_engine.identity.credentials import REFRESH_TOKEN, Credential, not_signed_in
 from mcp_engine.identity.grants import Grant
-from mcp_engine.identity.repository import IdentityRepository
+from mcp_engine.identity.repository import IdentityRepository, operating_tenant_id
 from mcp_engine.identity.tables import RefreshToken, Session
 
 SESSION_LIFETIME = timedelta(days=30)
@@ -85,8 +85,25 @@ class SessionService:
         async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
             if await IdentityRepository(work).usable_key(caller.credential_id) is None:
                 raise NotAllowed("session.link_needs_key", "Make a sign-in link with an API key, not with a session.")
-            session = await self._new_session(work, caller.credential_id)
-            return SignInLink(*await self._new_refresh_token(work, session, SIGN_IN_LINK_LIFETIME))
+            return await self._new_link(work, caller.credential_id)
+
+    async def owners_link(self) -> SignInLink | None:
+        """Return what opens a session of the operating tenant's oldest owner, for whoever holds the machine.
+
+        It asks for no credential, so nothing that a network reaches may call it. None when no owner has a
+        key that a session could hang on.
+        """
+        async with self._database.global_work() as session:
+            tenant_id = await operating_tenant_id(session)
+        if tenant_id is None:
+            return None
+        async with self._database.unit_of_work(tenant_id, ENGINE) as work:
+            repository = IdentityRepository(work)
+            key_id = await repository.owners_key(self._now())
+            if key_id is None:
+                return None
+            await repository.remove_expired_sessions(key_id, self._now())
+            return await self._new_link(work, key_id)
 
     async def refresh(self, refresh_token: str) -> SessionTokens:
         """Use up a refresh token for a new pair of tokens.
@@ -139,6 +156,10 @@ class SessionService:
                 await append(work, AuditEvent("session.reuse_detected", str(session_id), facts))
             work.after_commit(lambda: self._authentication.grants.forget_credential(session_id))
         _log.warning("refresh_token_reused", session_id=str(session_id), principal_id=str(grant.principal_id))
+
+    async def _new_link(self, work: UnitOfWork, key_id: UUID) -> SignInLink:
+        session = await self._new_session(work, key_id)
+        return SignInLink(*await self._new_refresh_token(work, session, SIGN_IN_LINK_LIFETIME))
 
     async def _new_session(self, work: UnitOfWork, key_id: UUID) -> Session:
         session = Session(

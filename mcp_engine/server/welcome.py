@@ -12,6 +12,7 @@ from mcp_engine.config import Settings
 from mcp_engine.identity.service import IdentityService, OwnerKey
 from mcp_engine.jobs.service import JobService
 from mcp_engine.models.pool import ModelPool
+from mcp_engine.server.links import sign_in_url
 from mcp_engine.server.progress import Progress
 from mcp_engine.server.sample import PROMPT, add_sample
 from mcp_engine.services import Services
@@ -36,6 +37,7 @@ async def welcome(
     if key is not None:
         _show_key(progress, key, save_credentials(url, key.api_key))
     progress.say(f"\nServing at {url} (API documentation: {url}/docs). Ctrl-C stops it.")
+    await _show_link(progress, identity, url)
     with progress.step("Preparing the model"):
         await services.get(ModelPool).weights()
     if first is not None and with_sample:
@@ -58,6 +60,12 @@ async def _fill(services: Services, progress: Progress, owner: Caller) -> None:
             show(f"{total - waiting} of {total} documents indexed")
             await asyncio.sleep(_LOOK_SECONDS)
             waiting = await jobs.unfinished(owner)
+
+
+async def _show_link(progress: Progress, identity: IdentityService, url: str) -> None:
+    link = await identity.sessions.owners_link()
+    if link is not None:
+        progress.say(f"Sign in (this link works once, for five minutes):\n\n    {sign_in_url(url, link.token)}\n")
 
 
 def _show_key(progress: Progress, key: OwnerKey, saved_in: Path) -> None:

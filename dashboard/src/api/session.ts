@@ -1,0 +1,136 @@
+/**
+ * The browser's session. The access token lives in memory only; the refresh token in localStorage.
+ *
+ * No cookie: cookies ignore ports, so every other web server of this machine that the person visits would
+ * be sent it. Storage belongs to one origin, port included, and what is not sent by itself needs no defence
+ * against forged requests. Against scripts of others stands the content security policy (this origin's files only).
+ *
+ * A refresh token works once. Tabs share it, so they take turns under a Web Lock; an answer that is lost
+ * because the page goes away meanwhile is repeated: the server lets a used token be repeated for a short
+ * while, as long as what it answered was never used.
+ */
+import { ApiProblem, problemOf, unreachable } from "./problem";
+import type { components } from "./schema";
+
+type SessionOut = components["schemas"]["SessionOut"];
+
+const STORAGE_KEY = "mcp-engine.session";
+const LOCK = "mcp-engine.session";
+/** An access token is renewed this long before it ends, so that it does not end on its way. */
+const MARGIN_MS = 30_000;
+
+interface AccessToken {
+  token: string;
+  expiresAt: number;
+}
+
+let access: AccessToken | null = null;
+let refreshing: Promise<string | null> | null = null;
+const listeners = new Set<() => void>();
+
+/** Return an access token that is good for a while; null when nobody is signed in. */
+export async function accessToken(): Promise<string | null> {
+  if (access && access.expiresAt - MARGIN_MS > Date.now()) return access.token;
+  refreshing ??= exclusively(refresh).finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+/** Forget the access token that the server refused, and return a new one. */
+export async function renewedToken(refused: string): Promise<string | null> {
+  if (access?.token === refused) access = null;
+  return accessToken();
+}
+
+/** Return whether a session is stored; whether it still works shows with the first request. */
+export function isSignedIn(): boolean {
+  return access !== null || storedToken() !== null;
+}
+
+/** Open a session with an API key. */
+export async function signInWithKey(apiKey: string): Promise<void> {
+  await exclusively(async () => keep(await post("/api/v1/sessions", { api_key: apiKey })));
+}
+
+/** Open a session with the token of a sign-in link. */
+export async function signInWithLink(token: string): Promise<void> {
+  await exclusively(async () => keep(await post("/api/v1/sessions/refresh", { refresh_token: token })));
+}
+
+/** End the session, here and on the server. */
+export async function signOut(): Promise<void> {
+  const token = await accessToken().catch(() => null);
+  forget();
+  if (token) await fetch("/api/v1/sessions", { method: "DELETE", headers: { Authorization: `Bearer ${token}` } });
+}
+
+/** Call `listener` when somebody signs in or out, also in another tab; returns how to stop. */
+export function onSessionChange(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function storedToken(): string | null {
+  return localStorage.getItem(STORAGE_KEY);
+}
+
+async function refresh(): Promise<string | null> {
+  const stored = storedToken();
+  if (stored === null) return null;
+  try {
+    keep(await post("/api/v1/sessions/refresh", { refresh_token: stored }));
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 401) {
+      forget();
+      return null;
+    }
+    throw error;
+  }
+  return access ? (access as AccessToken).token : null;
+}
+
+function keep(session: SessionOut): void {
+  const wasIn = isSignedIn();
+  localStorage.setItem(STORAGE_KEY, session.refresh_token);
+  access = { token: session.access_token, expiresAt: Date.parse(session.access_expires_at) };
+  if (!wasIn) announce();
+}
+
+function forget(): void {
+  access = null;
+  localStorage.removeItem(STORAGE_KEY);
+  announce();
+}
+
+function announce(): void {
+  for (const listener of listeners) listener();
+}
+
+/** Run `task` while no other tab does. Without Web Locks (plain http from afar) the server's patience must do. */
+async function exclusively<T>(task: () => Promise<T>): Promise<T> {
+  if (!("locks" in navigator)) return task();
+  return navigator.locks.request(LOCK, task);
+}
+
+async function post(path: string, body: Record<string, string>): Promise<SessionOut> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    throw unreachable();
+  }
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as SessionOut;
+}
+
+window.addEventListener("storage", (event) => {
+  if (event.key !== STORAGE_KEY && event.key !== null) return;
+  if (storedToken() === null) access = null;
+  // Another tab's rotation changes the value and nobody's being signed in.
+  if ((event.oldValue === null) !== (event.newValue === null)) announce();
+});

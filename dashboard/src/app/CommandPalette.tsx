@@ -1,0 +1,106 @@
+import { useNavigate } from "@tanstack/react-router";
+import { type LucideIcon, Moon, Sun } from "lucide-react";
+import { Dialog } from "radix-ui";
+import { type KeyboardEvent, useEffect, useId, useMemo, useState } from "react";
+import { classes } from "../components/classes";
+import { navigation } from "../navigation";
+import { matching } from "./matching";
+import { setTheme } from "./theme";
+
+interface Command {
+  name: string;
+  detail: string;
+  words: string;
+  icon: LucideIcon;
+  run: () => void;
+}
+
+function useCommands(): Command[] {
+  const navigate = useNavigate();
+  return useMemo(() => {
+    const pages = navigation.flatMap((group) =>
+      group.sections.map(({ label, to, icon, words = "" }) => ({
+        name: label,
+        detail: group.label,
+        words,
+        icon,
+        run: () => void navigate({ to }),
+      })),
+    );
+    const looks = [
+      { name: "Light appearance", detail: "", words: "theme", icon: Sun, run: () => setTheme("light") },
+      { name: "Dark appearance", detail: "", words: "theme", icon: Moon, run: () => setTheme("dark") },
+    ];
+    return [...pages, ...looks];
+  }, [navigate]);
+}
+
+/** Ctrl-K: any section by a few letters of its name. */
+export function CommandPalette({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const commands = useCommands();
+  const [query, setQuery] = useState("");
+  const [at, setAt] = useState(0);
+  const id = useId();
+  const found = useMemo(() => matching(commands, query, (item) => `${item.name} ${item.detail} ${item.words}`), [commands, query]);
+
+  useEffect(() => setQuery(""), [open]);
+  useEffect(() => setAt(0), [query]);
+
+  function choose(command: Command | undefined) {
+    if (!command) return;
+    onClose();
+    command.run();
+  }
+
+  function steer(event: KeyboardEvent) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) setAt((at + step + found.length) % Math.max(1, found.length));
+    else if (event.key === "Enter") choose(found[at]);
+    else return;
+    event.preventDefault();
+  }
+
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="fixed inset-0 z-40 bg-backdrop" />
+        <Dialog.Content
+          aria-describedby={undefined}
+          className="fixed top-[14vh] left-1/2 z-40 flex max-h-[60dvh] w-[calc(100vw-2rem)] max-w-lg -translate-x-1/2 flex-col overflow-hidden rounded-xl border border-line bg-surface shadow-pop focus:outline-none"
+        >
+          <Dialog.Title className="sr-only">Go to a page</Dialog.Title>
+          <input
+            role="combobox"
+            aria-label="Go to a page"
+            aria-expanded="true"
+            aria-controls={`${id}-list`}
+            aria-activedescendant={found.length > 0 ? `${id}-${at}` : undefined}
+            placeholder="Type a page or a command"
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+            onKeyDown={steer}
+            className="h-12 border-b border-line bg-transparent px-4 text-lg placeholder:text-faint focus:outline-none"
+          />
+          <ul id={`${id}-list`} role="listbox" aria-label="Commands" className="min-h-0 overflow-auto p-1.5">
+            {found.map((command, index) => (
+              <li
+                key={command.name}
+                id={`${id}-${index}`}
+                role="option"
+                aria-selected={index === at}
+                onMouseMove={() => setAt(index)}
+                onClick={() => choose(command)}
+                className={classes("flex h-9 cursor-pointer items-center gap-2.5 rounded-md px-2.5", index === at && "bg-hover")}
+              >
+                <command.icon aria-hidden className="size-4 text-muted" />
+                <span className="grow">{command.name}</span>
+                <span className="text-xs text-muted">{command.detail}</span>
+              </li>
+            ))}
+          </ul>
+          {found.length === 0 && <p className="px-4 py-6 text-center text-sm text-muted">Nothing is called that.</p>}
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

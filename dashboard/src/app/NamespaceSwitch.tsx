@@ -1,0 +1,45 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { ChevronsUpDown, Folder } from "lucide-react";
+import { namespacesQuery } from "../api/queries";
+import { Menu, MenuChoices, MenuLabel } from "../components/Menu";
+import { DEFAULT_NAMESPACE, useNamespace } from "./routes";
+
+/** Chooses the project; what is open in one does not exist in another, so it leads to that page's list. */
+export function NamespaceSwitch() {
+  const namespace = useNamespace();
+  const navigate = useNavigate();
+  const { data = [] } = useQuery(namespacesQuery);
+  const names = [...new Set([namespace, ...data.map((item) => item.name)])].sort();
+
+  function choose(name: string) {
+    const [section = ""] = window.location.pathname.split("/").filter(Boolean);
+    const search = name === DEFAULT_NAMESPACE ? "" : `?namespace=${encodeURIComponent(name)}`;
+    void navigate({ href: `/${section}${search}` });
+  }
+
+  return (
+    <Menu
+      label="Namespaces"
+      align="start"
+      trigger={
+        <button
+          type="button"
+          aria-label={`Namespace ${namespace}; choose another`}
+          className="flex h-9 items-center gap-2 rounded-md px-1.5 text-left hover:bg-hover"
+        >
+          <Folder aria-hidden className="size-4 text-muted" />
+          <span className="min-w-0 grow truncate font-medium">{namespace}</span>
+          <ChevronsUpDown aria-hidden className="size-4 text-faint" />
+        </button>
+      }
+    >
+      <MenuLabel>Namespace</MenuLabel>
+      <MenuChoices
+        value={namespace}
+        onChange={choose}
+        options={names.map((name) => ({ value: name, label: name }))}
+      />
+    </Menu>
+  );
+}

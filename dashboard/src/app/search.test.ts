@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { flag, oneOf, text, whole } from "./search";
+
+describe("search parameters", () => {
+  it("reads texts, and numbers as texts", () => {
+    expect(text({ q: "hello" }, "q")).toBe("hello");
+    expect(text({ q: 12 }, "q")).toBe("12");
+    expect(text({ q: "" }, "q")).toBeUndefined();
+    expect(text({ q: ["a"] }, "q")).toBeUndefined();
+  });
+  it("reads whole numbers that are large enough", () => {
+    expect(whole({ v: 3 }, "v")).toBe(3);
+    expect(whole({ v: "3" }, "v")).toBe(3);
+    expect(whole({ v: 0 }, "v")).toBeUndefined();
+    expect(whole({ v: "x" }, "v")).toBeUndefined();
+    expect(whole({}, "v")).toBeUndefined();
+    expect(whole({ v: "" }, "v", 0)).toBeUndefined();
+  });
+  it("reads words and flags", () => {
+    expect(oneOf({ view: "split" }, "view", ["unified", "split"])).toBe("split");
+    expect(oneOf({ view: "else" }, "view", ["unified", "split"])).toBeUndefined();
+    expect(flag({ on: "true" }, "on")).toBe(true);
+    expect(flag({ on: false }, "on")).toBeUndefined();
+  });
+});

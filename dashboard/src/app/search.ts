@@ -1,0 +1,28 @@
+/** Readers of search parameters: what is not valid is left out, so that any URL opens a page. */
+
+type Search = Record<string, unknown>;
+
+/** A text that is not empty; numbers in a URL count as text. */
+export function text(search: Search, name: string): string | undefined {
+  const value = search[name];
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** A whole number from `least` on. */
+export function whole(search: Search, name: string, least = 1): number | undefined {
+  const value = Number(search[name]);
+  return Number.isSafeInteger(value) && value >= least && search[name] !== "" ? value : undefined;
+}
+
+/** One of a few words. */
+export function oneOf<Word extends string>(search: Search, name: string, words: readonly Word[]): Word | undefined {
+  const value = search[name];
+  return words.find((word) => word === value);
+}
+
+/** True, or left out. */
+export function flag(search: Search, name: string): true | undefined {
+  const value = search[name];
+  return value === true || value === "true" || value === 1 ? true : undefined;
+}

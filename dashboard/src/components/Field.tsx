@@ -1,0 +1,105 @@
+import { type ComponentProps, type ReactNode, useId } from "react";
+import { classes } from "./classes";
+
+const CONTROL =
+  "w-full rounded-md border border-line-strong bg-surface px-2.5 text-base text-ink placeholder:text-faint " +
+  "disabled:opacity-60 aria-invalid:border-bad";
+
+interface FieldProps {
+  label: string;
+  /** Says what to enter; stands under the control. */
+  hint?: ReactNode;
+  error?: string | null | undefined;
+  /** Keeps the label for screen readers only. */
+  hideLabel?: boolean;
+  className?: string;
+  children: (control: FieldControl) => ReactNode;
+}
+
+/** What the control inside a field must carry. */
+export interface FieldControl {
+  id: string;
+  "aria-describedby": string | undefined;
+  "aria-invalid": true | undefined;
+}
+
+/** A label, a control, its hint and its error, tied together for assistive technology. */
+export function Field({ label, hint, error, hideLabel = false, className, children }: FieldProps) {
+  const id = useId();
+  const notes = [hint ? `${id}-hint` : null, error ? `${id}-error` : null].filter(Boolean).join(" ");
+  return (
+    <div className={classes("flex min-w-0 flex-col gap-1", className)}>
+      <label htmlFor={id} className={hideLabel ? "sr-only" : "text-sm font-medium"}>
+        {label}
+      </label>
+      {children({ id, "aria-describedby": notes || undefined, "aria-invalid": error ? true : undefined })}
+      {hint && (
+        <p id={`${id}-hint`} className="text-xs text-muted">
+          {hint}
+        </p>
+      )}
+      {error && (
+        <p id={`${id}-error`} className="text-xs text-bad">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+type Own = Pick<FieldProps, "label" | "hint" | "error" | "hideLabel"> & { fieldClassName?: string };
+
+export function TextField({ label, hint, error, hideLabel, fieldClassName, className, ...rest }: Own & ComponentProps<"input">) {
+  return (
+    <Field {...{ label, hint, error }} hideLabel={hideLabel ?? false} className={fieldClassName ?? ""}>
+      {(control) => <input type="text" {...rest} {...control} className={classes(CONTROL, "h-8", className)} />}
+    </Field>
+  );
+}
+
+export function TextArea({ label, hint, error, hideLabel, fieldClassName, className, ...rest }: Own & ComponentProps<"textarea">) {
+  return (
+    <Field {...{ label, hint, error }} hideLabel={hideLabel ?? false} className={fieldClassName ?? ""}>
+      {(control) => <textarea rows={3} {...rest} {...control} className={classes(CONTROL, "py-1.5", className)} />}
+    </Field>
+  );
+}
+
+export function SelectField({
+  label, hint, error, hideLabel, fieldClassName, className, children, ...rest
+}: Own & ComponentProps<"select">) {
+  return (
+    <Field {...{ label, hint, error }} hideLabel={hideLabel ?? false} className={fieldClassName ?? ""}>
+      {(control) => (
+        <select {...rest} {...control} className={classes(CONTROL, "h-8 pr-7", className)}>
+          {children}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+export function CheckField({ label, hint, className, ...rest }: { label: string; hint?: ReactNode } & ComponentProps<"input">) {
+  const id = useId();
+  return (
+    <div className={classes("flex items-start gap-2", className)}>
+      <input
+        type="checkbox"
+        {...rest}
+        id={id}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        className="mt-0.5 size-4 accent-accent"
+      />
+      <div>
+        <label htmlFor={id} className="text-sm">
+          {label}
+        </label>
+        {hint && (
+          <p id={`${id}-hint`} className="text-xs text-muted">
+            {hint}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,23 @@
+/** Every section, in groups. A new section is one line here and its routes in router.tsx. */
+import type { LinkProps } from "@tanstack/react-router";
+import { type LucideIcon, SquareTerminal } from "lucide-react";
+
+export interface Section {
+  label: string;
+  to: NonNullable<LinkProps["to"]>;
+  icon: LucideIcon;
+  /** More words by which the command palette finds it. */
+  words?: string;
+}
+
+export interface Group {
+  label: string;
+  sections: readonly Section[];
+}
+
+export const navigation: readonly Group[] = [
+  {
+    label: "Build",
+    sections: [{ label: "Prompts", to: "/prompts", icon: SquareTerminal, words: "templates versions labels" }],
+  },
+];

@@ -1,0 +1,33 @@
+import { createRouter } from "@tanstack/react-router";
+import { homeRoute, rootRoute, signInRoute, workspaceRoute } from "./app/routes";
+import { NotFound, PageFailed } from "./app/Failures";
+import { Skeleton } from "./components/States";
+import { promptRoutes } from "./pages/prompts/routes";
+
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  workspaceRoute.addChildren([
+    homeRoute,
+    ...promptRoutes,
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: "intent",
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: PageFailed,
+  defaultPendingComponent: () => (
+    <div className="mx-auto max-w-6xl px-4 py-7 md:px-8">
+      <Skeleton lines={6} />
+    </div>
+  ),
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
