@@ -24,6 +24,7 @@ from mcp_engine.server.health import router as health
 from mcp_engine.server.hosts import TrustedHosts
 from mcp_engine.server.limits import BodyLimit
 from mcp_engine.server.routes import router as instance
+from mcp_engine.server.web import WebApp, web_folder
 from mcp_engine.services import Services
 from mcp_engine.telemetry.history.routes import router as history
 from mcp_engine.telemetry.journal.routes import router as journal
@@ -58,6 +59,9 @@ def create_app(services: Services, settings: Settings, components: tuple[Compone
     app.include_router(health)
     for router in (*CORE_ROUTERS, *_contributed(components)):
         app.include_router(router, prefix=PREFIX)
+    folder = web_folder(components, settings)
+    if folder is not None:
+        app.router.default = WebApp(folder, app.router.default)
     app.add_middleware(BodyLimit, limit_for=_limits(settings))
     app.add_middleware(TrustedHosts, names=[*settings.trusted_hosts.split(","), settings.host])
     app.add_middleware(RequestTelemetry)
