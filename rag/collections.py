@@ -1,14 +1,15 @@
-"""Finding collections, and what may name a document."""
+"""Finding collections and versions, and what may name a document."""
 
 from __future__ import annotations
 
 import unicodedata
+from uuid import UUID
 
 from mcp_engine.database.engine import UnitOfWork
-from mcp_engine.errors import InvalidInput, NotFound, TooLarge
+from mcp_engine.errors import Gone, InvalidInput, NotFound, TooLarge
 from mcp_engine.identifiers import checked_name
 from mcp_engine.identity.namespaces import require_namespace
-from rag.repository import DocumentRepository
+from rag.repository import DocumentRepository, StoredDocument, StoredVersion
 from rag.tables import CollectionRow
 
 MAX_NAME_CHARACTERS = 512
@@ -21,11 +22,41 @@ async def find_collection(work: UnitOfWork, namespace: str, name: str) -> Collec
     repository = DocumentRepository(work.session, work.tenant_id)
     found = await repository.collection(namespace, name)
     if found is None:
-        known = ", ".join(row.name for row, _ in await repository.collections(namespace, None, 20)) or "none yet"
+        known = (
+            ", ".join(row.collection.name for row in await repository.collections(namespace, None, 20)) or "none yet"
+        )
         raise NotFound(
             "collection.not_found", f"No collection in {namespace!r} is named {name[:140]!r}; there are: {known}."
         )
     return found
+
+
+async def find_version(
+    repository: DocumentRepository, document_id: UUID, number: int
+) -> tuple[StoredDocument, StoredVersion]:
+    """Return a document and one of its versions.
+
+    Raises:
+        NotFound: `document.not_found`, `document.version_not_found`.
+    """
+    stored = await repository.document(document_id)
+    if stored is None:
+        raise no_document(document_id)
+    version = await repository.version(document_id, number)
+    if version is None:
+        raise NotFound(
+            "document.version_not_found",
+            f"{stored.document.name} has no version {number}; there are 1 to {stored.document.latest_number}.",
+        )
+    return stored, version
+
+
+def no_document(document_id: UUID) -> NotFound:
+    return NotFound("document.not_found", f"There is no document {document_id}.")
+
+
+def erased() -> Gone:
+    return Gone("content.erased", "The content of this version was erased; the audit log keeps the tombstone.")
 
 
 def checked_document_name(name: str) -> str:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from mcp_engine.jobs.kinds import JobKind
     from mcp_engine.services import Services
 
+VIEW_TIMEOUT_SECONDS = 30.0
+VIEW_MEMORY_BYTES = 1024**3
+"""Limits of drawing one page, which somebody waits for."""
+
 
 class RagComponent(Component):
     """Documents with versions, hybrid search, and answers made of verbatim citations."""
@@ -56,6 +60,7 @@ class RagComponent(Component):
         from rag.parsing.pool import ParserPool
         from rag.service import DocumentService
         from rag.strategies import Strategies
+        from rag.viewing import ViewingService
 
         database, embedder = services.get(Database), MiniLMEmbedder()
         strategies = Strategies(services.get(ArtifactService))
@@ -64,12 +69,15 @@ class RagComponent(Component):
         services.add(strategies)
         services.add(ParserPool())
         services.add(DocumentService(database, services.get(JobService), embedder, max_upload_bytes=limit))
+        viewers = ParserPool(timeout_seconds=VIEW_TIMEOUT_SECONDS, memory_bytes=VIEW_MEMORY_BYTES)
+        services.add(ViewingService(database, viewers))
         services.add(AskService(database, services.get(ExecutionService), strategies, embedder))
 
     def routers(self) -> Sequence[APIRouter]:
         from rag.routes import router
+        from rag.viewing_routes import router as viewing_router
 
-        return (router,)
+        return (router, viewing_router)
 
     def job_kinds(self, services: Services) -> Sequence[JobKind]:
         from rag.embedding import MiniLMEmbedder
@@ -99,8 +107,10 @@ class RagComponent(Component):
 
     async def close(self, services: Services) -> None:
         from rag.parsing.pool import ParserPool
+        from rag.viewing import ViewingService
 
         await services.get(ParserPool).close()
+        await services.get(ViewingService).close()
 
 
 component = RagComponent()

@@ -90,7 +90,7 @@ class IndexJob:
             document, collection = await repository.document_of(version)
             content = await repository.original(version.id)
             if content is None:
-                raise Gone("content.erased", "The document was erased before it was indexed.")
+                raise _erased()
             await repository.set_indexing(version.id, "queued")  # an earlier failure is no longer the latest word
             resolved = await self._strategies.resolve_in(work, collection.namespace, DEFAULT_NAME)
         return _Task(version, document.name, collection.namespace, content, resolved.strategy, resolved.version.digest)
@@ -122,6 +122,8 @@ class IndexJob:
         repository = DocumentRepository(work.session, work.tenant_id)
         document = await repository.lock_by_id(task.version.document_id)
         assert document is not None
+        if not await repository.has_original(task.version.id):
+            raise _erased()
         reading = ReadingRow(
             tenant_id=work.tenant_id, version_id=task.version.id, media_type=parsed.media_type, parser=parsed.parser,
             text_sha256=hashlib.sha256(parsed.text.encode()).hexdigest(), characters=len(parsed.text),
@@ -158,6 +160,10 @@ class IndexJob:
                 )
         except Exception as failure:  # noqa: BLE001 - the first error is the one to report
             _log.warning("indexing_reason_not_kept", version_id=str(context.subject_id), exc_info=failure)
+
+
+def _erased() -> Gone:
+    return Gone("content.erased", "The document was erased before it was indexed.")
 
 
 def _is_newest(document: DocumentRow, number: int) -> bool:

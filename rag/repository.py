@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, literal, select, text, tuple_, update
+from sqlalchemy import Select, and_, case, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -20,12 +20,17 @@ from rag.tables import CollectionRow, DocumentRow, IndexingRow, OriginalRow, Rea
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
-    """A version with its indexing and the job that does it, and its reading once there is one."""
+    """A version with its indexing and the job that does it, and its reading once there is one.
+
+    `state` is how far its indexing is, one of `rag.schemas.IndexingState`.
+    """
 
     version: VersionRow
     indexing: IndexingRow
     job: JobRow | None
     reading: ReadingRow | None
+    state: str
+    erased: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,16 @@ class StoredDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredCollection:
+    """A collection with the number of its documents that are not removed, by how far their indexing is."""
+
+    collection: CollectionRow
+    documents: int
+    indexing: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Where a chunk comes from."""
 
@@ -46,6 +61,18 @@ class Origin:
     version_id: UUID
     number: int
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    """Which documents a list shows: with `removed` ones, in one indexing state, with `name` in their name."""
+
+    removed: bool = False
+    state: str | None = None
+    name: str | None = None
+
+
+EVERY_DOCUMENT = DocumentFilter()
 
 
 class Pages:
@@ -72,22 +99,26 @@ class DocumentRepository:
             select(CollectionRow).where(col(CollectionRow.namespace) == namespace, col(CollectionRow.name) == name)
         )
 
-    async def collections(self, namespace: str, after: str | None, limit: int) -> list[tuple[CollectionRow, int]]:
-        """Return collections by name, each with the number of its documents that are not removed."""
-        documents = (
-            select(func.count())
-            .select_from(DocumentRow)
-            .where(
-                col(DocumentRow.collection_id) == col(CollectionRow.id),
-                col(DocumentRow.latest_number) > col(DocumentRow.removed_through),
+    async def collections(self, namespace: str, after: str | None, limit: int) -> list[StoredCollection]:
+        """Return by name the collections that hold documents which are not removed."""
+        query = (
+            select(
+                CollectionRow,
+                func.count(),
+                func.count().filter(_STATE.in_(("queued", "running"))),
+                func.count().filter(_STATE.in_(("failed", "cancelled"))),
             )
-            .scalar_subquery()
+            .join(DocumentRow, col(DocumentRow.collection_id) == col(CollectionRow.id))
+            .join(VersionRow, _IS_LATEST)
+            .join(IndexingRow, col(IndexingRow.version_id) == col(VersionRow.id))
+            .outerjoin(JobRow, col(JobRow.id) == col(IndexingRow.job_id))
+            .where(col(CollectionRow.namespace) == namespace, _PRESENT)
+            .group_by(col(CollectionRow.tenant_id), col(CollectionRow.id))
         )
-        query = select(CollectionRow, documents).where(col(CollectionRow.namespace) == namespace)
         if after is not None:
             query = query.where(col(CollectionRow.name) > after)
         rows = await self._session.execute(query.order_by(col(CollectionRow.name)).limit(limit))
-        return [(row[0], row[1]) for row in rows]
+        return [StoredCollection(*row) for row in rows]
 
     async def ensure_collection(self, namespace: str, name: str) -> CollectionRow:
         values = {"tenant_id": self._tenant_id, "id": new_id(), "namespace": namespace, "name": name}
@@ -112,6 +143,16 @@ class DocumentRepository:
         return await self._session.scalar(
             select(DocumentRow).where(col(DocumentRow.id) == document_id).with_for_update()
         )
+
+    async def lock_present(self, collection_id: UUID) -> list[DocumentRow]:
+        """Return and lock all documents of a collection that are not removed."""
+        rows = await self._session.scalars(
+            select(DocumentRow)
+            .where(col(DocumentRow.collection_id) == collection_id, _PRESENT)
+            .order_by(col(DocumentRow.id))
+            .with_for_update()
+        )
+        return list(rows)
 
     async def insert_version(self, row: VersionRow, content: bytes, job_id: UUID) -> None:
         """Add a version, its bytes and its place in the queue, and make it the document's latest."""
@@ -155,12 +196,16 @@ class DocumentRepository:
         return None if row is None else _stored(row)
 
     async def documents(
-        self, collection_id: UUID, after: str | None, limit: int, *, removed: bool
+        self, collection_id: UUID, wanted: DocumentFilter, after: str | None, limit: int
     ) -> list[StoredDocument]:
-        """Return documents by name; removed ones only when asked for."""
+        """Return documents by name."""
         query = _latest().where(col(DocumentRow.collection_id) == collection_id)
-        if not removed:
-            query = query.where(col(DocumentRow.latest_number) > col(DocumentRow.removed_through))
+        if not wanted.removed:
+            query = query.where(_PRESENT)
+        if wanted.state is not None:
+            query = query.where(_STATE.in_((wanted.state,)))
+        if wanted.name is not None:
+            query = query.where(func.strpos(func.lower(col(DocumentRow.name)), wanted.name.lower()) > 0)
         if after is not None:
             query = query.where(col(DocumentRow.name) > after)
         rows = await self._session.execute(query.order_by(col(DocumentRow.name)).limit(limit))
@@ -199,6 +244,18 @@ class DocumentRepository:
         return await self._session.scalar(
             select(col(OriginalRow.content)).where(col(OriginalRow.version_id) == version_id)
         )
+
+    async def has_original(self, version_id: UUID) -> bool:
+        found = await self._session.scalar(
+            select(literal(1)).select_from(OriginalRow).where(col(OriginalRow.version_id) == version_id)
+        )
+        return found is not None
+
+    async def has_text(self, version_id: UUID) -> bool:
+        found = await self._session.scalar(
+            select(literal(1)).select_from(TextRow).where(col(TextRow.version_id) == version_id)
+        )
+        return found is not None
 
     async def insert_reading(self, reading: ReadingRow, content: TextRow) -> None:
         self._session.add(reading)
@@ -283,26 +340,34 @@ _CONTENT_DIGESTS = text(
 )
 
 
-def _versions() -> Select[VersionRow, IndexingRow, JobRow, ReadingRow]:
+_PRESENT = col(DocumentRow.latest_number) > col(DocumentRow.removed_through)
+_IS_LATEST = and_(
+    col(VersionRow.document_id) == col(DocumentRow.id), col(VersionRow.number) == col(DocumentRow.latest_number)
+)
+_STATE = case(
+    (col(IndexingRow.state).in_(("indexed", "failed")), col(IndexingRow.state)),
+    (col(JobRow.state).is_(None), col(IndexingRow.state)),
+    (col(JobRow.state).in_(("queued", "running", "cancelled")), col(JobRow.state)),
+    else_="failed",
+)
+"""How far an indexing is, from its own row and its job's."""
+_ERASED = ~(select(literal(1)).where(col(OriginalRow.version_id) == col(VersionRow.id)).exists())
+
+
+def _versions() -> Select[VersionRow, IndexingRow, JobRow, ReadingRow, str, bool]:
     return (
-        select(VersionRow, IndexingRow, JobRow, ReadingRow)
+        select(VersionRow, IndexingRow, JobRow, ReadingRow, _STATE, _ERASED)
         .join(IndexingRow, col(IndexingRow.version_id) == col(VersionRow.id))
         .outerjoin(JobRow, col(JobRow.id) == col(IndexingRow.job_id))
         .outerjoin(ReadingRow, col(ReadingRow.version_id) == col(VersionRow.id))
     )
 
 
-def _latest() -> Select[DocumentRow, CollectionRow, VersionRow, IndexingRow, JobRow, ReadingRow]:
+def _latest() -> Select[DocumentRow, CollectionRow, VersionRow, IndexingRow, JobRow, ReadingRow, str, bool]:
     return (
-        select(DocumentRow, CollectionRow, VersionRow, IndexingRow, JobRow, ReadingRow)
+        select(DocumentRow, CollectionRow, VersionRow, IndexingRow, JobRow, ReadingRow, _STATE, _ERASED)
         .join(CollectionRow, col(CollectionRow.id) == col(DocumentRow.collection_id))
-        .join(
-            VersionRow,
-            and_(
-                tuple_(col(VersionRow.document_id), col(VersionRow.number))
-                == tuple_(col(DocumentRow.id), col(DocumentRow.latest_number))
-            ),
-        )
+        .join(VersionRow, _IS_LATEST)
         .join(IndexingRow, col(IndexingRow.version_id) == col(VersionRow.id))
         .outerjoin(JobRow, col(JobRow.id) == col(IndexingRow.job_id))
         .outerjoin(ReadingRow, col(ReadingRow.version_id) == col(VersionRow.id))
@@ -310,4 +375,4 @@ def _latest() -> Select[DocumentRow, CollectionRow, VersionRow, IndexingRow, Job
 
 
 def _stored(row: Any) -> StoredDocument:
-    return StoredDocument(row[0], row[1], StoredVersion(row[2], row[3], row[4], row[5]))
+    return StoredDocument(row[0], row[1], StoredVersion(*row[2:]))

@@ -16,13 +16,17 @@ from mcp_engine.http.problems import documented
 from mcp_engine.http.streaming import event_stream
 from rag.asking import AskService
 from rag.collections import too_large
+from rag.repository import DocumentFilter
 from rag.schemas import (
     Added,
     Answer,
     AskRequest,
     Collection,
+    CollectionRemoved,
     Document,
     DocumentDetail,
+    Erased,
+    IndexingState,
     SearchRequest,
     SearchResult,
     VersionText,
@@ -34,6 +38,10 @@ router = APIRouter(tags=["documents"])
 Reader = Annotated[Caller, authorised("documents:read")]
 Writer = Annotated[Caller, authorised("documents:write")]
 Documents = Annotated[DocumentService, service(DocumentService)]
+_NO_NUL = r"^[^\x00]*$"
+NamePart = Annotated[
+    str | None, Query(max_length=512, pattern=_NO_NUL, description="Only those with this in their name.")
+]
 
 
 @router.post(
@@ -71,18 +79,30 @@ async def list_collections(
     return await documents.collections(caller, namespace, cursor, limit)
 
 
+@router.delete("/collections/{collection}", summary="Remove a collection from search")
+async def remove_collection(
+    collection: str, caller: Writer, documents: Documents, namespace: NamespaceName = DEFAULT_NAMESPACE
+) -> CollectionRemoved:
+    """Take all its documents out of search; it is listed again as soon as one is added."""
+    return CollectionRemoved(documents=await documents.remove_collection(caller, namespace, collection))
+
+
 @router.get("/collections/{collection}/documents", summary="List a collection's documents")
 async def list_documents(
     collection: str,
     caller: Reader,
     documents: Documents,
     removed: Annotated[bool, Query(description="Show removed documents too.")] = False,
+    state: Annotated[IndexingState | None, Query(description="Only those whose latest version is that far.")] = None,
+    name: Annotated[
+        str | None, Query(max_length=512, pattern=_NO_NUL, description="Only those with this in their name.")
+    ] = None,
     namespace: NamespaceName = DEFAULT_NAMESPACE,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Document]:
     """Return documents by name, each with its latest version and how far its indexing is."""
-    return await documents.list(caller, namespace, collection, cursor, limit, removed=removed)
+    return await documents.list(caller, namespace, collection, cursor, limit, DocumentFilter(removed, state, name))
 
 
 @router.get("/documents/{document_id}", summary="Show a document")
@@ -95,6 +115,31 @@ async def get_document(document_id: UUID, caller: Reader, documents: Documents) 
 async def remove_document(document_id: UUID, caller: Writer, documents: Documents) -> Document:
     """Take a document out of search; its versions stay, so that citations of it still open."""
     return await documents.remove(caller, document_id)
+
+
+@router.post("/documents/{document_id}/retry", summary="Index a failed document again", status_code=202)
+async def retry_document(document_id: UUID, caller: Writer, documents: Documents) -> Added:
+    """Queue the latest version again when its indexing failed or was cancelled; the answer names the new job."""
+    return await documents.retry(caller, document_id)
+
+
+@router.delete("/documents/{document_id}/content", summary="Erase a document's content", responses=documented(410))
+async def erase_document(
+    document_id: UUID,
+    caller: Writer,
+    documents: Documents,
+    reason: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=500,
+            pattern=_NO_NUL,
+            description="For the audit log, where it stays; no personal data.",
+        ),
+    ],
+) -> Erased:
+    """Take a document out of search and erase the bytes and texts of all its versions; digests and tombstones stay."""
+    return Erased(erasure_ids=await documents.erase(caller, document_id, reason))
 
 
 @router.get(

@@ -13,7 +13,11 @@ IndexingState = Literal["queued", "running", "indexed", "failed", "cancelled"]
 
 
 class Collection(BaseModel):
-    """A named set of documents that is searched as one."""
+    """A named set of documents that is searched as one.
+
+    Of its `documents` (those not removed), the latest version of `indexing` is queued or running, and that of
+    `failed` could not be indexed or was cancelled.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -21,15 +25,24 @@ class Collection(BaseModel):
     namespace: str
     name: str
     documents: int
+    indexing: int
+    failed: int
     chunks: int
     created_at: datetime
+
+
+class CollectionRemoved(BaseModel):
+    """How many documents were taken out of search."""
+
+    documents: int
 
 
 class Version(BaseModel):
     """One immutable version of a document, and how far its indexing is.
 
     While it is queued or running, `error_message` is what the last attempt failed of, if one did.
-    What the parser found (`media_type` and after) is null until the version is indexed.
+    What the parser found (`media_type` and after) is null until the version is indexed; `pages` is null
+    for what has no pages. Nothing of an `erased` version can be opened or searched any more.
     """
 
     id: UUID
@@ -40,6 +53,7 @@ class Version(BaseModel):
     created_at: datetime
     state: IndexingState
     job_id: UUID
+    erased: bool = False
     error_code: str | None = None
     error_message: str | None = None
     media_type: str | None = None
@@ -89,6 +103,50 @@ class VersionText(BaseModel):
     characters: int
     page: int | None
     text: str
+
+
+class DocumentPage(BaseModel):
+    """Page `number` (from 1), shown `width` by `height` points (1/72 inch) large; its text is `text[start:end]`."""
+
+    number: int
+    width: float
+    height: float
+    start: int
+    end: int
+
+
+class DocumentPages(BaseModel):
+    """The pages of a version; none for what has no pages."""
+
+    pages: list[DocumentPage]
+
+
+class Rectangle(BaseModel):
+    """A part of a page in shares (0..1) of its width and height, from the left and the top."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class Highlight(BaseModel):
+    """What a piece of text covers on one page, one rectangle a line."""
+
+    page: int
+    rectangles: list[Rectangle]
+
+
+class Highlights(BaseModel):
+    """What a piece of text covers, page by page; nothing for what has no pages."""
+
+    highlights: list[Highlight]
+
+
+class Erased(BaseModel):
+    """The tombstones that an erasure left in the audit log."""
+
+    erasure_ids: list[UUID]
 
 
 class SearchRequest(BaseModel):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import Gone, InvalidInput, NotFound, TooLarge
+from mcp_engine.errors import Conflict, InvalidInput, NotFound, TooLarge
 from mcp_engine.http.paging import Page, bad_cursor, decode_cursor, page_of
 from mcp_engine.identifiers import checked_name, new_id
 from mcp_engine.identity.namespaces import require_namespace
@@ -17,22 +17,29 @@ from mcp_engine.jobs.service import JobService
 from mcp_engine.telemetry.gen_ai import embeddings_span
 from mcp_engine.telemetry.tracing import span, tracer
 from rag import facts
-from rag.collections import checked_document_name, find_collection, too_large
+from rag.collections import (
+    checked_document_name,
+    erased,
+    find_collection,
+    find_version,
+    no_document,
+    too_large,
+)
 from rag.embedding import Embedder
-from rag.index.repository import IndexRepository
 from rag.jobs import INDEX
 from rag.passages import passages_of
-from rag.repository import DocumentRepository, Pages, StoredDocument, StoredVersion
+from rag.removal import erase_contents, take_out
+from rag.repository import EVERY_DOCUMENT, DocumentFilter, DocumentRepository, Pages, StoredVersion
 from rag.retrieval import Question, retrieve
 from rag.schemas import Added, Collection, Document, DocumentDetail, Outcome, Passage, VersionText
 from rag.strategy import Retrieval
 from rag.tables import CollectionRow, DocumentRow, VersionRow
-from rag.views import document_view, state_of, version_view
+from rag.views import collection_view, document_view, version_view
 
 MAX_QUERY_CHARACTERS = 4000
 MAX_TEXT_CHARACTERS = 100_000
 """How much of a text one call opens."""
-
+_RETRIED = ("failed", "cancelled")
 _tracer = tracer(__name__)
 
 
@@ -86,17 +93,17 @@ class DocumentService:
             await require_namespace(work, namespace)
             repository = DocumentRepository(work.session, work.tenant_id)
             rows = await repository.collections(namespace, after, limit + 1)
-        found = [
-            Collection(
-                id=row.id, namespace=row.namespace, name=row.name, documents=documents, chunks=row.chunks,
-                created_at=row.created_at,
-            )
-            for row, documents in rows
-        ]  # fmt: skip
+        found = [collection_view(row) for row in rows]
         return page_of(found, limit, lambda one: (one.name,))
 
     async def list(
-        self, caller: Caller, namespace: str, collection: str, cursor: str | None, limit: int, *, removed: bool = False
+        self,
+        caller: Caller,
+        namespace: str,
+        collection: str,
+        cursor: str | None,
+        limit: int,
+        wanted: DocumentFilter = EVERY_DOCUMENT,
     ) -> Page[Document]:
         """Return documents by name.
 
@@ -107,7 +114,7 @@ class DocumentService:
         async with self._work(caller) as work:
             place = await find_collection(work, namespace, collection)
             repository = DocumentRepository(work.session, work.tenant_id)
-            rows = await repository.documents(place.id, after, limit + 1, removed=removed)
+            rows = await repository.documents(place.id, wanted, after, limit + 1)
         return page_of([document_view(row) for row in rows], limit, lambda one: (one.name,))
 
     async def get(self, caller: Caller, document_id: UUID) -> DocumentDetail:
@@ -120,7 +127,7 @@ class DocumentService:
             repository = DocumentRepository(work.session, work.tenant_id)
             stored = await repository.document(document_id)
             if stored is None:
-                raise _no_document(document_id)
+                raise no_document(document_id)
             versions = await repository.versions(document_id)
         return DocumentDetail(**document_view(stored).model_dump(), versions=[version_view(one) for one in versions])
 
@@ -136,12 +143,60 @@ class DocumentService:
             repository = DocumentRepository(work.session, work.tenant_id)
             row = await repository.lock_by_id(document_id)
             if row is None:
-                raise _no_document(document_id)
-            if not row.removed:
-                await self._remove(work, row)
+                raise no_document(document_id)
+            await take_out(work, row)
             stored = await repository.document(document_id)
             assert stored is not None
             return document_view(stored)
+
+    async def remove_collection(self, caller: Caller, namespace: str, collection: str) -> int:
+        """Take all documents of a collection out of search and return how many; it is listed again when one is added.
+
+        Raises:
+            NotFound: `collection.not_found`.
+        """
+        async with self._work(caller) as work:
+            place = await find_collection(work, namespace, collection)
+            # All locked before the first is taken out: an indexing job waits for a document, then for the collection.
+            rows = await DocumentRepository(work.session, work.tenant_id).lock_present(place.id)
+            for row in rows:
+                await take_out(work, row)
+            return len(rows)
+
+    async def erase(self, caller: Caller, document_id: UUID, reason: str) -> list[UUID]:
+        """Take a document out of search and erase the bytes and texts of all its versions; return the tombstones.
+
+        Digests and proofs stay, and so do answers that cite it: executions keep content of their own.
+
+        Raises:
+            NotFound: `document.not_found`.
+            Gone: `content.erased` when nothing is left to erase.
+        """
+        async with self._work(caller) as work:
+            row = await DocumentRepository(work.session, work.tenant_id).lock_by_id(document_id)
+            if row is None:
+                raise no_document(document_id)
+            return await erase_contents(work, row, reason)
+
+    async def retry(self, caller: Caller, document_id: UUID) -> Added:
+        """Queue the latest version again, whose indexing failed or was cancelled.
+
+        Raises:
+            NotFound: `document.not_found`.
+            Conflict: `document.not_failed`.
+        """
+        async with self._work(caller) as work:
+            repository = DocumentRepository(work.session, work.tenant_id)
+            row = await repository.lock_by_id(document_id)
+            if row is None or (stored := await repository.document(document_id)) is None:
+                raise no_document(document_id)
+            state = "removed" if row.removed else stored.latest.state
+            if state not in _RETRIED:
+                raise Conflict("document.not_failed", f"{row.name} is {state}; there is nothing to retry.")
+            outcome, job_id = await self._again(work, stored.collection.namespace, stored.latest)
+            stored = await repository.document(document_id)
+            assert stored is not None
+            return Added(outcome=outcome, document=document_view(stored), job_id=job_id)
 
     async def open_text(
         self, caller: Caller, document_id: UUID, number: int, start: int = 0, end: int | None = None
@@ -155,11 +210,11 @@ class DocumentService:
         """
         async with self._work(caller) as work:
             repository = DocumentRepository(work.session, work.tenant_id)
-            stored, version = await self._stored_version(repository, document_id, number)
+            stored, version = await find_version(repository, document_id, number)
             if version.reading is None:
                 raise NotFound(
                     "document.not_indexed",
-                    f"Version {number} has no text: its indexing is {state_of(version)}. "
+                    f"Version {number} has no text: its indexing is {version.state}. "
                     f"{version.indexing.error_message or ''}".strip(),
                 )
             last = version.reading.characters if end is None else min(end, version.reading.characters)
@@ -170,7 +225,7 @@ class DocumentService:
             last = min(last, start + MAX_TEXT_CHARACTERS)
             found = await repository.text_of(version.version.id, start, last)
         if found is None:
-            raise _erased()
+            raise erased()
         text, pages = found
         return VersionText(
             document_id=document_id, name=stored.document.name, version=number, digest=version.version.digest,
@@ -186,10 +241,10 @@ class DocumentService:
         """
         async with self._work(caller) as work:
             repository = DocumentRepository(work.session, work.tenant_id)
-            stored, version = await self._stored_version(repository, document_id, number)
+            stored, version = await find_version(repository, document_id, number)
             content = await repository.original(version.version.id)
         if content is None:
-            raise _erased()
+            raise erased()
         media_type = version.reading.media_type if version.reading else "application/octet-stream"
         return stored.document.name, media_type, content
 
@@ -231,7 +286,7 @@ class DocumentService:
 
     async def _again(self, work: UnitOfWork, namespace: str, latest: StoredVersion) -> tuple[Outcome, UUID]:
         """The bytes are known already: only a version whose indexing failed or was cancelled is tried again."""
-        if state_of(latest) not in ("failed", "cancelled"):
+        if latest.state not in _RETRIED:
             return "unchanged", latest.indexing.job_id
         job_id = await self._jobs.enqueue(work, kind=INDEX, subject_id=latest.version.id, namespace=namespace)
         repository = DocumentRepository(work.session, work.tenant_id)
@@ -254,37 +309,6 @@ class DocumentService:
         await DocumentRepository(work.session, work.tenant_id).insert_version(row, content, job_id)
         await facts.append_added(work, row)
         return job_id
-
-    async def _remove(self, work: UnitOfWork, row: DocumentRow) -> None:
-        repository = DocumentRepository(work.session, work.tenant_id)
-        if row.searched_number is not None:
-            searched = await repository.version(row.id, row.searched_number)
-            assert searched is not None
-            await IndexRepository(work.session).clear(row.collection_id, searched.version.id)
-        await repository.set_removed(row.id, row.latest_number)
-        await facts.append_removed(work, row)
-
-    async def _stored_version(
-        self, repository: DocumentRepository, document_id: UUID, number: int
-    ) -> tuple[StoredDocument, StoredVersion]:
-        stored = await repository.document(document_id)
-        if stored is None:
-            raise _no_document(document_id)
-        version = await repository.version(document_id, number)
-        if version is None:
-            raise NotFound(
-                "document.version_not_found",
-                f"{stored.document.name} has no version {number}; there are 1 to {stored.document.latest_number}.",
-            )
-        return stored, version
-
-
-def _no_document(document_id: UUID) -> NotFound:
-    return NotFound("document.not_found", f"There is no document {document_id}.")
-
-
-def _erased() -> Gone:
-    return Gone("content.erased", "The content of this version was erased; the audit log keeps the tombstone.")
 
 
 def _name_in(cursor: str | None) -> str | None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from rag.repository import StoredDocument, StoredVersion
-from rag.schemas import Document, IndexingState, Version
+from rag.repository import StoredCollection, StoredDocument, StoredVersion
+from rag.schemas import Collection, Document, Version
 
-_READING = {"media_type", "parser", "text_sha256", "characters", "pages", "chunks"}
+_READING = {"media_type", "parser", "text_sha256", "characters", "chunks"}
+
+
+def collection_view(stored: StoredCollection) -> Collection:
+    """Return a collection with its counts."""
+    row = stored.collection
+    return Collection(
+        id=row.id, namespace=row.namespace, name=row.name, documents=stored.documents, indexing=stored.indexing,
+        failed=stored.failed, chunks=row.chunks, created_at=row.created_at,
+    )  # fmt: skip
 
 
 def document_view(stored: StoredDocument) -> Document:
@@ -22,7 +31,7 @@ def version_view(stored: StoredVersion) -> Version:
     """Return a version; a job that goes on tells more than what its last attempt left."""
     row, state, reading = stored.version, stored.indexing, stored.reading
     failure = stored.job if state.error_code is None and state.state != "indexed" else state
-    found = {} if reading is None else reading.model_dump(include=_READING)
+    found = {} if reading is None else {**reading.model_dump(include=_READING), "pages": reading.pages or None}
     return Version.model_validate(
         {
             "id": row.id,
@@ -31,25 +40,11 @@ def version_view(stored: StoredVersion) -> Version:
             "content_sha256": row.content_sha256,
             "bytes": row.bytes,
             "created_at": row.created_at,
-            "state": state_of(stored),
+            "state": stored.state,
             "job_id": state.job_id,
+            "erased": stored.erased,
             "error_code": failure and failure.error_code,
             "error_message": failure and failure.error_message,
             **found,
         }
     )
-
-
-def state_of(stored: StoredVersion) -> IndexingState:
-    """Return how far the indexing of a version is, from its own row and its job's."""
-    if stored.indexing.state in ("indexed", "failed"):
-        return "indexed" if stored.indexing.state == "indexed" else "failed"
-    match stored.job.state if stored.job else stored.indexing.state:
-        case "queued":
-            return "queued"
-        case "running":
-            return "running"
-        case "cancelled":
-            return "cancelled"
-        case _:
-            return "failed"

@@ -188,6 +188,7 @@ MAKERS: dict[str, Maker] = {
     "jobs": make_job,
     "providers": make_provider,
     "versions": always("1"),
+    "pages": always("1"),
     "labels": always("production"),
 }
 """By the part of the path before the parameter; what stands inside another object comes after its maker."""

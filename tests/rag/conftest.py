@@ -30,6 +30,8 @@ from rag.schemas import Added
 from rag.service import DocumentService
 from rag.strategies import Strategies
 from rag.strategy import StrategyKind
+from rag.viewing import ViewingService
+from rag.viewing_routes import router as viewing_router
 
 MAX_UPLOAD_BYTES = 1_000_000
 ATTEMPT = 1
@@ -59,6 +61,7 @@ class Workspace:
 
     database: Database
     documents: DocumentService
+    viewing: ViewingService
     asking: AskService
     index_job: IndexJob
     artifacts: ArtifactService
@@ -108,6 +111,7 @@ async def workspace_on(
     yield Workspace(
         database,
         DocumentService(database, JobService(database), embedder, max_upload_bytes=MAX_UPLOAD_BYTES),
+        ViewingService(database, parsers),
         AskService(database, executions, strategies, embedder),
         IndexJob(parsers, embedder, strategies),
         artifacts,
@@ -136,8 +140,10 @@ def app(workspace: Workspace, doorman: Doorman) -> FastAPI:
     app, services = FastAPI(), Services()
     services.add(doorman, provides=Authenticator)
     services.add(workspace.documents)
+    services.add(workspace.viewing)
     services.add(workspace.asking)
     app.state.services = services
     install_handlers(app)
     app.include_router(router, prefix="/api/v1")
+    app.include_router(viewing_router, prefix="/api/v1")
     return app

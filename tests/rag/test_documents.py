@@ -13,6 +13,7 @@ from mcp_engine.database.engine import Database
 from mcp_engine.errors import InvalidInput, NotFound, TooLarge
 from mcp_engine.identifiers import new_id
 from rag.facts import ADDED, INDEXED, DocumentCheck
+from rag.repository import DocumentFilter
 from tests.conftest import make_tenant
 from tests.rag.conftest import MAX_UPLOAD_BYTES, Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY
@@ -92,7 +93,10 @@ async def test_a_removed_document_is_not_found_but_still_opens(workspace: Worksp
     await workspace.index(caller, late.document.latest.id)
     assert await workspace.documents.search(caller, "default", "docs", "comet Vell") == []
     assert (await workspace.documents.list(caller, "default", "docs", None, 10)).items == []
-    assert len((await workspace.documents.list(caller, "default", "docs", None, 10, removed=True)).items) == 2
+    assert (
+        len((await workspace.documents.list(caller, "default", "docs", None, 10, DocumentFilter(removed=True))).items)
+        == 2
+    )
     assert await counters(workspace.database, caller) == (0, 0, 0, 0, 0)
     opened = await workspace.documents.open_text(caller, added.document.id, 1)
     assert opened.text == OBSERVATORY
