@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NoReturn
 
 from jinja2 import nodes
@@ -92,6 +93,8 @@ class _Checker:
                 self._refuse(node, f"there is no test {node.name!r}; there are {_listed(TESTS)}")
             case nodes.Neg() if not (isinstance(node.node, nodes.Const) and isinstance(node.node.value, int | float)):
                 self._refuse(node, "arithmetic is not part of the template language")
+            case nodes.Const(value=float(number)) if not math.isfinite(number):
+                self._refuse(node, "a number is too large")
             case nodes.For():
                 if node.recursive:
                     self._refuse(node, "`recursive` is not part of the template language")

@@ -138,7 +138,8 @@ def check_template(source: str, *, where: str = "The template") -> Usage:
 
     Raises:
         InvalidInput: `template.syntax` or `template.not_allowed`, with `line` and `column` (from 1) in
-            the message and the details; `template.too_complex`.
+            the message and the details; `template.failed` for an expression that fails whatever the values;
+            `template.too_complex`.
         TooLarge: `template.too_large`.
     """
     return _parsed(source, where).usage
@@ -193,6 +194,9 @@ def _parse(source: str, where: str) -> _Parsed:
             f"{where} has a syntax error at line {line}, column {column}: {error.message}",
             details={"line": line, "column": column},
         ) from None
+    except (UndefinedError, ValueError, SyntaxError) as error:
+        # What stands in the template alone is evaluated when it is read, and numbers when they are met.
+        raise InvalidInput("template.failed", f"{where} holds an expression that always fails: {error}.") from error
     except RecursionError:
         raise InvalidInput("template.too_complex", f"{where} nests too deeply; make it flatter.") from None
     return _Parsed(usage, compiled)

@@ -245,3 +245,9 @@ def test_it_says_which_variables_it_reads() -> None:
 
 def test_line_ends_are_made_one() -> None:
     assert normalise_newlines("a\r\nb\rc\n") == "a\nb\nc\n"
+
+
+@pytest.mark.parametrize("template", ["{{ 'a' if 1.a }}", "{{ x == 1e999 }}", "{{ " + "9" * 5000 + " }}"])
+def test_an_expression_that_always_fails_is_refused_when_it_is_read(template: str) -> None:
+    with pytest.raises(InvalidInput):
+        check_template(template)
