@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
-from typing import Any
+from typing import Any, cast
 
 import rfc8785
 
 from mcp_engine.errors import InvalidInput
 
 SALT_BYTES = 16
+_LARGEST_EXACT_INTEGER = 2**53 - 1
+_encode_plain = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+).encode
 
 
 def canonical_json(value: Any) -> bytes:
@@ -22,9 +27,26 @@ def canonical_json(value: Any) -> bytes:
             integers beyond 2^53, lone surrogates, keys that are not strings).
     """
     try:
-        return rfc8785.dumps(value)
+        return _encode_plain(value).encode() if _is_plain(value) else rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise InvalidInput("json.not_canonical", f"This JSON has no canonical form: {error}") from error
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether the standard library's encoder, several times as fast, gives the canonical form too.
+
+    It differs in how it writes floats, in the order of keys outside of ASCII (RFC 8785 sorts UTF-16
+    code units), and in which values it refuses.
+    """
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return -_LARGEST_EXACT_INTEGER <= value <= _LARGEST_EXACT_INTEGER
+    if kind is dict:
+        members = cast("dict[Any, Any]", value).items()
+        return all(type(key) is str and key.isascii() and _is_plain(item) for key, item in members)
+    return kind is list and all(map(_is_plain, cast("list[Any]", value)))
 
 
 def digest(value: Any) -> str:

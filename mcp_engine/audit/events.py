@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -57,6 +58,19 @@ async def append(work: UnitOfWork, event: AuditEvent) -> UUID:
     await repository.insert_entry(work.session, entry)
     work.after_commit(wake_sequencers)
     return entry.id
+
+
+async def append_all(work: UnitOfWork, events: Sequence[AuditEvent]) -> list[UUID]:
+    """As `append` for many events in one round trip; return the entries' ids in order.
+
+    Raises:
+        InvalidInput: as `append`; nothing is recorded then.
+    """
+    # Some 30 µs each: too much for the event loop by the thousand.
+    entries = await asyncio.to_thread(lambda: [new_entry(work, event) for event in events])
+    await repository.insert_entries(work, entries)
+    work.after_commit(wake_sequencers)
+    return [entry.id for entry in entries]
 
 
 def new_entry(work: UnitOfWork, event: AuditEvent) -> Entry:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from mcp_engine.access import Caller
 from mcp_engine.audit import repository
-from mcp_engine.audit.events import AuditEvent, append, on_append
+from mcp_engine.audit.events import AuditEvent, append, append_all, on_append
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import InvalidInput
 from tests.conftest import make_tenant
@@ -114,3 +114,25 @@ async def test_what_is_stored_gives_the_same_leaf_again(
         stored = await repository.entry_with_id(work, entry_id)
     assert stored is not None
     assert stored.entry.leaf_hash == stored.pending_hash
+
+
+async def test_many_entries_go_in_together_and_read_back_the_same(database: Database, caller: Caller) -> None:
+    facts = [{"n": n, "of": "ünï", "list": [1, {"a": None}], "part": 0.5} for n in range(50)]
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        ids = await append_all(work, [AuditEvent("prompt.pushed", f"p{n}", fact) for n, fact in enumerate(facts)])
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        found = [await repository.entry_with_id(work, one) for one in ids]
+    assert [(one.entry.subject, one.entry.facts) for one in found if one] == [
+        (f"p{n}", fact) for n, fact in enumerate(facts)
+    ]
+    assert all(one and one.entry.leaf_hash == one.pending_hash for one in found)
+
+
+async def test_of_many_entries_none_goes_in_when_one_is_refused(database: Database, caller: Caller) -> None:
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        with pytest.raises(InvalidInput):
+            await append_all(
+                work, [AuditEvent("prompt.pushed", "kept-none"), AuditEvent("prompt.pushed", "p", {"a": "\x00"})]
+            )
+        assert await repository.entries_about(work, ["kept-none"], 1) == []
+        assert await append_all(work, []) == []
