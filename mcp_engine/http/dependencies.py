@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.types import Scope
 
 from mcp_engine.access import Authenticator, Caller
 from mcp_engine.errors import NotSignedIn
@@ -53,6 +54,12 @@ def _scope_check(scope: str | None) -> Callable[..., Awaitable[Caller]]:
     async def check(
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
     ) -> Caller:
+        admitted: Caller | None = getattr(request.state, "caller", None)
+        if admitted is not None:
+            # Before its body was read: one request counts once against a key's limit.
+            if scope is not None:
+                admitted.require(scope)
+            return admitted
         if credentials is None:
             raise NotSignedIn(NO_CREDENTIAL, "Send an API key: `Authorization: Bearer mce_…`.")
         caller = await services_of(request).get(Authenticator).authenticate(credentials.credentials)
@@ -64,3 +71,24 @@ def _scope_check(scope: str | None) -> Callable[..., Awaitable[Caller]]:
     check.required_scope = scope  # type: ignore[attr-defined]
     _checks[scope] = check
     return check
+
+
+async def check_before_body(scope: Scope, route: Any) -> bool:
+    """Authenticate a request as its route will, before the route reads the body; False where anybody may come.
+
+    Args:
+        scope: the request, after routing.
+        route: FastAPI's route.
+
+    Raises:
+        NotSignedIn, NotAllowed, SlowDown: as the route would.
+    """
+    dependant = getattr(route, "dependant", None)
+    calls = [dependency.call for dependency in dependant.dependencies] if dependant else []
+    check = next((call for call in calls if call in _checks.values()), None)
+    if check is None:
+        return False
+    if "caller" not in scope.get("state", {}):
+        request = Request(scope)
+        await check(request, await _bearer(request))
+    return True

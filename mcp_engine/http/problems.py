@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from mcp_engine.errors import EngineError, TryLater
@@ -104,10 +105,15 @@ def install_handlers(app: FastAPI) -> None:
         summary = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults[:5])
         return problem_response(422, "request.invalid", f"Correct the request: {summary}", details={"faults": faults})
 
-    async def http_error(_: Request, error: Exception) -> JSONResponse:
+    async def http_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        if isinstance(error.__cause__, EngineError):
-            return error_response(error.__cause__)
+        match error.__cause__:
+            case EngineError() as cause:
+                return error_response(cause)
+            case DBAPIError() | PoolTimeout() as cause:
+                return await database_failed(request, cause)
+            case _:
+                pass
         code = f"http.{_phrase(error.status_code).lower().replace(' ', '_').replace('-', '_')}"
         response = problem_response(error.status_code, code, str(error.detail))
         response.headers.update(error.headers or {})  # such as Allow, which a 405 must carry
@@ -121,11 +127,11 @@ def install_handlers(app: FastAPI) -> None:
         )
 
     async def database_failed(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, DBAPIError)
+        assert isinstance(error, (DBAPIError, PoolTimeout))
         known = _database_problem(error)
         if known is None:
             return await unexpected(request, error)
-        _log.error(known.code, path=request.url.path, error=str(error.orig))
+        _log.error(known.code, path=request.url.path, error=str(getattr(error, "orig", error)))
         return error_response(known)
 
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
@@ -141,11 +147,16 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(DataError, unstorable)
     app.add_exception_handler(DBAPIError, database_failed)
+    app.add_exception_handler(PoolTimeout, database_failed)
     app.add_exception_handler(Exception, unexpected)
 
 
-def _database_problem(error: DBAPIError) -> TryLater | None:
+def _database_problem(error: DBAPIError | PoolTimeout) -> TryLater | None:
     """Return what the caller can do about a failure of the database itself; None for one of ours."""
+    if isinstance(error, PoolTimeout):
+        return TryLater(
+            "database.busy", "Every connection to the database is in use; repeat in a moment.", retry_after_seconds=2
+        )
     sqlstate = str(getattr(error.orig, "sqlstate", None) or "")
     if sqlstate == _DISK_FULL:
         return TryLater(

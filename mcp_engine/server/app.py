@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -22,7 +21,7 @@ from mcp_engine.models.routes import router as models
 from mcp_engine.prompts.routes import router as prompts
 from mcp_engine.server.health import router as health
 from mcp_engine.server.hosts import TrustedHosts
-from mcp_engine.server.limits import BodyLimit
+from mcp_engine.server.limits import BodyGuard
 from mcp_engine.server.routes import router as instance
 from mcp_engine.server.web import WebApp, web_folder
 from mcp_engine.services import Services
@@ -31,7 +30,6 @@ from mcp_engine.telemetry.journal.routes import router as journal
 from mcp_engine.telemetry.middleware import RequestTelemetry
 
 PREFIX = "/api/v1"
-MULTIPART_OVERHEAD_BYTES = 64 * 1024
 CORE_ROUTERS = (identity, prompts, artifacts, executions, models, jobs, audit, capabilities, journal, history, instance)
 
 
@@ -62,7 +60,7 @@ def create_app(services: Services, settings: Settings, components: tuple[Compone
     folder = web_folder(components, settings)
     if folder is not None:
         app.router.default = WebApp(folder, app.router.default)
-    app.add_middleware(BodyLimit, limit_for=_limits(settings))
+    app.add_middleware(BodyGuard, settings=settings, unlimited=frozenset({f"{PREFIX}/instance/restore"}))
     app.add_middleware(TrustedHosts, names=[*settings.trusted_hosts.split(","), settings.host])
     app.add_middleware(RequestTelemetry)
     return app
@@ -70,14 +68,3 @@ def create_app(services: Services, settings: Settings, components: tuple[Compone
 
 def _contributed(components: tuple[Component, ...]) -> list[APIRouter]:
     return [router for component in components for router in component.routers()]
-
-
-def _limits(settings: Settings) -> Callable[[str, bytes], int | None]:
-    def limit_for(path: str, media_type: bytes) -> int | None:
-        if path == f"{PREFIX}/instance/restore":
-            return None
-        if media_type.startswith(b"multipart/form-data"):
-            return settings.max_upload_bytes + MULTIPART_OVERHEAD_BYTES
-        return settings.max_request_bytes
-
-    return limit_for
