@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import platform
+import shutil
 from datetime import datetime
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -20,6 +24,7 @@ from mcp_engine.services import Services
 
 class EngineStatus(BaseModel):
     version: str
+    python: str
     started_at: datetime
     home: str
     components: list[str]
@@ -31,6 +36,13 @@ class DatabaseStatus(BaseModel):
     """`embedded`, or `external` for one of your own."""
     version: str
     size_bytes: int
+
+
+class DiskStatus(BaseModel):
+    """Of the file system that holds the data directory."""
+
+    free_bytes: int
+    total_bytes: int
 
 
 class ModelStatus(BaseModel):
@@ -62,6 +74,7 @@ class InstanceStatus(BaseModel):
 
     engine: EngineStatus
     database: DatabaseStatus
+    disk: DiskStatus
     model: ModelStatus
     jobs: JobsStatus
     audit: AuditStatus
@@ -75,6 +88,7 @@ async def instance_status(services: Services) -> InstanceStatus:
     return InstanceStatus(
         engine=EngineStatus(
             version=__version__,
+            python=platform.python_version(),
             started_at=instance.started_at,
             home=str(instance.settings.home),
             components=[component.name for component in installed_components()],
@@ -85,10 +99,16 @@ async def instance_status(services: Services) -> InstanceStatus:
             version=str(await database.scalar("SHOW server_version")),
             size_bytes=int(await database.scalar("SELECT pg_database_size(current_database())")),
         ),
+        disk=await asyncio.to_thread(_disk, instance.settings.home),
         model=_model(services.get(ModelPool)),
         jobs=JobsStatus(workers=workers),
         audit=_audit(services),
     )
+
+
+def _disk(home: Path) -> DiskStatus:
+    found = shutil.disk_usage(home)
+    return DiskStatus(free_bytes=found.free, total_bytes=found.total)
 
 
 def _model(pool: ModelPool) -> ModelStatus:

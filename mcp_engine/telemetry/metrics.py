@@ -19,7 +19,7 @@ HTTP_REQUESTS: Final = Counter(
 )
 HTTP_SECONDS: Final = Histogram(
     "mcp_engine_http_request_seconds",
-    "From the request to the last byte of its answer.",
+    "From the request to the last byte of its answer; of an event stream, to its first.",
     ["method", "route"],
     buckets=SECONDS_BUCKETS,
     registry=REGISTRY,

@@ -82,12 +82,16 @@ class _Exchange:
         self._span = opened
         self._status: int | None = None
         self._began = time.perf_counter()
+        self._stream_began: float | None = None
 
     async def run(self, receive: Receive, send: Send) -> None:
         async def observed_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = self._request_id
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID_HEADER] = self._request_id
+                if headers.get("content-type", "").startswith("text/event-stream"):
+                    self._stream_began = time.perf_counter()
             await send(message)
 
         HTTP_RUNNING.inc()
@@ -119,7 +123,9 @@ class _Exchange:
         seconds = time.perf_counter() - self._began
         route = route_template(self._scope)
         HTTP_REQUESTS.labels(self._method, route, str(status)).inc()
-        HTTP_SECONDS.labels(self._method, route).observe(seconds)
+        # How long a client watches a stream says nothing of the server.
+        waited = seconds if self._stream_began is None else self._stream_began - self._began
+        HTTP_SECONDS.labels(self._method, route).observe(waited)
         caller = current_caller()
         if caller is not None:
             # Known only now: the span began before the route authenticated anybody.

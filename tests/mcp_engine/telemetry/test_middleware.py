@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -27,6 +28,7 @@ from mcp_engine.telemetry.store import SpanStore
 from mcp_engine.telemetry.tracing import current_trace_id, span, tracer
 from tests.mcp_engine.telemetry.conftest import stored_spans
 
+WATCHED_SECONDS = 0.2
 TRACER = tracer(__name__)
 TRACE_ID, PARENT_ID = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE_ID}-{PARENT_ID}-00"
@@ -62,6 +64,14 @@ def build_app(caller: Caller) -> FastAPI:
                 yield piece
 
         return StreamingResponse(body())
+
+    @router.get("/{thing_id}/events")
+    async def events(thing_id: str) -> StreamingResponse:
+        async def body() -> AsyncIterator[bytes]:
+            yield b"event: open\n\n"
+            await asyncio.sleep(WATCHED_SECONDS)
+
+        return StreamingResponse(body(), media_type="text/event-stream")
 
     app = FastAPI()
     app.state.services = Services()
@@ -124,6 +134,20 @@ async def test_requests_are_counted_by_template(client: httpx.AsyncClient) -> No
     await client.get("/nowhere/at/all")
     after = counted(route, 200), counted(route, 401), counted("(none)", 404)
     assert tuple(now - then for now, then in zip(after, before, strict=True)) == (3, 1, 1)
+
+
+def seconds_counted(route: str) -> float:
+    labels = {"method": "GET", "route": route}
+    return REGISTRY.get_sample_value("mcp_engine_http_request_seconds_sum", labels) or 0.0
+
+
+async def test_how_long_an_event_stream_is_watched_is_no_latency(client: httpx.AsyncClient) -> None:
+    route = "/api/v1/things/{thing_id}/events"
+    began = time.perf_counter()
+    await client.get("/api/v1/things/1/events", headers=KEY)
+    elapsed = time.perf_counter() - began
+    assert counted(route, 200) == 1
+    assert seconds_counted(route) < elapsed - WATCHED_SECONDS + 0.05
 
 
 async def test_a_fault_is_a_problem_document_with_the_request_id(
