@@ -239,6 +239,18 @@ class IdentityRepository:
     async def use_refresh_token(self, token_id: UUID, now: datetime) -> None:
         await self._session.execute(update(RefreshToken).where(col(RefreshToken.id) == token_id).values(used_at=now))
 
+    async def supersede_successors(self, token_id: UUID, now: datetime) -> bool:
+        """Take back the tokens that a used one was exchanged for; False, changing nothing, when one was used."""
+        statement = select(RefreshToken).where(col(RefreshToken.previous_id) == token_id)
+        successors = (await self._session.execute(statement.order_by(col(RefreshToken.id)).with_for_update())).scalars()
+        waiting = [token for token in successors if token.superseded_at is None]
+        if any(token.used_at is not None for token in waiting):
+            return False
+        for token in waiting:
+            token.superseded_at = now
+        await self._session.flush()
+        return True
+
     async def _page(
         self, table: type[Any], key: Any, after: UUID | None, limit: int, where: Iterable[ColumnElement[bool]] = ()
     ) -> Sequence[Any]:

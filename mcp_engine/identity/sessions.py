@@ -3,6 +3,10 @@
 Rotation follows RFC 9700 (OAuth 2.0 Security Best Current Practice), section 4.14.2: every refresh
 answers a new refresh token and uses up the old one. A second use of a used one means that two
 parties hold the chain, so the whole session ends and both must sign in again.
+
+An answer can get lost: a page is reloaded while it refreshes, a connection breaks. So for `REPEAT_WINDOW` a used
+token may be used again as long as its successor was not; the successor is taken back. That hides no thief:
+whoever of the two comes second after that presents a token that was taken back, and the session ends.
 """
 
 from __future__ import annotations
@@ -30,6 +34,8 @@ SESSION_LIFETIME = timedelta(days=30)
 """After this the key must be presented again, however often the session was refreshed."""
 REFRESH_TOKEN_LIFETIME = timedelta(days=7)
 SIGN_IN_LINK_LIFETIME = timedelta(minutes=5)
+REPEAT_WINDOW = timedelta(seconds=30)
+"""For how long a refresh may be repeated whose answer was lost."""
 _log = structlog.get_logger(__name__)
 
 
@@ -106,7 +112,7 @@ class SessionService:
             return await self._new_link(work, key_id)
 
     async def refresh(self, refresh_token: str) -> SessionTokens:
-        """Use up a refresh token for a new pair of tokens.
+        """Use up a refresh token for a new pair of tokens, or repeat that when its answer was lost just now.
 
         Raises:
             NotSignedIn: `access.invalid_credential` for a token that is unknown, expired or of an
@@ -123,16 +129,26 @@ class SessionService:
             if rows is None:
                 raise not_signed_in()
             grant = self._authentication.grant_of_session(rows)
-            if row.used_at is None:
-                if row.expires_at <= self._now():
-                    raise not_signed_in()
+            if row.used_at is None and row.superseded_at is None and row.expires_at <= self._now():
+                raise not_signed_in()
+            if await self._may_use(repository, row):
                 self._authentication.spend(grant)
-                await repository.use_refresh_token(row.id, self._now())
-                refresh = await self._new_refresh_token(work, rows.session, REFRESH_TOKEN_LIFETIME)
+                await repository.use_refresh_token(row.id, row.used_at or self._now())
+                refresh = await self._new_refresh_token(work, rows.session, REFRESH_TOKEN_LIFETIME, previous=row)
                 return self._tokens_of(grant, rows.session, *refresh)
         # Outside the transaction above: raising there would take the revocation back.
         await self._end_after_reuse(grant)
         raise not_signed_in()
+
+    async def _may_use(self, repository: IdentityRepository, row: RefreshToken) -> bool:
+        """Return whether a token is unused, or its answer was lost a moment ago; what that held is taken back."""
+        if row.superseded_at is not None:
+            return False
+        if row.used_at is None:
+            return True
+        if row.is_link or row.used_at + REPEAT_WINDOW <= self._now():
+            return False
+        return await repository.supersede_successors(row.id, self._now())
 
     async def end(self, caller: Caller) -> None:
         """Sign out: end the session whose access token the caller presented.
@@ -159,7 +175,7 @@ class SessionService:
 
     async def _new_link(self, work: UnitOfWork, key_id: UUID) -> SignInLink:
         session = await self._new_session(work, key_id)
-        return SignInLink(*await self._new_refresh_token(work, session, SIGN_IN_LINK_LIFETIME))
+        return SignInLink(*await self._new_refresh_token(work, session, SIGN_IN_LINK_LIFETIME, is_link=True))
 
     async def _new_session(self, work: UnitOfWork, key_id: UUID) -> Session:
         session = Session(
@@ -168,7 +184,15 @@ class SessionService:
         await IdentityRepository(work).add_session(session)
         return session
 
-    async def _new_refresh_token(self, work: UnitOfWork, session: Session, lifetime: timedelta) -> tuple[str, datetime]:
+    async def _new_refresh_token(
+        self,
+        work: UnitOfWork,
+        session: Session,
+        lifetime: timedelta,
+        *,
+        previous: RefreshToken | None = None,
+        is_link: bool = False,
+    ) -> tuple[str, datetime]:
         credential = Credential.new(REFRESH_TOKEN, work.tenant_id, new_id())
         expires_at = min(self._now() + lifetime, session.expires_at)
         await IdentityRepository(work).add_refresh_token(
@@ -178,6 +202,8 @@ class SessionService:
                 session_id=session.id,
                 secret_hash=credential.secret_hash,
                 expires_at=expires_at,
+                is_link=is_link,
+                previous_id=None if previous is None else previous.id,
             )
         )
         return credential.reveal(), expires_at

@@ -102,4 +102,10 @@ class RefreshToken(TenantRow, table=True):
     secret_hash: bytes
     created_at: datetime = created_field()
     expires_at: datetime = timestamp_field()
+    is_link: bool = False
+    """Of a sign-in link: what it answers can't be asked for again."""
+    previous_id: UUID | None = None
+    """The token whose use made this one."""
     used_at: datetime | None = timestamp_field(nullable=True)
+    superseded_at: datetime | None = timestamp_field(nullable=True)
+    """When the token before was used once more, because the answer with this one was lost."""

@@ -112,7 +112,10 @@ def _sessions() -> None:
         sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
         ddl.created_at(),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_link", sa.Boolean(), nullable=False),
+        sa.Column("previous_id", sa.Uuid(), nullable=True),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_refresh_token"),
         sa.ForeignKeyConstraint(
             ["tenant_id", "session_id"],
@@ -123,4 +126,4 @@ def _sessions() -> None:
         sa.CheckConstraint("octet_length(secret_hash) = 32", name="ck_refresh_token_secret_hash"),
     )
     op.create_index("ix_refresh_token_tenant_id_session_id", "refresh_token", ["tenant_id", "session_id"])
-    ddl.tenant_table("refresh_token", privileges="SELECT, INSERT, DELETE, UPDATE (used_at)")
+    ddl.tenant_table("refresh_token", privileges="SELECT, INSERT, DELETE, UPDATE (used_at, superseded_at)")

@@ -17,8 +17,14 @@ from sqlalchemy import text
 from mcp_engine.database.engine import Database
 from mcp_engine.identity.access_tokens import ACCESS_TOKEN_LIFETIME
 from mcp_engine.identity.authentication import GRANT_TTL_SECONDS
+from mcp_engine.identity.permissions import PermissionRegistry
 from mcp_engine.identity.service import IdentityService, OwnerKey
-from mcp_engine.identity.sessions import REFRESH_TOKEN_LIFETIME, SESSION_LIFETIME, SIGN_IN_LINK_LIFETIME
+from mcp_engine.identity.sessions import (
+    REFRESH_TOKEN_LIFETIME,
+    REPEAT_WINDOW,
+    SESSION_LIFETIME,
+    SIGN_IN_LINK_LIFETIME,
+)
 from mcp_engine.secrets import Secrets
 from tests.mcp_engine.identity.conftest import Clock, bearer
 
@@ -80,10 +86,11 @@ async def test_a_refresh_answers_new_tokens_for_the_same_session(
 
 
 async def test_using_a_refresh_token_twice_ends_the_whole_session(
-    client: httpx.AsyncClient, owner: OwnerKey, database: Database
+    client: httpx.AsyncClient, owner: OwnerKey, database: Database, clock: Clock
 ) -> None:
     first = await sign_in(client, owner.api_key)
     second = (await refresh(client, first["refresh_token"])).json()
+    clock.advance(REPEAT_WINDOW.total_seconds())
     assert await status(client, second["access_token"]) == 200
     assert (await refresh(client, first["refresh_token"])).status_code == 401
     assert (await refresh(client, second["refresh_token"])).status_code == 401
@@ -96,14 +103,58 @@ async def test_using_a_refresh_token_twice_ends_the_whole_session(
         assert [row[0] for row in found] == [first["session_id"]]
 
 
-async def test_of_two_simultaneous_refreshes_one_wins_and_the_session_ends(
+async def test_a_refresh_whose_answer_was_lost_is_repeated(
+    client: httpx.AsyncClient, owner: OwnerKey, clock: Clock
+) -> None:
+    session = await sign_in(client, owner.api_key)
+    for _ in range(3):
+        clock.advance(REPEAT_WINDOW.total_seconds() / 4)
+        answer = await refresh(client, session["refresh_token"])
+        assert answer.status_code == 200
+    clock.advance(3600)
+    assert (await refresh(client, answer.json()["refresh_token"])).status_code == 200
+
+
+async def test_what_a_repeat_took_back_ends_the_session_when_it_is_used(
     client: httpx.AsyncClient, owner: OwnerKey
 ) -> None:
     session = await sign_in(client, owner.api_key)
+    victim = (await refresh(client, session["refresh_token"])).json()
+    thief = (await refresh(client, session["refresh_token"])).json()
+    assert await status(client, thief["access_token"]) == 200
+    assert (await refresh(client, victim["refresh_token"])).status_code == 401
+    assert await status(client, thief["access_token"]) == 401
+    assert (await refresh(client, thief["refresh_token"])).status_code == 401
+
+
+async def test_a_refresh_is_not_repeated_once_its_answer_was_used(client: httpx.AsyncClient, owner: OwnerKey) -> None:
+    session = await sign_in(client, owner.api_key)
+    second = (await refresh(client, session["refresh_token"])).json()
+    third = (await refresh(client, second["refresh_token"])).json()
+    assert (await refresh(client, session["refresh_token"])).status_code == 401
+    assert (await refresh(client, third["refresh_token"])).status_code == 401
+
+
+async def test_of_simultaneous_refreshes_only_one_answer_goes_on(client: httpx.AsyncClient, owner: OwnerKey) -> None:
+    session = await sign_in(client, owner.api_key)
     answers = await asyncio.gather(*(refresh(client, session["refresh_token"]) for _ in range(4)))
-    assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
-    winner = next(answer.json() for answer in answers if answer.status_code == 200)
-    assert (await refresh(client, winner["refresh_token"])).status_code == 401
+    assert [answer.status_code for answer in answers] == [200] * 4
+    nexts = await asyncio.gather(*(refresh(client, answer.json()["refresh_token"]) for answer in answers))
+    assert sum(answer.status_code == 200 for answer in nexts) <= 1
+
+
+async def test_the_machines_holder_gets_a_link_of_the_owner(fresh_database: Database, engine_secrets: Secrets) -> None:
+    identity = IdentityService(fresh_database, engine_secrets, PermissionRegistry())
+    assert await identity.sessions.owners_link() is None
+    first = await identity.bootstrap()
+    assert first is not None
+    link = await identity.sessions.owners_link()
+    assert link is not None
+    caller = await identity.authenticate((await identity.sessions.refresh(link.token)).access_token)
+    assert caller.principal_id == first.principal_id
+    assert "instance:operate" in caller.scopes
+    await identity.revoke_key(caller, first.key_id)
+    assert await identity.sessions.owners_link() is None
 
 
 async def test_a_refresh_token_with_a_wrong_secret_harms_nobody(client: httpx.AsyncClient, owner: OwnerKey) -> None:
