@@ -38,7 +38,7 @@ def _is_plain(value: Any) -> bool:
     It differs in how it writes floats, in the order of keys outside of ASCII (RFC 8785 sorts UTF-16
     code units), and in which values it refuses.
     """
-    kind: type[Any] = type(value)
+    kind = cast("type[Any]", type(value))
     if kind is str or kind is bool or value is None:
         return True
     if kind is int:
