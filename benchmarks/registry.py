@@ -1,0 +1,12 @@
+"""Every benchmark by its name."""
+
+from __future__ import annotations
+
+from benchmarks import audit, http, overhead, prompt_fetch
+from benchmarks.harness.benchmark import Benchmark
+
+
+def benchmarks() -> dict[str, Benchmark]:
+    """Return all benchmarks, in the order in which `all` runs them."""
+    modules = (prompt_fetch, overhead, audit, http)
+    return {module.BENCHMARK.name: module.BENCHMARK for module in modules}
