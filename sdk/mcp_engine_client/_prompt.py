@@ -1,0 +1,105 @@
+"""A governed prompt in the hands of the caller: what it is, and the messages it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
+
+from mcp_engine_client._rendering import NeedsServer, render_messages, variables_of
+from mcp_engine_client.models import Message, PromptBody, PromptDetail
+
+Fallback = str | Sequence[Mapping[str, str]]
+"""What to use when the registry can't be reached and was never read: a text, or the messages of a chat."""
+
+
+class ChatMessage(TypedDict):
+    """One rendered turn, as the chat interfaces of model providers take it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One version of a prompt; the same object serves every caller and never changes.
+
+    Attributes:
+        version: its number; None for a fallback.
+        lock_digest: of the lock that a run of it records; None for a fallback.
+        is_fallback: whether it is what the caller gave for the case that there is nothing else.
+    """
+
+    name: str
+    namespace: str
+    version: int | None
+    digest: str | None
+    lock_digest: str | None
+    labels: tuple[str, ...]
+    body: PromptBody
+    is_fallback: bool = False
+    _render_remotely: Callable[[Mapping[str, Any]], list[Message]] | None = field(
+        default=None, repr=False, compare=False
+    )
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The JSON Schema of its variables (an object)."""
+        return self.body.variables or {}
+
+    def compile(self, /, **variables: Any) -> str | list[ChatMessage]:
+        """Return the rendered text, or for a chat prompt the messages, without asking the server.
+
+        Raises:
+            VariableMissing, VariableUnknown: naming the variable.
+            VariableInvalid: a value that does not fit its schema.
+            TemplateInvalid: a template that can't use these values, or (`template.unsupported`) one that only
+                the server can render: use `client.render`.
+        """
+        messages = self.compile_messages(**variables)
+        return messages if self.body.type == "chat" else messages[0]["content"]
+
+    def compile_messages(self, /, **variables: Any) -> list[ChatMessage]:
+        """Return the rendered messages; a text prompt is one turn of the user. Raises as `compile`."""
+        try:
+            messages = render_messages(self.body, variables, lenient=self.is_fallback)
+        except NeedsServer:
+            if self._render_remotely is None:
+                raise
+            messages = self._render_remotely(variables)
+        return [ChatMessage(role=message.role, content=message.content) for message in messages]
+
+
+def prompt_of(
+    detail: PromptDetail, render_remotely: Callable[[Mapping[str, Any]], list[Message]] | None = None
+) -> Prompt:
+    return Prompt(
+        name=detail.name,
+        namespace=detail.namespace,
+        version=detail.number,
+        digest=detail.digest,
+        lock_digest=detail.lock_digest,
+        labels=tuple(detail.labels),
+        body=detail.body,
+        _render_remotely=render_remotely,
+    )
+
+
+def fallback_prompt(name: str, namespace: str, fallback: Fallback) -> Prompt:
+    """Return a prompt made of what the caller holds ready; every name in its templates is a variable."""
+    if isinstance(fallback, str):
+        body = PromptBody(type="text", template=fallback)
+    else:
+        body = PromptBody(type="chat", messages=tuple(Message.model_validate(dict(message)) for message in fallback))
+    used = sorted(variables_of(body))
+    schema: dict[str, Any] = {"type": "object", "properties": dict.fromkeys(used, True), "required": used}
+    return Prompt(
+        name=name,
+        namespace=namespace,
+        version=None,
+        digest=None,
+        lock_digest=None,
+        labels=(),
+        body=body.model_copy(update={"variables": schema}),
+        is_fallback=True,
+    )

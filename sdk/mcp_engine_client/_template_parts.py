@@ -1,0 +1,149 @@
+"""What a template is made of once it is read: closures over the values in scope.
+
+An expression returns a value; a statement adds text to the output.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, cast
+
+from mcp_engine_client._template_values import Loop, NoElse, looped, member, shown
+from mcp_engine_client.errors import TooLarge
+
+MAX_OUTPUT_CHARACTERS = 1_000_000
+Values = dict[str, Any]
+Expression = Callable[[Values], Any]
+Statement = Callable[[Values, "Output"], None]
+
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "in": lambda left, right: left in right, "not in": lambda left, right: left not in right,
+}  # fmt: skip
+
+
+class Output:
+    """The text so far."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self._left = MAX_OUTPUT_CHARACTERS
+
+    def write(self, text: str) -> None:
+        self._left -= len(text)
+        if self._left < 0:
+            raise TooLarge(
+                "template.output_too_large", f"The rendered text is larger than {MAX_OUTPUT_CHARACTERS:,} characters."
+            )
+        self.pieces.append(text)
+
+
+def constant(value: Any) -> Expression:
+    return lambda _: value
+
+
+def no_else(_: Values) -> Any:
+    return NoElse("the inline if was false and has no else")
+
+
+def nothing(_: Values, __: Output) -> None:
+    return None
+
+
+def write_data(text: str) -> Statement:
+    return lambda _, output: output.write(text)
+
+
+def write_value(expression: Expression) -> Statement:
+    return lambda values, output: output.write(shown(expression(values)))
+
+
+def all_of(parts: list[Statement]) -> Statement:
+    def run(values: Values, output: Output) -> None:
+        for part in parts:
+            part(values, output)
+
+    return run
+
+
+def choice(branches: list[tuple[Expression, Statement]], otherwise: Statement) -> Statement:
+    def run(values: Values, output: Output) -> None:
+        for condition, body in branches:
+            if condition(values):
+                body(values, output)
+                return
+        otherwise(values, output)
+
+    return run
+
+
+def loop_over(
+    targets: Any, over: Expression, condition: Expression | None, body: Statement, otherwise: Statement
+) -> Statement:
+    def run(values: Values, output: Output) -> None:
+        scopes = [_bind({**values}, targets, item) for item in looped(over(values))]
+        if condition is not None:
+            scopes = [scope for scope in scopes if condition(scope)]
+        for index, scope in enumerate(scopes):
+            scope["loop"] = Loop(index, len(scopes))
+            body(scope, output)
+        if not scopes:
+            otherwise(values, output)
+
+    return run
+
+
+def names_of(targets: Any) -> frozenset[str]:
+    if isinstance(targets, str):
+        return frozenset({targets})
+    return frozenset[str]().union(*(names_of(target) for target in cast("list[Any]", targets)))
+
+
+def _bind(scope: Values, targets: Any, item: Any) -> Values:
+    """Assign as Python does: one name takes the whole, several take the items of what can be gone over."""
+    if isinstance(targets, str):
+        scope[targets] = item
+        return scope
+    wanted, items = cast("list[Any]", targets), list(item)
+    if len(items) != len(wanted):
+        raise ValueError(f"a loop over {len(items)} values at a time has {len(wanted)} names for them")
+    for target, inner in zip(wanted, items, strict=True):
+        _bind(scope, target, inner)
+    return scope
+
+
+def conditional_of(condition: Expression, result: Expression, otherwise: Expression) -> Expression:
+    return lambda values: result(values) if condition(values) else otherwise(values)
+
+
+def either(left: Expression, right: Expression) -> Expression:
+    return lambda values: left(values) or right(values)
+
+
+def both(left: Expression, right: Expression) -> Expression:
+    return lambda values: left(values) and right(values)
+
+
+def compared(first: Expression, rest: list[tuple[Callable[[Any, Any], Any], Expression]]) -> Expression:
+    """Return a chain as Python reads it: `a < b < c` is `a < b and b < c`, each evaluated once."""
+
+    def evaluate(values: Values) -> Any:
+        left, result = first(values), True
+        for compare, expression in rest:
+            right = expression(values)
+            result = compare(left, right)
+            if not result:
+                return result
+            left = right
+        return result
+
+    return evaluate
+
+
+def member_of(holder: Expression, key: Expression) -> Expression:
+    return lambda values: member(holder(values), key(values))
+
+
+def applied(function: Callable[..., Any], value: Expression, arguments: list[Expression]) -> Expression:
+    return lambda values: function(value(values), *(argument(values) for argument in arguments))
