@@ -9,7 +9,7 @@ from typing import NoReturn
 from mcp_engine.cli import output
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
-from mcp_engine.components.component import installed_components
+from mcp_engine.components.component import BrokenComponent, found_components
 
 CORE_GROUPS = {
     "prompt": "mcp_engine.cli.prompts",
@@ -26,9 +26,15 @@ def build() -> CommandGroup:
     app = CommandGroup("A model control plane: governed prompts, cited answers, a provable log.", name="mcp-engine")
     for name, module in CORE_GROUPS.items():
         app.add_group(name, import_module(module).commands)
-    for component in installed_components():
-        for name, group in component.commands().items():
-            app.add_group(name, group)
+    usable, broken = found_components()
+    for component in usable:
+        try:
+            for name, group in component.commands().items():
+                app.add_group(name, group)
+        except Exception as error:  # noqa: BLE001 - one plugin must not take every command away
+            broken = (*broken, BrokenComponent.of(component.name, type(component).__module__, error))
+    for damage in broken:
+        warn(str(damage))
     return app
 
 
@@ -42,6 +48,13 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(ExitCode.DONE)
+
+
+def warn(message: str) -> None:
+    """Print what is wrong, though the command goes on."""
+    from rich.text import Text
+
+    output.error_console().print(Text.assemble(("warning:", "yellow"), " ", message))
 
 
 def fail(failure: CommandFailed) -> NoReturn:

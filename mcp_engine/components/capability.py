@@ -14,7 +14,8 @@ class Capability(Protocol):
     """What one capability promises.
 
     `input_schema` and `output_schema` are JSON Schemas (2020-12) of objects. `scopes` are checked
-    before each call, and the arguments are validated, so `call` sees only what fits both. `effect`
+    before each call, and the arguments are validated, so `call` sees only what fits both; what it
+    answers is validated too, and refused when it breaks the promise. `effect`
     says whether a repeat is harmless: `read` changes nothing, `write` changes the engine's own
     data in one transaction, `external` reaches something outside that can't be rolled back. `cost`
     is an estimate in US dollars a call, 0 for local work.

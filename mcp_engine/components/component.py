@@ -8,12 +8,14 @@ prints `--help`): import routers, services and libraries inside the methods.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcp_engine.access import Caller, Permission
+from mcp_engine.errors import Refused
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from mcp_engine.services import Services
 
 GROUP = "mcp_engine.components"
+_OURS = "mcp-engine"
 
 
 class Component:
@@ -80,17 +83,63 @@ class Component:
         """Release what `register` acquired."""
 
 
-@cache
+@dataclass(frozen=True, slots=True)
+class BrokenComponent:
+    """A component that can't be used, and why."""
+
+    name: str
+    source: str
+    """The package that declares it."""
+    reason: str
+
+    @classmethod
+    def of(cls, name: str, source: str, error: Exception) -> BrokenComponent:
+        return cls(name, source, " ".join(f"{type(error).__name__}: {error}".split()))
+
+    def __str__(self) -> str:
+        return f"The component {self.name!r} of {self.source} can't be used ({self.reason}); repair or remove it."
+
+
 def installed_components() -> tuple[Component, ...]:
     """Return every component that an installed distribution declares, ordered by name.
 
     Raises:
-        TypeError: an entry point that does not name a `Component` with a unique name.
+        Refused: `component.broken`, naming each that can't be loaded: a server that went on without one
+            would fail its jobs and deny its scopes.
     """
-    found: dict[str, Component] = {}
-    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        component = point.load()
-        if not isinstance(component, Component) or not component.name or component.name in found:
-            raise TypeError(f"the entry point {point.name!r} in {GROUP} must name one Component with a unique name")
-        found[component.name] = component
-    return tuple(found.values())
+    usable, broken = found_components()
+    if broken:
+        raise Refused("component.broken", " ".join(map(str, broken)))
+    return usable
+
+
+@cache
+def found_components() -> tuple[tuple[Component, ...], tuple[BrokenComponent, ...]]:
+    """Return the components that can be loaded, and those that can't."""
+    usable: dict[str, Component] = {}
+    broken: list[BrokenComponent] = []
+    for point in sorted(entry_points(group=GROUP), key=_ours_first):
+        try:
+            component = _checked(point.load(), usable)
+        except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything
+            broken.append(BrokenComponent.of(point.name, _source(point.dist), error))
+        else:
+            usable[component.name] = component
+    return tuple(usable[name] for name in sorted(usable)), tuple(broken)
+
+
+def _ours_first(point: EntryPoint) -> tuple[bool, str]:
+    """Order entry points so that no plugin takes the name of a component of the engine's own."""
+    return point.dist is None or point.dist.name != _OURS, point.name
+
+
+def _source(distribution: Distribution | None) -> str:
+    return f"{distribution.name} {distribution.version}" if distribution else "an unknown package"
+
+
+def _checked(component: object, taken: Mapping[str, Component]) -> Component:
+    if not isinstance(component, Component) or not component.name:
+        raise TypeError(f"its entry point in {GROUP} must name a Component with a name")
+    if component.name in taken:
+        raise TypeError(f"another component is named {component.name!r} already")
+    return component

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import structlog
+
 from mcp_engine.access import Caller
 from mcp_engine.components.capability import Capability
-from mcp_engine.errors import NotFound
+from mcp_engine.errors import InvalidInput, NotFound, Refused
 from mcp_engine.json_schemas import check_schema, check_value
 from mcp_engine.telemetry import gen_ai, tracing
 
+_log = structlog.get_logger(__name__)
 _tracer = tracing.tracer(__name__)
 
 
@@ -51,6 +54,7 @@ class CapabilityService:
             NotFound: `capability.not_found`.
             NotAllowed: `access.scope_missing`.
             InvalidInput: `capability.arguments_invalid`, naming the member that does not fit.
+            Refused: `capability.result_invalid`: the capability broke its promise, what it did may have happened.
         """
         capability = self.get(name)
         for scope in sorted(capability.scopes):
@@ -59,4 +63,16 @@ class CapabilityService:
         check_value(capability.input_schema, dict(arguments), code="capability.arguments_invalid", what=what)
         span, attributes = gen_ai.tool_span(name)
         with tracing.span(_tracer, span, attributes=attributes):
-            return await capability.call(caller, arguments)
+            result = dict(await capability.call(caller, arguments))
+            _check_result(capability, result)
+        return result
+
+
+def _check_result(capability: Capability, result: dict[str, Any]) -> None:
+    code, what = "capability.result_invalid", f"What the capability {capability.name} answered"
+    try:
+        check_value(capability.output_schema, result, code=code, what=what)
+    except InvalidInput as error:
+        # Not the caller's mistake: whoever maintains the capability must know.
+        _log.error(code, capability=capability.name)
+        raise Refused(code, f"{error.message} Report it to whoever maintains the capability.") from error

@@ -55,8 +55,9 @@ def serve(settings: Settings, progress: Progress, save_credentials: SaveCredenti
 
     Raises:
         Conflict: the directory is held, or the port taken; the message names the holder or a free port.
-        Refused: the database can't start, or a newer version wrote it.
+        Refused: the database can't start, a newer version wrote it, or a component can't be loaded.
     """
+    installed_components()
     logs.configure(settings.log_level, settings.log_format)
     url = local_url(settings.host, settings.port)
     with (

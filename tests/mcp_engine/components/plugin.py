@@ -82,11 +82,11 @@ WHEEL = "Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: py3-no
 ENTRY_POINTS = "[mcp_engine.components]\necho = mcp_engine_echo:component\n"
 
 
-def build_wheel(folder: Path) -> Path:
+def build_wheel(folder: Path, module: str = MODULE) -> Path:
     """Write `mcp_engine_echo-1.0.0-py3-none-any.whl` into `folder` and return its path (PEP 427)."""
     info = "mcp_engine_echo-1.0.0.dist-info"
     files = {
-        "mcp_engine_echo.py": MODULE,
+        "mcp_engine_echo.py": module,
         f"{info}/METADATA": METADATA,
         f"{info}/WHEEL": WHEEL,
         f"{info}/entry_points.txt": ENTRY_POINTS,
