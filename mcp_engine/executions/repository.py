@@ -135,6 +135,7 @@ def _conditions(wanted: ExecutionFilter, before: UUID | None) -> list[ColumnElem
         (col(ExecutionRow.model_name), wanted.model),
         (col(ExecutionRow.actor_id), wanted.actor_id),
         (col(ExecutionRow.parent_id), wanted.parent_id),
+        (col(ExecutionRow.trace_id), wanted.trace_id),
     ]
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
     if before is not None:

@@ -62,10 +62,13 @@ def _wanted(
             description="Stands in the inputs or messages, whatever its case. A page may hold fewer than there are.",
         ),
     ] = None,
+    trace_id: Annotated[
+        str | None, Query(pattern=r"^[0-9a-f]{32}$", description="Ran in this trace, as log lines name it.")
+    ] = None,
 ) -> ExecutionFilter:
     return ExecutionFilter(
         namespace, kind, artifact_kind, artifact_name, version, label, model, actor, status, since, until,
-        min_latency_ms, parent_id, text,
+        min_latency_ms, parent_id, text, trace_id,
     )  # fmt: skip
 
 

@@ -123,6 +123,7 @@ class ExecutionFilter:
     parent_id: UUID | None = None
     text: str | None = None
     """Stands in the inputs or messages, whatever its case (the first `SEARCHED_CHARACTERS` of their JSON)."""
+    trace_id: str | None = None
 
 
 class ArtifactView(BaseModel):

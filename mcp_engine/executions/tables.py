@@ -38,6 +38,7 @@ class ExecutionRow(TenantRow, table=True):
         Index("ix_execution_tenant_id_model_name_id", "tenant_id", "model_name", "id"),
         Index("ix_execution_tenant_id_actor_id_id", "tenant_id", "actor_id", "id"),
         Index("ix_execution_tenant_id_parent_id", "tenant_id", "parent_id"),
+        Index("ix_execution_tenant_id_trace_id", "tenant_id", "trace_id"),
     )
 
     id: UUID = Field(primary_key=True)

@@ -76,6 +76,7 @@ def _execution() -> None:
         ("model_name", "id"),
         ("actor_id", "id"),
         ("parent_id",),
+        ("trace_id",),
     ):
         op.create_index("_".join(("ix_execution_tenant_id", *columns)), "execution", ["tenant_id", *columns])
     ddl.tenant_table("execution")

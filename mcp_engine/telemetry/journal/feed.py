@@ -70,7 +70,7 @@ class LogFeed:
 
         Other events: `open` at once, `dropped` where lines are missing (`lines` says how many; null when
         they are so old that nobody knows), `idle` when there was nothing for a while, `end` at the end.
-        The id of an event is where to continue after it.
+        The id of an event is where to continue after it; `open`, `idle` and `end` have it as `position` too.
         """
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._stream_seconds
@@ -118,4 +118,4 @@ class LogFeed:
 
 
 def _event(name: str, position: int, data: dict[str, Any] | None = None) -> StreamEvent:
-    return StreamEvent(event=name, data=data or {}, id=str(position))
+    return StreamEvent(event=name, data=data or {"position": str(position)}, id=str(position))

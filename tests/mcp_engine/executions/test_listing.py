@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from opentelemetry import trace
 
 from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database
@@ -144,3 +145,13 @@ async def test_erased_inputs_are_not_found_by_their_text(executions: ExecutionSe
     [gone] = await some(executions, caller, replace(START, inputs="needle"))
     await executions.erase_content(caller, gone, "asked to")
     assert (await executions.list(caller, ExecutionFilter(text="needle"))).items == []
+
+
+async def test_runs_are_found_by_the_trace_that_log_lines_name(executions: ExecutionService, caller: Caller) -> None:
+    traces = [trace.SpanContext(trace_id=number, span_id=7, is_remote=False) for number in (1, 2)]
+    ids: list[UUID] = []
+    for context in traces:
+        with trace.use_span(trace.NonRecordingSpan(context)):
+            ids += await some(executions, caller, START)
+    found = await executions.list(caller, ExecutionFilter(trace_id=f"{2:032x}"))
+    assert [one.id for one in found.items] == [ids[1]]
