@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
 from mcp_engine.artifacts.tables import Artifact, LabelEvent, Lock, Version, VersionContent
-from mcp_engine.artifacts.versions import ArtifactVersion, LabelMove
+from mcp_engine.artifacts.versions import ArtifactFilter, ArtifactVersion, LabelMove
 from mcp_engine.audit.tables import AuditEntry
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.identifiers import new_id
@@ -88,9 +88,9 @@ class ArtifactRepository:
         return list((await self._session.execute(statement)).scalars())
 
     async def page_of_artifacts(
-        self, namespace: str, kind: str, *, prefix: str, tag: str | None, after: str | None, limit: int
+        self, namespace: str, kind: str, wanted: ArtifactFilter, *, after: str | None, limit: int
     ) -> Sequence[tuple[Artifact, VersionRow]]:
-        """Return artifacts by name with their latest version; `tag` is looked for in its body's `tags`."""
+        """Return artifacts by name with their latest version, whose body's `tags` and `description` are looked at."""
         latest = and_(
             col(Version.tenant_id) == col(Artifact.tenant_id),
             col(Version.artifact_id) == col(Artifact.id),
@@ -99,16 +99,12 @@ class ArtifactRepository:
         statement = (
             _with_body(select(Artifact, Version, col(VersionContent.body)).join(Version, latest))
             .where(col(Artifact.namespace) == namespace, col(Artifact.kind) == kind)
-            .where(func.starts_with(col(Artifact.name), prefix))
+            .where(func.starts_with(col(Artifact.name), wanted.prefix), *_matches(wanted))
             .order_by(col(Artifact.name))
             .limit(limit)
         )
         if after is not None:
             statement = statement.where(col(Artifact.name) > after)
-        if tag is not None:
-            # jsonb refuses NUL, which a body may hold and a tag can't.
-            body = cast(func.replace(col(VersionContent.body), r"\u0000", r"\u0001"), JSONB)
-            statement = statement.where(func.jsonb_exists(body["tags"], tag))
         rows = await self._session.execute(statement)
         return [(artifact, _version_row(artifact, version, body)) for artifact, version, body in rows]
 
@@ -231,7 +227,9 @@ class ArtifactRepository:
             statement = statement.where(col(LabelEvent.id) < before)
         rows = await self._session.execute(statement)
         return [
-            LabelMove(event.id, event.label, left, right, event.lock_digest, event.actor_id, event.created_at)
+            LabelMove(
+                event.id, event.label, left, right, event.lock_digest, event.actor_id, event.reason, event.created_at
+            )
             for event, left, right in rows
         ]
 
@@ -322,6 +320,21 @@ class ArtifactRepository:
             .where(col(LabelEvent.id).in_(event_ids))
         )
         return list(await self._session.execute(statement))
+
+
+def _matches(wanted: ArtifactFilter) -> list[ColumnElement[bool]]:
+    # jsonb refuses NUL, which a body may hold and a tag can't.
+    body = cast(func.replace(col(VersionContent.body), r"\u0000", r"\u0001"), JSONB)
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.text:
+        described = body["description"].astext.icontains(wanted.text, autoescape=True)
+        conditions.append(or_(col(Artifact.name).icontains(wanted.text, autoescape=True), described))
+    if wanted.tag is not None:
+        conditions.append(func.jsonb_exists(body["tags"], wanted.tag))
+    if wanted.label is not None:
+        same = (col(LabelEvent.tenant_id) == col(Artifact.tenant_id), col(LabelEvent.artifact_id) == col(Artifact.id))
+        conditions.append(exists().where(*same, col(LabelEvent.label) == wanted.label))
+    return conditions
 
 
 def value_of(artifact: Artifact, version: Version) -> ArtifactVersion:

@@ -20,6 +20,7 @@ from mcp_engine.artifacts.schemas import (
     version_view,
 )
 from mcp_engine.artifacts.service import ArtifactService
+from mcp_engine.artifacts.versions import ArtifactFilter
 from mcp_engine.http.dependencies import DEFAULT_NAMESPACE, NamespaceName, authorised, service
 from mcp_engine.http.paging import (
     Cursor,
@@ -49,9 +50,8 @@ async def list_artifacts(
 ) -> Page[ArtifactView]:
     """List artifacts by name, each with its latest version's number and its labels."""
     position = decode_cursor(cursor, parts=1)
-    found = await artifacts.list(
-        caller, kind, namespace, prefix="", tag=None, after=str(position[0]) if position else None, limit=limit + 1
-    )
+    after = str(position[0]) if position else None
+    found = await artifacts.list(caller, kind, namespace, ArtifactFilter(), after=after, limit=limit + 1)
     views = [
         ArtifactView(
             kind=item.kind,
@@ -127,7 +127,9 @@ async def move_artifact_label(
     namespace: NamespaceName = DEFAULT_NAMESPACE,
 ) -> LabelMoveView:
     """Release a version under a label: the lock of everything it depends on is stored with the move."""
-    return move_view(await artifacts.move_label(caller, kind, namespace, name, label, target.version))
+    return move_view(
+        await artifacts.move_label(caller, kind, namespace, name, label, target.version, reason=target.reason)
+    )
 
 
 @router.get("/{kind}/{name}/label-history", summary="List the moves of labels")

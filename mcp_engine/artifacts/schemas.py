@@ -65,6 +65,7 @@ class LabelTarget(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     version: int = Field(ge=1, le=2**31 - 1)
+    reason: str = Field(default="", description="Why, for the history.")
 
 
 class LabelMoveView(BaseModel):
@@ -76,6 +77,7 @@ class LabelMoveView(BaseModel):
     to_number: int
     lock_digest: str
     actor_id: UUID
+    reason: str
     moved_at: datetime
 
 
@@ -102,5 +104,6 @@ def move_view(move: LabelMove) -> LabelMoveView:
         to_number=move.to_number,
         lock_digest=move.lock_digest,
         actor_id=move.actor_id,
+        reason=move.reason,
         moved_at=move.moved_at,
     )

@@ -13,7 +13,14 @@ from mcp_engine.artifacts.live import LABEL_MOVED, VERSION_PUSHED
 from mcp_engine.artifacts.repository import ArtifactRepository, NewVersion, VersionRow, value_of
 from mcp_engine.artifacts.resolving import MadeLock, Resolver, body_of
 from mcp_engine.artifacts.tables import Artifact, LabelEvent
-from mcp_engine.artifacts.versions import ArtifactSummary, ArtifactVersion, LabelMove, PushedVersion, ResolvedVersion
+from mcp_engine.artifacts.versions import (
+    ArtifactFilter,
+    ArtifactSummary,
+    ArtifactVersion,
+    LabelMove,
+    PushedVersion,
+    ResolvedVersion,
+)
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.canonical import canonical_json, digest
 from mcp_engine.database.engine import Database, UnitOfWork
@@ -80,15 +87,11 @@ class ArtifactService:
         row = VersionRow(pushed.version, normalised)
         await Resolver(repository, self.kinds, namespace).lock(row)
         for label in labels:
-            await self._move(work, artifact, label, row)
+            await self._move(work, artifact, label, row, message)
         return pushed
 
     def _new_version(self, kind: str, body: Mapping[str, Any], message: str) -> tuple[NewVersion, dict[str, Any]]:
-        if len(message) > MAX_MESSAGE_CHARACTERS:
-            raise TooLarge("artifact.message_too_long", f"A message has {MAX_MESSAGE_CHARACTERS:,} characters at most.")
-        if "\x00" in message:
-            raise InvalidInput("artifact.message_invalid", "A message can't hold NUL characters.")
-        canonical_json(message)  # refuses what can't be stored
+        _check_message(message)
         normalised = self.kinds.get(kind).normalise(body)
         text = canonical_json(normalised)
         if len(text) > MAX_BODY_BYTES:
@@ -146,24 +149,26 @@ class ArtifactService:
         return lock
 
     async def move_label(
-        self, caller: Caller, kind: str, namespace: str, name: str, label: str, number: int
+        self, caller: Caller, kind: str, namespace: str, name: str, label: str, number: int, *, reason: str = ""
     ) -> LabelMove:
         """Release: point `label` at a version and store the lock. Moving it to where it points is no move.
 
         Raises:
-            InvalidInput: `label.invalid`.
+            InvalidInput: `label.invalid`, `artifact.message_invalid` for the reason.
+            TooLarge: `artifact.message_too_long` for the reason.
             NotFound: the artifact or the version does not exist.
         """
         checked_label(label)
+        _check_message(reason)
         async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
             await require_namespace(work, namespace)
             repository = ArtifactRepository(work)
             if await repository.artifact_for_change(namespace, kind, name) is None:
                 raise await Resolver(repository, self.kinds, namespace).missing(kind, name)
             artifact, row = await Resolver(repository, self.kinds, namespace).version(Reference(kind, name, number))
-            return await self._move(work, artifact, label, row)
+            return await self._move(work, artifact, label, row, reason)
 
-    async def _move(self, work: UnitOfWork, artifact: Artifact, label: str, row: VersionRow) -> LabelMove:
+    async def _move(self, work: UnitOfWork, artifact: Artifact, label: str, row: VersionRow, reason: str) -> LabelMove:
         repository = ArtifactRepository(work)
         last = await repository.last_move(artifact, label)
         lock = await Resolver(repository, self.kinds, artifact.namespace).lock(row)
@@ -181,6 +186,7 @@ class ArtifactService:
                 to_version_id=row.version.version_id,
                 lock_digest=lock.digest,
                 actor_id=work.actor_id,
+                reason=reason,
             )
         )
         move = (await repository.page_of_moves(artifact, label=label, before=None, limit=1))[0]
@@ -188,13 +194,13 @@ class ArtifactService:
         return move
 
     async def list(
-        self, caller: Caller, kind: str, namespace: str, *, prefix: str, tag: str | None, after: str | None, limit: int
+        self, caller: Caller, kind: str, namespace: str, wanted: ArtifactFilter, *, after: str | None, limit: int
     ) -> Sequence[ArtifactSummary]:
         """Return artifacts by name, each with its latest version and where its labels point."""
         async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
             await require_namespace(work, namespace)
             repository = ArtifactRepository(work)
-            rows = await repository.page_of_artifacts(namespace, kind, prefix=prefix, tag=tag, after=after, limit=limit)
+            rows = await repository.page_of_artifacts(namespace, kind, wanted, after=after, limit=limit)
             labels = await repository.labels([artifact.id for artifact, _ in rows])
         return [
             ArtifactSummary(
@@ -233,6 +239,14 @@ class ArtifactService:
             repository = ArtifactRepository(work)
             artifact = await Resolver(repository, self.kinds, namespace).artifact(kind, name)
             return await repository.page_of_moves(artifact, label=label, before=before, limit=limit)
+
+
+def _check_message(message: str) -> None:
+    if len(message) > MAX_MESSAGE_CHARACTERS:
+        raise TooLarge("artifact.message_too_long", f"A message has {MAX_MESSAGE_CHARACTERS:,} characters at most.")
+    if "\x00" in message:
+        raise InvalidInput("artifact.message_invalid", "A message can't hold NUL characters.")
+    canonical_json(message)  # refuses what can't be stored
 
 
 def labels_at(number: int, latest: int, labels: Mapping[str, int]) -> tuple[str, ...]:

@@ -93,4 +93,5 @@ class LabelEvent(TenantRow, table=True):
     to_version_id: UUID
     lock_digest: str
     actor_id: UUID
+    reason: str
     created_at: datetime = created_field()

@@ -78,4 +78,19 @@ class LabelMove:
     to_number: int
     lock_digest: str
     actor_id: UUID
+    reason: str
+    """What the person gave as the reason; empty when nothing."""
     moved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactFilter:
+    """Which artifacts of a kind to list; what is left empty does not filter."""
+
+    prefix: str = ""
+    text: str = ""
+    """Names or descriptions that hold it, whatever its case."""
+    tag: str | None = None
+    """One of the latest version's."""
+    label: str | None = None
+    """Those that have this label, wherever it points."""

@@ -64,13 +64,17 @@ def get(reference: Reference, namespace: Namespace = "default") -> None:
 @commands.command("list")
 def list_prompts(
     prefix: Annotated[str, typer.Option(help="Only names that begin so.")] = "",
+    text: Annotated[str, typer.Option(help="Only names or descriptions that hold this text.")] = "",
     tag: Annotated[str | None, typer.Option(help="Only prompts with this tag.")] = None,
+    label: Annotated[str | None, typer.Option(help="Only prompts that have this label.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many at the most.")] = 50,
     cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before (see --json).")] = None,
     namespace: Namespace = "default",
 ) -> None:
     """List prompts with their latest version and where their labels point."""
-    page = Api().get("/prompts", prefix=prefix, tag=tag, limit=limit, cursor=cursor, namespace=namespace)
+    page = Api().get(
+        "/prompts", prefix=prefix, text=text, tag=tag, label=label, limit=limit, cursor=cursor, namespace=namespace
+    )
     rows = [
         (
             item["name"], item["latest"], _pointers(item), " ".join(item["tags"]), _moment(item["updated_at"]),
@@ -117,11 +121,12 @@ def label(
     name: Name,
     version: Annotated[int, typer.Argument(min=1, help="The version's number.")],
     label: Annotated[str, typer.Argument(help="Such as production.")],
+    message: Annotated[str, typer.Option("--message", "-m", help="Why, for the history.")] = "",
     namespace: Namespace = "default",
 ) -> None:
     """Release a version under a label; the move is kept in the history and the audit log."""
     path = f"/prompts/{Api.quote(name)}/labels/{Api.quote(label)}"
-    moved = Api().put(path, {"version": version}, namespace=namespace)
+    moved = Api().put(path, {"version": version, "reason": message}, namespace=namespace)
     origin = "" if moved["from_number"] is None else f" (was {moved['from_number']})"
     output.emit(moved, lambda console: _say(console, f"{name}@{label} is now version {moved['to_number']}{origin}."))
 
@@ -138,10 +143,19 @@ def history(
     path = f"/prompts/{Api.quote(name)}/labels/history"
     page = Api().get(path, label=label, limit=limit, cursor=cursor, namespace=namespace)
     rows = [
-        (_moment(item["moved_at"]), item["label"], item["from_number"], item["to_number"], item["event_id"])
+        (
+            _moment(item["moved_at"]),
+            item["label"],
+            item["from_number"],
+            item["to_number"],
+            item["reason"],
+            item["event_id"],
+        )
         for item in page["items"]
     ]
-    output.emit(page, output.table(["MOVED", "LABEL", "FROM", "TO", "ID"], rows, empty="No label was ever moved."))
+    output.emit(
+        page, output.table(["MOVED", "LABEL", "FROM", "TO", "MESSAGE", "ID"], rows, empty="No label was ever moved.")
+    )
 
 
 @commands.command()

@@ -122,6 +122,7 @@ def _labels() -> None:
         sa.Column("to_version_id", sa.Uuid(), nullable=False),
         sa.Column("lock_digest", sa.String(), nullable=False),
         sa.Column("actor_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
         ddl.created_at(),
         *_tenant_key("label_event", "id"),
         sa.UniqueConstraint(

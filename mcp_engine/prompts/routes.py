@@ -11,10 +11,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget
+from mcp_engine.artifacts.versions import ArtifactFilter
 from mcp_engine.http.dependencies import DEFAULT_NAMESPACE, NamespaceName, authorised, service
 from mcp_engine.http.paging import Cursor, Limit, Page
 from mcp_engine.http.problems import documented
 from mcp_engine.http.streaming import StreamEvent, event_stream
+from mcp_engine.prompts.drafts import CheckedPrompt, CheckPrompt, check_draft
 from mcp_engine.prompts.runs import RunDelta
 from mcp_engine.prompts.schemas import (
     PromptDetail,
@@ -67,12 +69,21 @@ async def list_prompts(
     prompts: Prompts,
     namespace: NamespaceName = DEFAULT_NAMESPACE,
     prefix: Annotated[str, Query(max_length=128, description="Names that begin so.")] = "",
+    text: Annotated[str, Query(max_length=128, description="Names or descriptions that hold this text.")] = "",
     tag: Annotated[str | None, Query(max_length=128, description="Prompts whose latest version has this tag.")] = None,
+    label: Annotated[str | None, Query(max_length=36, description="Prompts that have this label.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[PromptSummary]:
     """List prompts by name, each with its latest version's number and where its labels point."""
-    return await prompts.list(caller, namespace, prefix=prefix, tag=tag, limit=limit, cursor=cursor)
+    wanted = ArtifactFilter(prefix=prefix, text=text, tag=tag, label=label)
+    return await prompts.list(caller, namespace, wanted, limit=limit, cursor=cursor)
+
+
+@router.post("/check", summary="Check a prompt that is not pushed yet", dependencies=[authorised("prompts:read")])
+async def check_prompt(draft: CheckPrompt) -> CheckedPrompt:
+    """Return a draft's variables, what a push would refuse and where, and its rendering; nothing is stored."""
+    return await asyncio.to_thread(check_draft, draft)
 
 
 # The body as it is stored and digested: what its author left out stays out.
@@ -141,7 +152,7 @@ async def move_prompt_label(
     namespace: NamespaceName = DEFAULT_NAMESPACE,
 ) -> LabelMoveView:
     """Release a version under a label; the move and its lock are kept in the history and the audit log."""
-    return await prompts.move_label(caller, namespace, name, label, target.version)
+    return await prompts.move_label(caller, namespace, name, label, target)
 
 
 @router.post("/{name}/render", summary="Render a prompt", responses=documented(410, 504))

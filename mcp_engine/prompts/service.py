@@ -9,9 +9,9 @@ from uuid import UUID
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import LATEST, Reference
-from mcp_engine.artifacts.schemas import LabelMoveView, move_view
+from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget, move_view
 from mcp_engine.artifacts.service import ArtifactService
-from mcp_engine.artifacts.versions import ArtifactSummary, ArtifactVersion, ResolvedVersion
+from mcp_engine.artifacts.versions import ArtifactFilter, ArtifactSummary, ArtifactVersion, ResolvedVersion
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.paging import Page, decode_cursor, decode_id_cursor, decode_number_cursor, page_of
 from mcp_engine.prompts.diff import diff_bodies
@@ -76,12 +76,12 @@ class PromptService:
         )
 
     async def list(
-        self, caller: Caller, namespace: str, *, prefix: str, tag: str | None, limit: int, cursor: str | None
+        self, caller: Caller, namespace: str, wanted: ArtifactFilter, *, limit: int, cursor: str | None
     ) -> Page[PromptSummary]:
-        """Return prompts by name; `tag` is one of the latest version's."""
+        """Return prompts by name."""
         position = decode_cursor(cursor, parts=1)
         after = None if position is None else str(position[0])
-        rows = await self._artifacts.list(caller, KIND, namespace, prefix=prefix, tag=tag, after=after, limit=limit + 1)
+        rows = await self._artifacts.list(caller, KIND, namespace, wanted, after=after, limit=limit + 1)
         return page_of([_summary(row) for row in rows], limit, lambda shown: (shown.name,))
 
     async def versions(
@@ -100,14 +100,19 @@ class PromptService:
             diff_bodies, name, (left.number, dict(left.body)), (right.number, dict(right.body))
         )
 
-    async def move_label(self, caller: Caller, namespace: str, name: str, label: str, number: int) -> LabelMoveView:
-        """Release version `number` under `label`.
+    async def move_label(
+        self, caller: Caller, namespace: str, name: str, label: str, target: LabelTarget
+    ) -> LabelMoveView:
+        """Release a version under `label`.
 
         Raises:
             InvalidInput: `label.invalid`.
             NotFound: the prompt or the version does not exist.
         """
-        return move_view(await self._artifacts.move_label(caller, KIND, namespace, name, label, number))
+        moved = await self._artifacts.move_label(
+            caller, KIND, namespace, name, label, target.version, reason=target.reason
+        )
+        return move_view(moved)
 
     async def label_history(
         self, caller: Caller, namespace: str, name: str, *, label: str | None, limit: int, cursor: str | None

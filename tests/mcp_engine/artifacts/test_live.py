@@ -89,8 +89,8 @@ V2 = f"(SELECT id FROM artifact_version WHERE artifact_id = {OF_PLAN} AND number
 
 EXTRA_MOVE = """
     INSERT INTO label_event
-        (tenant_id, id, artifact_id, label, number, from_version_id, to_version_id, lock_digest, actor_id)
-    SELECT tenant_id, %(id)s, artifact_id, label, 3, to_version_id, from_version_id, lock_digest, actor_id
+        (tenant_id, id, artifact_id, label, number, from_version_id, to_version_id, lock_digest, actor_id, reason)
+    SELECT tenant_id, %(id)s, artifact_id, label, 3, to_version_id, from_version_id, lock_digest, actor_id, reason
     FROM label_event WHERE number = 2
 """
 EXTRA_VERSION = f"""

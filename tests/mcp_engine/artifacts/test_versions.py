@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from mcp_engine.artifacts.kinds import Reference
+from mcp_engine.artifacts.versions import ArtifactFilter
 from mcp_engine.audit.erasure import erase
 from mcp_engine.canonical import digest
 from mcp_engine.database.engine import Database
@@ -114,7 +115,7 @@ async def test_another_tenant_sees_nothing(notes: Notes, database: Database) -> 
     with pytest.raises(NotFound):
         await other.label("plan", "production", 1)
     assert (await other.push("plan", "one")).created
-    listed = await other.service.list(other.caller, "note", "default", prefix="", tag=None, after=None, limit=10)
+    listed = await other.service.list(other.caller, "note", "default", ArtifactFilter(), after=None, limit=10)
     assert [item.name for item in listed] == ["plan"]
 
 
@@ -179,7 +180,7 @@ async def test_an_erased_body_leaves_its_identity(notes: Notes) -> None:
         await notes.resolve("plan/1")
     assert await notes.numbers("plan") == [1]
     assert (await notes.push("plan", "two")).version.number == 2
-    listed = await notes.service.list(notes.caller, "note", "default", prefix="p", tag=None, after=None, limit=10)
+    listed = await notes.service.list(notes.caller, "note", "default", ArtifactFilter(prefix="p"), after=None, limit=10)
     assert listed[0].latest.number == 2
 
 
@@ -187,9 +188,11 @@ async def test_lists_page_by_name_and_filter_by_prefix_and_tag(notes: Notes) -> 
     for name, tags in (("a-1", ["red"]), ("a-2", ["blue"]), ("b-1", ["red", "blue"])):
         await notes.push(name, "NUL \x00 and \\u0000", tags=tags)
 
-    async def names(**filters: object) -> list[str]:
-        options = {"prefix": "", "tag": None, "after": None, "limit": 10, **filters}
-        return [item.name for item in await notes.service.list(notes.caller, "note", "default", **options)]  # type: ignore[arg-type]
+    async def names(*, after: str | None = None, limit: int = 10, **wanted: str) -> list[str]:
+        found = await notes.service.list(
+            notes.caller, "note", "default", ArtifactFilter(**wanted), after=after, limit=limit
+        )
+        return [item.name for item in found]
 
     assert await names() == ["a-1", "a-2", "b-1"]
     assert await names(prefix="a") == ["a-1", "a-2"]

@@ -60,6 +60,80 @@ async def test_versions_labels_and_their_history(api: Api) -> None:
     assert [(item["from_number"], item["to_number"]) for item in history] == [(2, 1), (None, 2)]
 
 
+async def test_a_move_keeps_its_reason(api: Api) -> None:
+    await api.push("plan", {"template": "one"}, message="First wording", labels=["staging"])
+    moved = await api.client.put("/prompts/plan/labels/production", json={"version": 1, "reason": "Passed review"})
+    assert moved.json()["reason"] == "Passed review"
+    history = (await api.client.get("/prompts/plan/labels/history")).json()["items"]
+    assert [(item["label"], item["reason"]) for item in history] == [
+        ("production", "Passed review"),
+        ("staging", "First wording"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "code"),
+    [("x" * 2001, 413, "artifact.message_too_long"), ("a\x00b", 422, "artifact.message_invalid")],
+)
+async def test_a_reason_that_can_not_be_kept_moves_nothing(api: Api, reason: str, status: int, code: str) -> None:
+    await api.pushed("plan", "one")
+    refused = await api.client.put("/prompts/plan/labels/production", json={"version": 1, "reason": reason})
+    assert (refused.status_code, refused.json()["code"]) == (status, code)
+    assert (await api.client.get("/prompts/plan/labels/history")).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        ({"text": "GREET"}, ["greet", "welcome"]),
+        ({"text": "100%"}, ["rare"]),
+        ({"text": "_"}, []),
+        ({"label": "production"}, ["greet"]),
+        ({"label": "production", "text": "welcome"}, []),
+        ({"text": "e", "tag": "red"}, ["rare"]),
+    ],
+)
+async def test_prompts_are_found_by_text_tag_and_label(api: Api, wanted: dict[str, str], names: list[str]) -> None:
+    await api.push("greet", {"template": "x"}, labels=["production"])
+    await api.pushed("welcome", "x", description="Greets \x00 warmly.")
+    await api.pushed("rare", "x", tags=["red"], description="In 100% of cases.")
+    listed = (await api.client.get("/prompts", params=wanted)).json()["items"]
+    assert [item["name"] for item in listed] == names
+
+
+async def test_a_draft_shows_its_variables_and_what_it_renders_to(api: Api) -> None:
+    draft = {"body": CHAT, "variables": {"tone": "kind", "name": "Ada"}}
+    checked = (await api.client.post("/prompts/check", json=draft)).json()
+    assert (checked["used"], checked["faults"], checked["render_fault"]) == (["name", "tone"], [], None)
+    assert checked["variables"]["required"] == ["name", "tone"]
+    assert [message["content"] for message in checked["messages"]] == ["You are kind.", "Greet Ada."]
+    pushed = await api.push("drafted", CHAT)
+    assert pushed.json()["digest"] == checked["digest"]
+
+
+async def test_a_draft_names_every_faulty_message_with_its_place(api: Api) -> None:
+    messages = [
+        {"role": "system", "content": "Fine {{ a }}"},
+        {"role": "user", "content": "one\n  {{ open"},
+        {"role": "user", "content": "{% set x = 1 %}"},
+    ]
+    checked = (await api.client.post("/prompts/check", json={"body": {"type": "chat", "messages": messages}})).json()
+    assert [(fault["code"], fault["message_index"], fault["line"]) for fault in checked["faults"]] == [
+        ("template.syntax", 1, 2),
+        ("template.not_allowed", 2, 1),
+    ]
+    assert (checked["used"], checked["variables"], checked["digest"], checked["messages"]) == (["a"], None, None, None)
+
+
+async def test_a_draft_says_what_keeps_it_from_rendering(api: Api) -> None:
+    checked = (await api.client.post("/prompts/check", json={"body": {"template": "{{ a }}"}})).json()
+    assert (checked["faults"], checked["messages"]) == ([], None)
+    assert checked["render_fault"]["code"] == "prompt.variable_missing"
+    undeclared = {"template": "{{ a }}", "variables": {"type": "object", "properties": {}}}
+    checked = (await api.client.post("/prompts/check", json={"body": undeclared})).json()
+    assert [fault["code"] for fault in checked["faults"]] == ["prompt.variable_undeclared"]
+
+
 async def test_prompts_are_listed_by_name(api: Api) -> None:
     await api.pushed("b", "x", tags=["red"], description="B.")
     await api.push("a", CHAT, labels=["production"])
