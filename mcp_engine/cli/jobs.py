@@ -18,11 +18,12 @@ JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
 def list_jobs(
     state: Annotated[str | None, typer.Option(help="queued, running, succeeded, failed or cancelled.")] = None,
     kind: Annotated[str | None, typer.Option(help="Such as rag.index.")] = None,
+    namespace: Annotated[str | None, typer.Option(help="Only those of this namespace.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many at the most.")] = 20,
     cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before (see --json).")] = None,
 ) -> None:
     """List jobs, newest first."""
-    page = Api().get("/jobs", state=state, kind=kind, limit=limit, cursor=cursor)
+    page = Api().get("/jobs", state=state, kind=kind, namespace=namespace, limit=limit, cursor=cursor)
     rows = [(job["id"], job["kind"], job["state"], _progress(job), job["error_message"] or "") for job in page["items"]]
     output.emit(page, output.table(["ID", "KIND", "STATE", "PROGRESS", "ERROR"], rows, empty="There are no jobs."))
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import StreamingResponse
 
 from mcp_engine.access import Caller
@@ -30,11 +30,12 @@ async def list_jobs(
     state: JobState | None = None,
     kind: str | None = None,
     subject_id: UUID | None = None,
+    namespace: Annotated[str | None, Query(max_length=128, description="Jobs of this namespace only.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Job]:
     """List background jobs, newest first."""
-    wanted = JobFilters(state=state, kind=kind, subject_id=subject_id)
+    wanted = JobFilters(state=state, kind=kind, subject_id=subject_id, namespace=namespace)
     return await jobs.list(caller, wanted, limit=limit, cursor=cursor)
 
 

@@ -200,6 +200,14 @@ async def test_jobs_are_listed_newest_first_in_pages(jobs_database: Database, jo
     assert second.next_cursor is None
 
 
+async def test_jobs_are_listed_by_namespace(jobs_database: Database, jobs: JobService, owner: Caller) -> None:
+    async with jobs_database.unit_of_work(owner.tenant_id, owner.principal_id) as work:
+        inside = await jobs.enqueue(work, kind="test.insert", subject_id=new_id(), namespace="default")
+        await jobs.enqueue(work, kind="test.insert", subject_id=new_id())
+    assert [job.id for job in (await jobs.list(owner, JobFilters(namespace="default"))).items] == [inside]
+    assert (await jobs.list(owner, JobFilters(namespace="nowhere"))).items == []
+
+
 async def test_watching_ends_with_the_job(
     jobs_database: Database, jobs: JobService, owner: Caller, start_worker: StartWorker
 ) -> None:
