@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -26,6 +27,7 @@ from mcp_engine.secrets import Secrets
 from mcp_engine.server.app import PREFIX, create_app
 from mcp_engine.server.compose import register_core
 from mcp_engine.services import Services
+from mcp_engine.telemetry.journal.writer import JournalWriter
 
 HOST = "http://127.0.0.1"
 MANY = {"requests_per_second": 10_000.0, "burst": 100_000}
@@ -163,6 +165,17 @@ async def make_provider(world: World, _: Values) -> str:
     return (await world.made("/providers", {"name": name, "base_url": "http://127.0.0.1:9/v1"}))["name"]
 
 
+async def make_log_line(world: World, _: Values) -> str:
+    """Write a line that is bound to the owner's tenant."""
+    folder = world.services.get(Settings).journal_dir
+    folder.parent.mkdir(exist_ok=True)
+    writer = JournalWriter(folder, "server")
+    moment, tenant = datetime.now(UTC).isoformat(), str(world.owner.tenant_id)
+    writer.write({"timestamp": moment, "level": "info", "event": "tested", "tenant_id": tenant})
+    writer.close()
+    return (await world.as_owner("GET", f"{PREFIX}/logs")).json()["items"][0]["id"]
+
+
 def always(value: str) -> Maker:
     async def make(_: World, __: Values) -> str:
         return value
@@ -187,6 +200,7 @@ MAKERS: dict[str, Maker] = {
     "documents": make_document,
     "jobs": make_job,
     "providers": make_provider,
+    "logs": make_log_line,
     "versions": always("1"),
     "pages": always("1"),
     "labels": always("production"),

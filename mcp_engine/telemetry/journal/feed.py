@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from mcp_engine.errors import NotFound
 from mcp_engine.http.streaming import StreamEvent
 from mcp_engine.telemetry.journal.filters import LogFilter
 from mcp_engine.telemetry.journal.schemas import LogLine
@@ -64,6 +65,17 @@ class LogFeed:
     async def page(self, wanted: LogFilter, *, before: int | None, limit: int) -> list[LogLine]:
         """Return up to `limit` matching lines, the newest first, of those before a position."""
         return await asyncio.to_thread(lambda: list(islice(self._newest(wanted, before), limit)))
+
+    async def line(self, wanted: LogFilter, position: int) -> LogLine:
+        """Return one line.
+
+        Raises:
+            NotFound: `log.line_not_found` when there is none there that matches, or none any more.
+        """
+        found = await self.page(wanted, before=position + 1, limit=1)
+        if not found or found[0].id != str(position):
+            raise NotFound("log.line_not_found", f"There is no line {position}, or it is so old that it is gone.")
+        return found[0]
 
     async def follow(self, wanted: LogFilter, after: int | None) -> AsyncGenerator[StreamEvent, None]:
         """Yield `line` events from the position `after` on (default: from now on), as they are written.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 
@@ -34,9 +35,8 @@ def _wanted(
     since: Annotated[AwareDatetime | None, Query(description="With its time zone.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="With its time zone; not included.")] = None,
 ) -> LogFilter:
-    return LogFilter(
-        tenant_id=caller.tenant_id,
-        instance_wide=OPERATE in caller.scopes,
+    return replace(
+        _visible(caller),
         level=level,
         event=event,
         text=text or None,
@@ -75,3 +75,15 @@ async def follow_log_lines(
     """
     position = last_event_id or after
     return await event_stream(feed.follow(wanted, None if position is None else int(position)))
+
+
+@router.get("/{line_id}", summary="Show a log line")
+async def get_log_line(
+    caller: Reader, feed: Feed, line_id: Annotated[str, Path(pattern=r"^\d{1,18}$", description="Its id.")]
+) -> LogLine:
+    """Return one line, for as long as it is kept."""
+    return await feed.line(_visible(caller), int(line_id))
+
+
+def _visible(caller: Caller) -> LogFilter:
+    return LogFilter(caller.tenant_id, instance_wide=OPERATE in caller.scopes)

@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from mcp_engine.errors import NotFound
 from mcp_engine.http.streaming import StreamEvent
 from mcp_engine.telemetry.journal.feed import LogFeed
 from mcp_engine.telemetry.journal.filters import LogFilter
@@ -186,3 +187,17 @@ async def test_a_server_that_stops_ends_its_streams(feed: LogFeed) -> None:
     await follower.next()
     feed.close()
     assert await follower.names(1) == ["end"]
+
+
+async def test_one_line_is_found_by_its_id(tmp_path: Path, writer: JournalWriter) -> None:
+    for name in ("first", "second"):
+        write(writer, name)
+    write(writer, "another's", tenant=OTHER)
+    feed = LogFeed(tmp_path)
+    newest, first = await feed.page(OWN, before=None, limit=2)
+    assert await feed.line(OWN, int(first.id)) == first
+    for nowhere in (0, int(first.id) + 1, int(newest.id) + 1_000, 10**17):
+        with pytest.raises(NotFound):
+            await feed.line(OWN, nowhere)
+    with pytest.raises(NotFound):
+        await feed.line(LogFilter(OTHER), int(first.id))
