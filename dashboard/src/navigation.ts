@@ -1,6 +1,6 @@
 /** Every section, in groups. A new section is one line here and its routes in router.tsx. */
 import type { LinkProps } from "@tanstack/react-router";
-import { type LucideIcon, SquareTerminal } from "lucide-react";
+import { Library, type LucideIcon, MessageCircleQuestion, SquareTerminal } from "lucide-react";
 
 export interface Section {
   label: string;
@@ -19,5 +19,12 @@ export const navigation: readonly Group[] = [
   {
     label: "Build",
     sections: [{ label: "Prompts", to: "/prompts", icon: SquareTerminal, words: "templates versions labels" }],
+  },
+  {
+    label: "Knowledge",
+    sections: [
+      { label: "Documents", to: "/documents", icon: Library, words: "collections files upload search" },
+      { label: "Ask", to: "/ask", icon: MessageCircleQuestion, words: "question answer citations" },
+    ],
   },
 ];

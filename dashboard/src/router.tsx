@@ -2,6 +2,8 @@ import { createRouter } from "@tanstack/react-router";
 import { homeRoute, rootRoute, signInRoute, workspaceRoute } from "./app/routes";
 import { NotFound, PageFailed } from "./app/Failures";
 import { Skeleton } from "./components/States";
+import { askRoutes } from "./pages/ask/routes";
+import { documentRoutes } from "./pages/documents/routes";
 import { promptRoutes } from "./pages/prompts/routes";
 
 const routeTree = rootRoute.addChildren([
@@ -9,6 +11,8 @@ const routeTree = rootRoute.addChildren([
   workspaceRoute.addChildren([
     homeRoute,
     ...promptRoutes,
+    ...documentRoutes,
+    ...askRoutes,
   ]),
 ]);
 

@@ -1,0 +1,86 @@
+import { CircleHelp, LoaderCircle } from "lucide-react";
+import { classes } from "../../components/classes";
+import { CopyButton } from "../../components/CopyButton";
+import { ErrorState } from "../../components/States";
+import { type AnswerSoFar, placeOf } from "./answer";
+import { Confidence } from "./Confidence";
+import { answerMarkdown } from "./markdown";
+
+interface AnswerCardProps {
+  answer: AnswerSoFar;
+  /** The citation that is open. */
+  cite: number | undefined;
+  onCite: (n: number) => void;
+}
+
+/** Question and answer; each sentence ends in the number that opens where it stands. */
+export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
+  const { phase, citations, refused } = answer;
+  const link = () => new URL(`/ask?execution=${answer.executionId ?? ""}`, window.location.origin).href;
+  return (
+    <section aria-label="Answer" className="rounded-lg border border-line bg-surface">
+      <h2 className="border-b border-line px-5 py-3 text-lg font-semibold break-words">{answer.question}</h2>
+      <div className="flex flex-col gap-4 px-5 py-4">
+        <div aria-live="polite" aria-busy={phase === "asking" || phase === "answering"}>
+          {refused ? (
+            <Refused reason={answer.reason} />
+          ) : (
+            <p className="text-lg leading-[1.75] break-words">
+              {citations.map((citation) => (
+                <span key={citation.n} className={classes("rounded-[3px] box-decoration-clone", citation.n === cite && "bg-mark")}>
+                  {citation.cited_text}
+                  <button
+                    type="button"
+                    aria-label={`Citation ${citation.n}: ${placeOf(citation)}`}
+                    aria-pressed={citation.n === cite}
+                    title={placeOf(citation)}
+                    onClick={() => onCite(citation.n)}
+                    className="mx-1 inline-flex h-5 min-w-5 items-center justify-center rounded bg-accent-soft px-1 align-[2px] text-xs font-semibold text-accent-ink hover:bg-accent hover:text-on-accent aria-pressed:bg-accent aria-pressed:text-on-accent"
+                  >
+                    {citation.n}
+                  </button>{" "}
+                </span>
+              ))}
+              <Waiting phase={phase} />
+            </p>
+          )}
+        </div>
+        {phase === "failed" && answer.problem && <ErrorState error={answer.problem} />}
+        {phase === "stopped" && <p className="text-sm text-muted">Stopped before the answer was complete.</p>}
+        {phase === "done" && (
+          <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line pt-3 text-sm text-muted">
+            {answer.confidence !== null && <Confidence value={answer.confidence} />}
+            <span className="grow">
+              {refused ? "Refused" : `${citations.length} ${citations.length === 1 ? "sentence" : "sentences"}, word for word`} from{" "}
+              {answer.collection}
+            </span>
+            <CopyButton value={() => answerMarkdown(answer, link())} label="Copy as Markdown" withText />
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Waiting({ phase }: { phase: AnswerSoFar["phase"] }) {
+  if (phase !== "asking" && phase !== "answering") return null;
+  return (
+    <span className="inline-flex items-center gap-2 text-base text-muted">
+      <LoaderCircle aria-hidden className="size-4 animate-spin" />
+      {phase === "asking" ? "Searching the documents…" : "Checking the sentences…"}
+    </span>
+  );
+}
+
+function Refused({ reason }: { reason: string | null }) {
+  return (
+    <div className="flex gap-3">
+      <CircleHelp aria-hidden className="mt-0.5 size-5 shrink-0 text-warn" />
+      <div>
+        <p className="font-semibold">The documents do not answer this.</p>
+        <p className="text-sm text-muted">{reason}</p>
+        <p className="mt-1 text-sm text-muted">The nearest passages stand below. Another wording, or a document that is missing, may help.</p>
+      </div>
+    </div>
+  );
+}

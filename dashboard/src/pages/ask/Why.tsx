@@ -1,0 +1,113 @@
+import { useQuery } from "@tanstack/react-query";
+import { FileCheck2, Workflow } from "lucide-react";
+import { api, call } from "../../api/client";
+import { asProblem } from "../../api/problem";
+import { Button, buttonClasses } from "../../components/Button";
+import { Digest } from "../../components/Digest";
+import { Facts } from "../../components/Facts";
+import { formatDuration, formatMoment } from "../../components/format";
+import { announce } from "../../components/Live";
+import { Card } from "../../components/Page";
+import { Loaded } from "../../components/States";
+import { saveAs } from "../documents/queries";
+import type { AnswerSoFar, Citation, Execution } from "./answer";
+import { executionQuery } from "./useAnswer";
+
+/** What produced an answer: versions, strategy, model, and the proof that it was so. */
+export function Why({ answer, executionId }: { answer: AnswerSoFar; executionId: string }) {
+  const query = useQuery(executionQuery(executionId));
+  return (
+    <Card
+      title="Why this answer"
+      actions={
+        <>
+          <a href={`/executions/${executionId}`} className={buttonClasses("quiet")}>
+            <Workflow aria-hidden className="size-4" />
+            Execution
+          </a>
+          <Button look="quiet" icon={FileCheck2} onClick={() => void downloadProof(executionId)}>
+            Proof
+          </Button>
+        </>
+      }
+    >
+      <Loaded query={query}>{(execution) => <Produced answer={answer} execution={execution} />}</Loaded>
+    </Card>
+  );
+}
+
+function Produced({ answer, execution }: { answer: AnswerSoFar; execution: Execution }) {
+  const { artifact, model } = execution;
+  return (
+    <div className="flex flex-col gap-5">
+      <Facts
+        facts={[
+          artifact && ["Strategy", `${artifact.name}, version ${artifact.number}`],
+          artifact && ["Its digest", <Digest key="digest" value={artifact.digest} label="strategy's digest" />],
+          artifact?.lock_digest ? ["Lock", <Digest key="lock" value={artifact.lock_digest} label="lock's digest" />] : null,
+          model && ["Embeddings", model.model],
+          model && ["Model digest", <Digest key="model" value={model.digest} label="model's digest" />],
+          ["Execution", <Digest key="id" value={execution.id} label="execution's id" characters={36} />],
+          ["Asked", formatMoment(execution.created_at)],
+          execution.latency_total_ms === null ? null : ["Took", formatDuration(execution.latency_total_ms)],
+        ]}
+      />
+      {answer.passages.length > 0 && <Evidence answer={answer} />}
+    </div>
+  );
+}
+
+/** The passages that were looked at, and in which of them the cited sentences stand. */
+function Evidence({ answer }: { answer: AnswerSoFar }) {
+  return (
+    <div role="region" aria-label="Passages that were looked at" tabIndex={0} className="overflow-x-auto">
+      <table className="w-full text-sm">
+        <caption className="pb-1 text-left text-xs text-muted">Passages that were looked at, best first</caption>
+        <thead className="text-xs text-muted">
+          <tr className="border-b border-line">
+            {["Document", "Version", "Place", "Score", "Meaning", "Words", "Cited"].map((name, index) => (
+              <th key={name} scope="col" className={`py-1 pr-4 font-medium ${index > 2 && index < 6 ? "text-right" : "text-left"}`}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {answer.passages.map((passage) => (
+            <tr key={`${passage.version.version_id}:${passage.start}`} className="border-b border-line last:border-0">
+              <td className="max-w-64 truncate py-1.5 pr-4" title={passage.version.document}>
+                {passage.version.document}
+              </td>
+              <td className="py-1.5 pr-4 whitespace-nowrap">
+                {passage.version.number} · <span className="font-mono text-xs">{passage.version.digest.slice(0, 8)}</span>
+              </td>
+              <td className="py-1.5 pr-4 whitespace-nowrap">
+                {passage.page !== null && `page ${passage.page}, `}
+                {passage.start}–{passage.end}
+              </td>
+              <td className="py-1.5 pr-4 text-right font-mono text-xs">{passage.score.toFixed(3)}</td>
+              <td className="py-1.5 pr-4 text-right font-mono text-xs">{passage.similarity.toFixed(3)}</td>
+              <td className="py-1.5 pr-4 text-right font-mono text-xs">{passage.bm25.toFixed(2)}</td>
+              <td className="py-1.5 pr-4">{citedIn(passage, answer.citations)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function citedIn({ version, start, end }: AnswerSoFar["passages"][number], citations: readonly Citation[]): string {
+  const inside = citations.filter((one) => one.version.version_id === version.version_id && one.start >= start && one.end <= end);
+  return inside.map((one) => `[${one.n}]`).join(" ") || "–";
+}
+
+async function downloadProof(executionId: string): Promise<void> {
+  try {
+    const proof = await call(api.GET("/api/v1/audit/proofs/{wanted}", { params: { path: { wanted: executionId } } }));
+    saveAs(new Blob([JSON.stringify(proof, null, 2)], { type: "application/json" }), `proof-${executionId}.json`);
+    announce("The proof is saved. Check it offline with `mcp-engine audit check`.");
+  } catch (error) {
+    announce(asProblem(error).message, "bad");
+  }
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { ApiProblem } from "../../api/problem";
+import { type AnswerSoFar, type Citation, type Execution, type Passage, advanced, asked, recorded } from "./answer";
+import { answerMarkdown } from "./markdown";
+
+const version = { document_id: "d", document: "a_b.pdf", version_id: "v", number: 2, digest: "0123456789abcdef" };
+const citation: Citation = { n: 1, version, page: 3, start: 10, end: 24, cited_text: "It *is*\nso." };
+const passage: Passage = { version, page: 3, start: 0, end: 40, text: "…", score: 1, similarity: 0.8, bm25: 4 };
+const completed = {
+  execution_id: "e", question: "Is it?", collection: "docs", strategy: "default/1", refused: false, reason: null,
+  text: "It *is* so. [1]", confidence: 0.91, citations: [citation], passages: [passage],
+};
+
+function after(...events: [string, unknown][]): AnswerSoFar {
+  return events.reduce(
+    (answer, [event, data]) => advanced(answer, { kind: "event", event: { event, data } }),
+    asked("Is it?", "docs"),
+  );
+}
+
+describe("an answer", () => {
+  it("grows with each event", () => {
+    expect(after().phase).toBe("asking");
+    const found = after(["retrieval", { execution_id: "e", passages: [passage] }]);
+    expect([found.phase, found.executionId, found.passages.length]).toEqual(["answering", "e", 1]);
+    const cited = advanced(found, { kind: "event", event: { event: "citation", data: citation } });
+    expect(cited.citations).toEqual([citation]);
+    expect(advanced(cited, { kind: "event", event: { event: "delta", data: { text: "…" } } })).toBe(cited);
+    expect(after(["completed", completed])).toMatchObject({ phase: "done", confidence: 0.91, executionId: "e" });
+  });
+
+  it("keeps what it has when it is stopped or fails", () => {
+    const cited = after(["retrieval", { execution_id: "e", passages: [passage] }], ["citation", citation]);
+    expect(advanced(cited, { kind: "stopped" })).toMatchObject({ phase: "stopped", citations: [citation] });
+    const problem = new ApiProblem({ title: "t", status: 503, code: "c", detail: "d" });
+    expect(advanced(cited, { kind: "failed", problem })).toMatchObject({ phase: "failed", problem });
+  });
+});
+
+describe("an execution", () => {
+  const execution = {
+    id: "e", kind: "ask",
+    inputs: { state: "present", value: { question: "Is it?", collection: "docs" } },
+    output: { state: "present", value: { ...completed } },
+  } as unknown as Execution;
+
+  it("keeps the same answer", () => {
+    expect(recorded(execution)).toEqual(after(["completed", completed]));
+  });
+
+  it("is none when it is of another kind or erased, and stopped when it has no output", () => {
+    expect(recorded({ ...execution, kind: "prompt_run" })).toBeNull();
+    expect(recorded({ ...execution, inputs: { state: "erased", value: null } } as Execution)).toBeNull();
+    expect(recorded({ ...execution, output: { state: "none", value: null } } as Execution)?.phase).toBe("stopped");
+  });
+});
+
+describe("Markdown", () => {
+  it("has a footnote for each citation, and special characters mean themselves", () => {
+    const text = answerMarkdown(after(["completed", completed]), "http://engine/ask?execution=e");
+    expect(text).toContain("It \\*is\\* so.[^1]");
+    expect(text).toContain("[^1]: a\\_b.pdf, version 2, page 3, characters 10–24 (`0123456789ab`)");
+    expect(text).toContain("[Answered from docs](http://engine/ask?execution=e), confidence 0.91");
+  });
+
+  it("says why an answer was refused", () => {
+    const refused = after(["completed", { ...completed, refused: true, reason: "Nothing supports it.", citations: [] }]);
+    expect(answerMarkdown(refused, "x")).toContain("Nothing supports it.");
+  });
+});

@@ -1,0 +1,84 @@
+/** An answer as it arrives event by event, and as an execution keeps it. */
+import type { Schema } from "../../api/client";
+import type { ServerEvent } from "../../api/events";
+import type { ApiProblem } from "../../api/problem";
+
+export type Citation = Schema<"Citation">;
+export type Passage = Schema<"Passage">;
+export type Execution = Schema<"ExecutionDetail">;
+
+/** What is known of an answer so far. */
+export interface AnswerSoFar {
+  question: string;
+  collection: string;
+  executionId: string | null;
+  passages: readonly Passage[];
+  citations: readonly Citation[];
+  confidence: number | null;
+  refused: boolean;
+  reason: string | null;
+  phase: "asking" | "answering" | "done" | "stopped" | "failed";
+  problem: ApiProblem | null;
+}
+
+export type AnswerEvent =
+  | { kind: "event"; event: ServerEvent }
+  | { kind: "stopped" }
+  | { kind: "failed"; problem: ApiProblem };
+
+export function asked(question: string, collection: string): AnswerSoFar {
+  return {
+    question, collection, executionId: null, passages: [], citations: [], confidence: null, refused: false, reason: null,
+    phase: "asking", problem: null,
+  };
+}
+
+/** Return the answer after one more event. */
+export function advanced(answer: AnswerSoFar, next: AnswerEvent): AnswerSoFar {
+  if (next.kind === "stopped") return { ...answer, phase: "stopped" };
+  if (next.kind === "failed") return { ...answer, phase: "failed", problem: next.problem };
+  const { event, data } = next.event;
+  switch (event) {
+    case "retrieval": {
+      const { execution_id, passages } = data as { execution_id: string; passages: Passage[] };
+      return { ...answer, executionId: execution_id, passages, phase: "answering" };
+    }
+    case "citation":
+      return { ...answer, citations: [...answer.citations, data as Citation] };
+    case "completed":
+      return completed(data as Schema<"Answer">);
+    default:
+      return answer;
+  }
+}
+
+function completed(answer: Schema<"Answer">): AnswerSoFar {
+  const { question, collection, execution_id, passages, citations, confidence, refused, reason } = answer;
+  return {
+    question, collection, executionId: execution_id, passages, citations, confidence, refused, reason,
+    phase: "done", problem: null,
+  };
+}
+
+/** Return the answer that an execution keeps; null when it is no answer, or its content was erased. */
+export function recorded(execution: Execution): AnswerSoFar | null {
+  const inputs = execution.inputs.value as { question?: unknown; collection?: unknown } | null | undefined;
+  if (execution.kind !== "ask" || typeof inputs?.question !== "string" || typeof inputs.collection !== "string") return null;
+  const begun = { ...asked(inputs.question, inputs.collection), executionId: execution.id };
+  const output = execution.output.value as Partial<Schema<"Answer">> | null | undefined;
+  if (!output || !Array.isArray(output.citations) || !Array.isArray(output.passages)) return { ...begun, phase: "stopped" };
+  return {
+    ...begun,
+    passages: output.passages,
+    citations: output.citations,
+    confidence: output.confidence ?? null,
+    refused: output.refused ?? false,
+    reason: output.reason ?? null,
+    phase: "done",
+  };
+}
+
+/** Return where a citation or passage stands, for people. */
+export function placeOf({ version, page }: Pick<Citation, "version" | "page">): string {
+  return `${version.document}, version ${version.number}${page === null ? "" : `, page ${page}`}`;
+}

@@ -1,0 +1,148 @@
+import type { ColumnDef } from "@tanstack/react-table";
+import { Download, Ellipsis, EyeOff, RotateCw, ShieldX } from "lucide-react";
+import { useMemo } from "react";
+import { asProblem } from "../../api/problem";
+import { Button, IconButton } from "../../components/Button";
+import { DataTable } from "../../components/DataTable";
+import { formatBytes, formatCount } from "../../components/format";
+import { announce } from "../../components/Live";
+import { Menu, MenuItem, MenuSeparator } from "../../components/Menu";
+import { TimeAgo } from "../../components/TimeAgo";
+import { type Document, downloadOriginal } from "./queries";
+import { StateBadge } from "./StateBadge";
+
+export type DocumentAction = "retry" | "remove" | "erase";
+
+interface DocumentTableProps {
+  rows: Document[];
+  selected: string | undefined;
+  onOpen: (document: Document) => void;
+  onAction: (action: DocumentAction, document: Document) => void;
+  mayWrite: boolean;
+}
+
+/** The documents of a collection; a failed one says why and can be tried again. */
+export function DocumentTable({ rows, selected, onOpen, onAction, mayWrite }: DocumentTableProps) {
+  const columns = useMemo(() => columnsOf({ onOpen, onAction, mayWrite }), [onOpen, onAction, mayWrite]);
+  return (
+    <DataTable
+      label="Documents"
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+      selectedKey={selected}
+      onSelect={onOpen}
+      height="70vh"
+    />
+  );
+}
+
+type Handlers = Pick<DocumentTableProps, "onOpen" | "onAction" | "mayWrite">;
+
+function columnsOf({ onOpen, onAction, mayWrite }: Handlers): ColumnDef<Document, unknown>[] {
+  return [
+    {
+      header: "Name",
+      meta: { className: "max-w-[26rem] w-full" },
+      cell: ({ row: { original } }) => (
+        <div className="min-w-0">
+          <button
+            type="button"
+            title={original.name}
+            className="block max-w-full truncate text-left font-medium hover:underline"
+            onClick={(event) => {
+              event.stopPropagation();
+              onOpen(original);
+            }}
+          >
+            {original.name}
+          </button>
+          <Reason document={original} />
+        </div>
+      ),
+    },
+    {
+      header: "State",
+      cell: ({ row: { original } }) => (
+        <span className="flex items-center gap-1.5">
+          <StateBadge version={original.latest} />
+          {mayWrite && isRetryable(original) && (
+            <Button
+              icon={RotateCw}
+              look="quiet"
+              className="h-6 px-1.5"
+              aria-label={`Retry ${original.name}`}
+              onClick={(event) => {
+                event.stopPropagation();
+                onAction("retry", original);
+              }}
+            >
+              Retry
+            </Button>
+          )}
+        </span>
+      ),
+    },
+    { header: "Pages", cell: ({ row }) => row.original.latest.pages ?? "–", meta: { align: "right", hideWhenNarrow: true } },
+    {
+      header: "Passages",
+      cell: ({ row }) => (row.original.latest.chunks == null ? "–" : formatCount(row.original.latest.chunks)),
+      meta: { align: "right", hideWhenNarrow: true },
+    },
+    { header: "Size", cell: ({ row }) => <span className="whitespace-nowrap">{formatBytes(row.original.latest.bytes)}</span>, meta: { align: "right", hideWhenNarrow: true } },
+    { header: "Version", cell: ({ row }) => row.original.latest.number, meta: { align: "right", hideWhenNarrow: true } },
+    { header: "Added", cell: ({ row }) => <TimeAgo at={row.original.latest.created_at} />, meta: { hideWhenNarrow: true } },
+    {
+      id: "actions",
+      header: () => <span className="sr-only">Actions</span>,
+      cell: ({ row: { original } }) => <Actions document={original} onAction={onAction} mayWrite={mayWrite} />,
+    },
+  ];
+}
+
+function isRetryable({ removed, latest }: Document): boolean {
+  return !removed && !latest.erased && (latest.state === "failed" || latest.state === "cancelled");
+}
+
+function Reason({ document: { removed, latest } }: { document: Document }) {
+  if (removed) return <p className="text-xs text-muted">Removed from search</p>;
+  if (!latest.error_message || latest.state === "indexed") return null;
+  return <p className={latest.state === "failed" ? "text-xs text-bad" : "text-xs text-muted"}>{latest.error_message}</p>;
+}
+
+function Actions({ document, onAction, mayWrite }: { document: Document } & Pick<Handlers, "onAction" | "mayWrite">) {
+  const { latest, removed } = document;
+  return (
+    // A click in the menu is none on the row.
+    <span onClick={(event) => event.stopPropagation()}>
+      <Menu
+        label={`Actions for ${document.name}`}
+        trigger={<IconButton icon={Ellipsis} label={`Actions for ${document.name}`} className="size-7" />}
+      >
+        {!latest.erased && (
+          <MenuItem
+            icon={Download}
+            onSelect={() =>
+              void downloadOriginal(document, latest.number).catch((error: unknown) => announce(asProblem(error).message, "bad"))
+            }
+          >
+            Download the original
+          </MenuItem>
+        )}
+        {mayWrite && !latest.erased && (
+          <>
+            <MenuSeparator />
+            {!removed && (
+              <MenuItem icon={EyeOff} onSelect={() => onAction("remove", document)}>
+                Remove from search…
+              </MenuItem>
+            )}
+            <MenuItem icon={ShieldX} danger onSelect={() => onAction("erase", document)}>
+              Erase its content…
+            </MenuItem>
+          </>
+        )}
+      </Menu>
+    </span>
+  );
+}

@@ -1,0 +1,66 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { workspaceRoute } from "../../app/routes";
+import { flag, oneOf, text, whole } from "../../app/search";
+import { type IndexingState, STATES } from "./queries";
+import type { View } from "./viewer/DocumentViewer";
+
+/** A place in a document: its version, and what is highlighted or which page is shown. */
+export interface PlaceSearch {
+  version?: number | undefined;
+  page?: number | undefined;
+  start?: number | undefined;
+  end?: number | undefined;
+  view?: View | undefined;
+}
+
+export interface CollectionSearch extends PlaceSearch {
+  /** Searched for in the passages. */
+  q?: string | undefined;
+  /** In the names of the documents. */
+  name?: string | undefined;
+  state?: IndexingState | undefined;
+  removed?: true | undefined;
+  /** The document that is open beside the list. */
+  document?: string | undefined;
+}
+
+const VIEWS: readonly View[] = ["pages", "text"];
+
+function placeOf(search: Record<string, unknown>): PlaceSearch {
+  return {
+    version: whole(search, "version"),
+    page: whole(search, "page"),
+    start: whole(search, "start", 0),
+    end: whole(search, "end", 0),
+    view: oneOf(search, "view", VIEWS),
+  };
+}
+
+const collectionsRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "/documents",
+  component: lazyRouteComponent(() => import("./CollectionList"), "CollectionList"),
+});
+
+const collectionRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "/documents/$collection",
+  validateSearch: (search): CollectionSearch => ({
+    q: text(search, "q"),
+    name: text(search, "name"),
+    state: oneOf(search, "state", STATES),
+    removed: flag(search, "removed"),
+    document: text(search, "document"),
+    ...placeOf(search),
+  }),
+  component: lazyRouteComponent(() => import("./CollectionPage"), "CollectionPage"),
+});
+
+const documentRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "/documents/$collection/$documentId",
+  validateSearch: (search): PlaceSearch => placeOf(search),
+  component: lazyRouteComponent(() => import("./DocumentPage"), "DocumentPage"),
+});
+
+export const documentRoutes = [collectionsRoute, collectionRoute, documentRoute] as const;

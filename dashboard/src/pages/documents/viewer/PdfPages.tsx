@@ -1,0 +1,108 @@
+import { useQuery } from "@tanstack/react-query";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef, useState } from "react";
+import type { Schema } from "../../../api/client";
+import { type Span } from "./codepoints";
+import { PageImage } from "./PageImage";
+import { type Place, highlightsQuery } from "./queries";
+import { imageWidth } from "./zoom";
+
+const GAP = 12;
+const MARGIN = 12;
+const WIDEST = 980;
+
+interface PdfPagesProps {
+  place: Place;
+  name: string;
+  pages: readonly Schema<"DocumentPage">[];
+  span: Span | undefined;
+  zoom: number;
+  /** The page to show; scrolls there when it or the span changes. */
+  page: number;
+  /** Called with the page that stands in the middle while somebody scrolls. */
+  onPage: (page: number) => void;
+}
+
+/** The pages of a PDF below each other; only those in sight are drawn. */
+export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPagesProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const available = useWidth(scroller);
+  const width = Math.max(120, Math.min(available - 2 * MARGIN, WIDEST) * zoom);
+  const highlights = useQuery(highlightsQuery(place, span)).data;
+  const heightOf = (index: number) => {
+    const shown = pages[index];
+    return shown ? (width * shown.height) / shown.width + GAP : 0;
+  };
+  const virtualizer = useVirtualizer({
+    count: pages.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: heightOf,
+    paddingStart: MARGIN,
+    overscan: 1,
+    enabled: available > 0,
+  });
+
+  useEffect(() => virtualizer.measure(), [virtualizer, width]);
+  useEffect(() => {
+    if (available === 0) return;
+    const marked = highlights?.find((one) => one.rectangles.length > 0);
+    const top = marked?.page === page ? Math.min(...marked.rectangles.map((rectangle) => rectangle.top)) : 0;
+    const [start = 0] = virtualizer.getOffsetForIndex(page - 1, "start") ?? [];
+    // What is highlighted stands a third of the way down.
+    const within = top * heightOf(page - 1) - (top > 0 ? (scroller.current?.clientHeight ?? 0) / 3 : MARGIN);
+    virtualizer.scrollToOffset(Math.max(0, start + within));
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- zooming and scrolling must not jump back
+  }, [page, highlights, available > 0, place.documentId, place.number]);
+
+  function reportPage() {
+    const box = scroller.current;
+    if (box === null) return;
+    const middle = box.scrollTop + box.clientHeight / 2;
+    const shown = virtualizer.getVirtualItems().find((item) => item.start <= middle && middle < item.end);
+    if (shown) onPage(shown.index + 1);
+  }
+
+  return (
+    <div
+      ref={scroller}
+      role="region"
+      aria-label={`Pages of ${name}`}
+      tabIndex={0}
+      onScroll={reportPage}
+      className="min-h-0 grow overflow-auto bg-raised"
+    >
+      <div className="relative mx-auto" style={{ height: virtualizer.getTotalSize(), width: width + 2 * MARGIN }}>
+        {virtualizer.getVirtualItems().map((item) => {
+          const shown = pages[item.index];
+          if (shown === undefined) return null;
+          return (
+            <div
+              key={item.key}
+              className="absolute"
+              style={{ left: MARGIN, width, top: item.start, height: item.size - GAP }}
+            >
+              <PageImage
+                place={place}
+                page={shown}
+                width={imageWidth(width, window.devicePixelRatio)}
+                label={`Page ${shown.number} of ${pages.length}`}
+                rectangles={highlights?.find((one) => one.page === shown.number)?.rectangles ?? []}
+              />
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function useWidth(box: React.RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    if (box.current === null) return;
+    const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.floor(entry.contentRect.width)));
+    observer.observe(box.current);
+    return () => observer.disconnect();
+  }, [box]);
+  return width;
+}
