@@ -1,6 +1,6 @@
 /** Every section, in groups. A new section is one line here and its routes in router.tsx. */
 import type { LinkProps } from "@tanstack/react-router";
-import { Library, type LucideIcon, MessageCircleQuestion, SquareTerminal } from "lucide-react";
+import { Activity, Library, type LucideIcon, MessageCircleQuestion, ShieldCheck, SquareTerminal } from "lucide-react";
 
 export interface Section {
   label: string;
@@ -26,5 +26,13 @@ export const navigation: readonly Group[] = [
       { label: "Documents", to: "/documents", icon: Library, words: "collections files upload search" },
       { label: "Ask", to: "/ask", icon: MessageCircleQuestion, words: "question answer citations" },
     ],
+  },
+  {
+    label: "Observe",
+    sections: [{ label: "Executions", to: "/executions", icon: Activity, words: "runs traces spans tokens cost compare" }],
+  },
+  {
+    label: "Trust",
+    sections: [{ label: "Audit", to: "/audit", icon: ShieldCheck, words: "log proofs verify checkpoint history" }],
   },
 ];

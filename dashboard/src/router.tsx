@@ -4,6 +4,8 @@ import { NotFound, PageFailed } from "./app/Failures";
 import { Skeleton } from "./components/States";
 import { askRoutes } from "./pages/ask/routes";
 import { documentRoutes } from "./pages/documents/routes";
+import { auditRoutes } from "./pages/audit/routes";
+import { executionRoutes } from "./pages/executions/routes";
 import { promptRoutes } from "./pages/prompts/routes";
 
 const routeTree = rootRoute.addChildren([
@@ -11,6 +13,8 @@ const routeTree = rootRoute.addChildren([
   workspaceRoute.addChildren([
     homeRoute,
     ...promptRoutes,
+    ...executionRoutes,
+    ...auditRoutes,
     ...documentRoutes,
     ...askRoutes,
   ]),

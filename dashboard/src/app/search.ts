@@ -26,3 +26,16 @@ export function flag(search: Search, name: string): true | undefined {
   const value = search[name];
   return value === true || value === "true" || value === 1 ? true : undefined;
 }
+
+/** An id (RFC 9562), in lower case. */
+export function uuid(search: Search, name: string): string | undefined {
+  const value = text(search, name);
+  return value && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) ? value.toLowerCase() : undefined;
+}
+
+/** A moment in ISO 8601, in UTC. */
+export function moment(search: Search, name: string): string | undefined {
+  const value = text(search, name);
+  const time = value === undefined ? Number.NaN : Date.parse(value);
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}

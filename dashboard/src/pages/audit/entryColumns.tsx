@@ -1,0 +1,42 @@
+import { Link } from "@tanstack/react-router";
+import type { ColumnDef } from "@tanstack/react-table";
+import { formatCount } from "../../components/format";
+import { TimeAgo } from "../../components/TimeAgo";
+import type { Entry } from "./queries";
+
+/** The columns of the list; fewer while a panel is open. */
+export function entryColumns(people: Map<string, string> | undefined, narrow: boolean): ColumnDef<Entry, unknown>[] {
+  const columns: ColumnDef<Entry, unknown>[] = [
+    {
+      header: "Leaf",
+      cell: ({ row }) => (row.original.seq === null ? "waiting" : formatCount(row.original.seq)),
+      meta: { align: "right", className: "w-20" },
+    },
+    {
+      header: "What happened",
+      cell: ({ row }) => (
+        <Link
+          to="/audit" search={(search) => ({ ...search, open: row.original.id })} preload={false}
+          className="font-medium hover:underline"
+        >
+          {row.original.kind}
+        </Link>
+      ),
+    },
+    {
+      header: "To what",
+      cell: ({ row }) => <span className="block max-w-72 truncate font-mono text-xs">{row.original.subject}</span>,
+      meta: { hideWhenNarrow: true },
+    },
+    {
+      header: "Who",
+      cell: ({ row }) => {
+        const name = people?.get(row.original.actor_id);
+        return name ?? <span className="font-mono text-xs">{row.original.actor_id.slice(-12)}</span>;
+      },
+      meta: { hideWhenNarrow: true },
+    },
+    { header: "When", cell: ({ row }) => <TimeAgo at={row.original.occurred_at} /> },
+  ];
+  return narrow ? columns.filter((column) => ["Leaf", "What happened", "When"].includes(String(column.header))) : columns;
+}

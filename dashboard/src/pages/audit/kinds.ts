@@ -1,0 +1,21 @@
+/** The kinds of entries that the engine writes, to choose among; others are possible. */
+export const KNOWN_KINDS = [
+  "artifact.version_pushed",
+  "content.erased",
+  "document.removed",
+  "document.version_added",
+  "document.version_indexed",
+  "execution.ended",
+  "instance.backed_up",
+  "instance.restored",
+  "key.created",
+  "key.revoked",
+  "label.moved",
+  "namespace.created",
+  "principal.created",
+  "principal.role_changed",
+  "provider.created",
+  "provider.deleted",
+  "session.reuse_detected",
+  "tenant.created",
+];

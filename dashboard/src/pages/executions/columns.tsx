@@ -1,0 +1,60 @@
+import { Link } from "@tanstack/react-router";
+import type { ColumnDef } from "@tanstack/react-table";
+import { Badge } from "../../components/Badge";
+import { formatCost, formatCount, formatDuration } from "../../components/format";
+import { TimeAgo } from "../../components/TimeAgo";
+import { kindName, StatusBadge, subjectOf } from "./labels";
+import type { Summary } from "./queries";
+
+export const columns: ColumnDef<Summary, unknown>[] = [
+  { header: "What ran", cell: ({ row }) => <Subject execution={row.original} /> },
+  { header: "Status", cell: ({ row }) => <StatusBadge execution={row.original} /> },
+  { header: "Started", cell: ({ row }) => <TimeAgo at={row.original.created_at} /> },
+  {
+    header: "Model",
+    cell: ({ row }) => <span className="block max-w-44 truncate">{row.original.model?.model ?? "–"}</span>,
+    meta: { hideWhenNarrow: true },
+  },
+  {
+    header: "Tokens in",
+    cell: ({ row }) => optional(row.original.input_tokens, formatCount),
+    meta: { align: "right", hideWhenNarrow: true },
+  },
+  {
+    header: "Out",
+    cell: ({ row }) => optional(row.original.output_tokens, formatCount),
+    meta: { align: "right", hideWhenNarrow: true },
+  },
+  {
+    header: "First token",
+    cell: ({ row }) => optional(row.original.latency_first_token_ms, formatDuration),
+    meta: { align: "right", hideWhenNarrow: true },
+  },
+  { header: "Total", cell: ({ row }) => optional(row.original.latency_total_ms, formatDuration), meta: { align: "right" } },
+  { header: "Cost", cell: ({ row }) => formatCost(row.original.cost_usd), meta: { align: "right", hideWhenNarrow: true } },
+];
+
+/** The columns that still have room while a panel is open. */
+export const narrowColumns = columns.filter((column) => ["What ran", "Status", "Started", "Total"].includes(String(column.header)));
+
+/** Return a value in words, or a dash for none. */
+export function optional<T>(value: T | null, format: (value: T) => string): string {
+  return value === null ? "–" : format(value);
+}
+
+function Subject({ execution }: { execution: Summary }) {
+  return (
+    <span className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
+      <Link
+        to="/executions"
+        search={(search) => ({ ...search, open: execution.id })}
+        className="font-medium hover:underline"
+        preload={false}
+      >
+        {subjectOf(execution)}
+      </Link>
+      {execution.artifact?.label && <Badge tone="accent">{execution.artifact.label}</Badge>}
+      <span className="text-xs text-muted max-md:hidden">{execution.artifact ? kindName(execution.kind) : null}</span>
+    </span>
+  );
+}

@@ -1,0 +1,37 @@
+/** The words and badges by which executions are told apart. */
+import { Ban, CircleAlert, CircleCheck, LoaderCircle, type LucideIcon } from "lucide-react";
+import { Badge, type Tone } from "../../components/Badge";
+import type { Summary } from "./queries";
+
+const STATUS: Record<Summary["status"], { tone: Tone; icon: LucideIcon }> = {
+  running: { tone: "accent", icon: LoaderCircle },
+  succeeded: { tone: "good", icon: CircleCheck },
+  failed: { tone: "bad", icon: CircleAlert },
+  cancelled: { tone: "warn", icon: Ban },
+};
+
+const KINDS: Record<string, string> = { prompt_run: "Prompt run", ask: "Question" };
+
+/** Kinds that the engine itself runs, for choosing among; others are possible. */
+export const KNOWN_KINDS = Object.keys(KINDS);
+
+/** A kind in words: `prompt_run` is "Prompt run". */
+export function kindName(kind: string): string {
+  const words = kind.replaceAll("_", " ");
+  return KINDS[kind] ?? words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function StatusBadge({ execution }: { execution: Summary }) {
+  const { tone, icon } = STATUS[execution.status];
+  return (
+    <Badge tone={tone} icon={icon}>
+      {execution.finish_reason === "refused" ? "refused" : execution.status}
+    </Badge>
+  );
+}
+
+/** What ran: the version by name and number, or the kind where no version did. */
+export function subjectOf(execution: Summary): string {
+  const artifact = execution.artifact;
+  return artifact ? `${artifact.name}/${artifact.number}` : kindName(execution.kind);
+}
