@@ -193,6 +193,7 @@ MAKERS: dict[str, Maker] = {
     "principals": make_principal,
     "executions": make_execution,
     "proofs": find_audit_entry,
+    "entries": find_audit_entry,
     "artifacts": always("prompt"),
     "{kind}": make_prompt,
     "prompts": make_prompt,

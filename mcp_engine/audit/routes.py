@@ -40,6 +40,12 @@ async def list_audit_entries(
     return await audit.entries(caller, EntryFilter(kind, subject, actor, since, until), limit=limit, cursor=cursor)
 
 
+@router.get("/entries/{entry_id}", summary="Show an audit entry")
+async def get_audit_entry(caller: Reader, audit: Audit, entry_id: UUID) -> EntryView:
+    """Return one entry of the caller's tenant."""
+    return await audit.entry(caller, entry_id)
+
+
 @router.get("/state", summary="Get the state of the log")
 async def get_audit_state(_: Reader, audit: Audit) -> LogState:
     """Return the size of the tree, its last signed checkpoint, and how many entries wait for their number."""

@@ -118,6 +118,18 @@ class AuditService:
             rows = await repository.page_of_entries(work, wanted, before, limit + 1)
         return page_of([_view(row) for row in rows], limit, lambda view: (str(view.id),))
 
+    async def entry(self, caller: Caller, entry_id: UUID) -> EntryView:
+        """Return one entry.
+
+        Raises:
+            NotFound: `audit.entry_not_found`; another tenant's entry is not found either.
+        """
+        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            stored = await repository.entry_with_id(work, entry_id)
+        if stored is None:
+            raise NotFound("audit.entry_not_found", f"The audit log has no entry {entry_id}.")
+        return _view(stored)
+
     async def proof(self, caller: Caller, wanted: str) -> ProofBundle:
         """Return the proof of an entry, by its id or by its subject (an execution, a label move).
 

@@ -58,6 +58,7 @@ def as_(who: str) -> dict[str, str]:
 
 ROUTES = [
     ("GET", "/audit/entries"),
+    ("GET", "/audit/entries/01920000-0000-7000-8000-000000000000"),
     ("GET", "/audit/state"),
     ("GET", "/audit/checkpoint"),
     ("GET", "/audit/key"),
@@ -103,6 +104,9 @@ async def test_an_entry_shows_its_leaf(client: httpx.AsyncClient, log: Log) -> N
     await log.sequence()
     await log.append("b")
     newest, oldest = (await client.get("/audit/entries", headers=as_("owner"))).json()["items"]
+    assert (await client.get(f"/audit/entries/{oldest['id']}", headers=as_("owner"))).json() == oldest
+    unknown = await client.get(f"/audit/entries/{log.caller.tenant_id}", headers=as_("owner"))
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "audit.entry_not_found")
     assert (newest["seq"], oldest["seq"], oldest["facts"]) == (None, 0, {"digest": "a"})
 
 
