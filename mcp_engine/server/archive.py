@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import tarfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +26,7 @@ DUMP = "database.dump"
 SIGNING_KEY = "audit-signing-key"
 CREDENTIAL_KEY = "credential-key"
 KEYS = (SIGNING_KEY, CREDENTIAL_KEY)
-_MEMBERS = {MANIFEST, DUMP, *(f"keys/{key}" for key in KEYS)}
+_CONTENT = (*(f"keys/{key}" for key in KEYS), DUMP)
 _MAX_MANIFEST_BYTES = 64 * 1024
 
 
@@ -46,21 +48,22 @@ class Manifest:
         found = json.loads(text)
         return cls(*(_text(found[name]) for name in ("id", "version", "made_at")))
 
-    def dump(self) -> str:
-        return json.dumps({"format": FORMAT, **asdict(self)})
+    def dump(self, digests: Mapping[str, str] | None = None) -> str:
+        """Return the manifest as JSON, in an archive with the SHA-256 of each other member."""
+        return json.dumps({"format": FORMAT, **asdict(self), **({"sha256": digests} if digests else {})})
 
 
 def pack(manifest: Manifest, dump: Path, secrets_dir: Path, target: Path) -> None:
     """Write the archive, readable by this account only."""
+    sources = {f"keys/{key}": secrets_dir / key for key in KEYS} | {DUMP: dump}
+    content = manifest.dump({name: _sha256(path) for name, path in sources.items()}).encode()
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w") as archive:
-        content = manifest.dump().encode()
         member = tarfile.TarInfo(MANIFEST)
         member.size = len(content)
         archive.addfile(member, io.BytesIO(content))
-        for key in KEYS:
-            archive.add(secrets_dir / key, f"keys/{key}")
-        archive.add(dump, DUMP)
+        for name in _CONTENT:
+            archive.add(sources[name], name)
 
 
 def unpack(archive: Path, folder: Path) -> Manifest:
@@ -72,12 +75,15 @@ def unpack(archive: Path, folder: Path) -> Manifest:
     try:
         with tarfile.open(archive, mode="r:") as source:
             # The manifest comes first and is judged first: a newer format may hold other members.
-            manifest = _manifest(source)
+            manifest, digests = _manifest(source)
             members = source.getmembers()
-            names = [member.name for member in members]
-            if len(names) != len(set(names)) or set(names) != _MEMBERS or not all(map(_is_file, members)):
+            names = sorted(member.name for member in members)
+            if names != sorted([MANIFEST, *_CONTENT]) or not all(map(_is_file, members)):
                 raise unreadable("it does not hold what a backup holds")
             source.extractall(folder, filter="data")
+        for name in _CONTENT:
+            if _sha256(folder / name) != digests[name]:
+                raise unreadable(f"{name} is not as it was written")
         _check_keys(folder / "keys")
     except (tarfile.TarError, EOFError, ValueError, TypeError, KeyError) as error:
         raise unreadable("it is damaged, cut off, or something else") from error
@@ -98,7 +104,8 @@ def from_newer_version(version: str) -> InvalidInput:
     )
 
 
-def _manifest(source: tarfile.TarFile) -> Manifest:
+def _manifest(source: tarfile.TarFile) -> tuple[Manifest, dict[str, str]]:
+    """Return the manifest and the digests of the other members."""
     first = source.next()
     if first is None or first.name != MANIFEST or not _is_file(first) or first.size > _MAX_MANIFEST_BYTES:
         raise unreadable("it does not begin with a manifest")
@@ -108,7 +115,12 @@ def _manifest(source: tarfile.TarFile) -> Manifest:
     found: Any = json.loads(text)
     if int(found["format"]) > FORMAT:
         raise from_newer_version(str(found.get("version", "of a later format")))
-    return Manifest.parse(text)
+    return Manifest.parse(text), {name: _text(found["sha256"][name]) for name in _CONTENT}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_file(member: tarfile.TarInfo) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import stat
@@ -96,9 +97,11 @@ def tar(path: Path, members: list[tuple[str, bytes]], mode: Literal["w", "w:gz"]
 
 def whole(keys: dict[str, bytes], **other: bytes) -> list[tuple[str, bytes]]:
     """The members of a backup whose database is garbage."""
-    contents = {"manifest.json": json.dumps(MANIFEST).encode(), "database.dump": b"PGDMP?" * 1000}
+    contents = {"database.dump": b"PGDMP?" * 1000}
     contents |= {f"keys/{key}": content for key, content in keys.items()}
     contents |= other
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    contents.setdefault("manifest.json", json.dumps({**MANIFEST, "sha256": digests}).encode())
     return [(name, contents[name]) for name in MEMBERS]
 
 
@@ -150,6 +153,19 @@ def _link(path: Path, keys: dict[str, bytes]) -> None:
         archive.addfile(member)
 
 
+def _damaged(member: str) -> Make:
+    """One bit of a member is another, and the member still looks like what it is."""
+
+    def make(path: Path, keys: dict[str, bytes]) -> None:
+        members = [
+            (name, content[:5] + bytes([content[5] ^ 1]) + content[6:] if name == member else content)
+            for name, content in whole(keys)
+        ]
+        tar(path, members)
+
+    return make
+
+
 BAD: dict[str, Make] = {
     "nothing": lambda path, _: path.touch(),
     "a text": lambda path, _: path.write_text("not a tar\n" * 200),
@@ -168,6 +184,10 @@ BAD: dict[str, Make] = {
     "format null": lambda path, keys: tar(path, whole(keys, **{"manifest.json": b'{"format": null}'})),
     "a short key": lambda path, keys: tar(path, whole(keys, **{"keys/audit-signing-key": b"short"})),
     "no Fernet key": lambda path, keys: tar(path, whole(keys, **{"keys/credential-key": b"x" * 44})),
+    "a damaged signing key": _damaged("keys/audit-signing-key"),
+    "a damaged credential key": _damaged("keys/credential-key"),
+    "a damaged dump": _damaged("database.dump"),
+    "no digests": lambda path, keys: tar(path, whole(keys, **{"manifest.json": json.dumps(MANIFEST).encode()})),
     "no dump": lambda path, keys: tar(path, whole(keys)),
 }
 
