@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +12,11 @@ from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import InvalidInput, Refused, TooLarge
 from mcp_engine.executions.running import RunningExecution
-from mcp_engine.executions.schemas import ModelRef, Outcome, StartExecution, VersionRef
+from mcp_engine.executions.schemas import ExecutionDetail, ModelRef, Outcome, StartExecution, VersionRef
 from mcp_engine.executions.service import ExecutionService
+from mcp_engine.http.idempotency import IdempotencyKey
 from mcp_engine.http.streaming import StreamEvent
+from mcp_engine.idempotency.claims import Claim
 from mcp_engine.telemetry.gen_ai import embeddings_span
 from mcp_engine.telemetry.tracing import span, tracer
 from rag.answering import Draft, Sentence, draft
@@ -56,50 +58,66 @@ class AskService:
         self._embedder = embedder
 
     async def answer(
-        self, caller: Caller, namespace: str, collection: str, question: str, strategy: str = "default"
+        self,
+        caller: Caller,
+        namespace: str,
+        collection: str,
+        question: str,
+        strategy: str = "default",
+        *,
+        key: IdempotencyKey | None = None,
     ) -> Answer:
         """Return the answer as a whole; raises what `ask` raises."""
         completed: dict[str, Any] = {}
-        async for event in self.ask(caller, namespace, collection, question, strategy):
+        async for event in self.ask(caller, namespace, collection, question, strategy, key=key):
             if event.event == "completed":
                 completed = event.data
         return Answer.model_validate(completed)
 
     async def ask(
-        self, caller: Caller, namespace: str, collection: str, question: str, strategy: str = "default"
+        self,
+        caller: Caller,
+        namespace: str,
+        collection: str,
+        question: str,
+        strategy: str = "default",
+        *,
+        key: IdempotencyKey | None = None,
     ) -> AsyncGenerator[StreamEvent, None]:
         """Answer, event by event: `retrieval` (passages), then for each sentence `citation` and `delta`
         (the text so far grows by it), and `completed` (the whole `Answer`). A refusal has no citations.
 
         The run is recorded from start to end as an execution of kind `ask`; nothing leaves before
-        each of its citations was read back from the stored version and found equal.
+        each of its citations was read back from the stored version and found equal. A repeat with the
+        `key` of a question that was answered gives that answer, and records nothing.
 
         Raises:
+            InvalidInput, Conflict, Gone: as `ExecutionService.repeated`.
             InvalidInput: `ask.empty_question`.
             TooLarge: `ask.question_too_long`.
             NotFound: the namespace, the collection or the strategy does not exist.
             Refused: `ask.citation_mismatch` when a stored text is not what was indexed.
         """
         with span(_tracer, "ask"):
+            claim = None
+            if key is not None:
+                claim = await self._executions.repeated(caller, key)
+                if isinstance(claim, ExecutionDetail):
+                    for event in _events_of(_recorded_answer(claim)):
+                        yield event
+                    return
             asked = await self._checked(caller, namespace, collection, question, strategy)
-            async with await self._executions.start(caller, self._start(asked)) as running:
+            async with await self._executions.start(caller, self._start(asked, claim)) as running:
                 async for event in self._run(caller, asked, running):
                     yield event
 
     async def _run(self, caller: Caller, asked: _Asked, running: RunningExecution) -> AsyncGenerator[StreamEvent, None]:
         drafted, passages = await self._draft(caller, asked)
-        yield StreamEvent(
-            event="retrieval",
-            data={
-                "execution_id": str(running.id),
-                "passages": [passage.model_dump(mode="json") for passage in passages],
-            },
-        )
+        yield _retrieval(running.id, passages)
         answer = await self._composed(caller, asked, running, drafted, passages)
-        for citation, piece in zip(answer.citations, _pieces(answer.citations), strict=True):
+        for event in _cited(answer):
             running.first_token()
-            yield StreamEvent(event="citation", data=citation.model_dump(mode="json"))
-            yield StreamEvent(event="delta", data={"text": piece})
+            yield event
         output = answer.model_dump(mode="json", exclude={"execution_id", "question", "collection", "strategy"})
         shown = answer.passages if answer.refused else answer.citations
         await running.finish(
@@ -126,7 +144,7 @@ class AskService:
             resolved = await self._strategies.resolve_in(work, namespace, strategy)
         return _Asked(question, namespace, collection, place.id, strategy, resolved)
 
-    def _start(self, asked: _Asked) -> StartExecution:
+    def _start(self, asked: _Asked, claim: Claim | None) -> StartExecution:
         version = asked.resolved.version
         return StartExecution(
             namespace=asked.namespace,
@@ -141,6 +159,7 @@ class AskService:
                 provider=_PROVIDER, model=self._embedder.name, digest=self._embedder.digest,
                 weights_digest=self._embedder.weights_digest,
             ),
+            claim=claim,
         )  # fmt: skip
 
     async def _draft(self, caller: Caller, asked: _Asked) -> tuple[Draft, list[Passage]]:
@@ -211,6 +230,38 @@ class AskService:
 
 def _drafted(question: Question, hits: Hits, passages: Sequence[Passage], options: Any) -> Draft:
     return draft(question, hits.best, [passage.text for passage in passages], hits.weights, options)
+
+
+def _recorded_answer(run: ExecutionDetail) -> Answer:
+    """Return the answer of an execution that succeeded, from what is recorded of it."""
+    assert run.artifact is not None
+    return Answer.model_validate(
+        {
+            **run.output.value,
+            "execution_id": run.id,
+            "question": run.inputs.value["question"],
+            "collection": run.inputs.value["collection"],
+            "strategy": f"{run.artifact.name}/{run.artifact.number}",
+        }
+    )
+
+
+def _events_of(answer: Answer) -> Iterator[StreamEvent]:
+    """Yield the events of an answer that is there as a whole."""
+    yield _retrieval(answer.execution_id, answer.passages)
+    yield from _cited(answer)
+    yield StreamEvent(event="completed", data=answer.model_dump(mode="json"))
+
+
+def _retrieval(execution_id: UUID, passages: Sequence[Passage]) -> StreamEvent:
+    found = [passage.model_dump(mode="json") for passage in passages]
+    return StreamEvent(event="retrieval", data={"execution_id": str(execution_id), "passages": found})
+
+
+def _cited(answer: Answer) -> Iterator[StreamEvent]:
+    for citation, piece in zip(answer.citations, _pieces(answer.citations), strict=True):
+        yield StreamEvent(event="citation", data=citation.model_dump(mode="json"))
+        yield StreamEvent(event="delta", data={"text": piece})
 
 
 def _pieces(citations: Sequence[Citation]) -> list[str]:

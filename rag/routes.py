@@ -11,6 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from mcp_engine.access import Caller
 from mcp_engine.http.dependencies import DEFAULT_NAMESPACE, NamespaceName, authorised, service
+from mcp_engine.http.idempotency import Idempotency
 from mcp_engine.http.paging import Cursor, Limit, Page
 from mcp_engine.http.problems import documented
 from mcp_engine.http.streaming import event_stream
@@ -204,6 +205,7 @@ async def ask(
     request: AskRequest,
     caller: Annotated[Caller, authorised("ask")],
     asking: Annotated[AskService, service(AskService)],
+    key: Idempotency,
     namespace: NamespaceName = DEFAULT_NAMESPACE,
 ) -> Answer | StreamingResponse:
     """Answer with verbatim sentences and checked citations, or refuse and show the nearest passages.
@@ -211,5 +213,7 @@ async def ask(
     With `stream` the events are `retrieval`, `citation`, `delta` and `completed`.
     """
     if request.stream:
-        return await event_stream(asking.ask(caller, namespace, request.collection, request.question, request.strategy))
-    return await asking.answer(caller, namespace, request.collection, request.question, request.strategy)
+        return await event_stream(
+            asking.ask(caller, namespace, request.collection, request.question, request.strategy, key=key)
+        )
+    return await asking.answer(caller, namespace, request.collection, request.question, request.strategy, key=key)

@@ -129,6 +129,11 @@ async def make_execution(world: World, _: Values) -> str:
     return str(running.id)
 
 
+async def make_feedback(world: World, values: Values) -> str:
+    about = {"metric_name": "comment", "value": "Good.", "execution_id": await make_execution(world, values)}
+    return (await world.made("/feedback", about))["id"]
+
+
 async def make_prompt(world: World, _: Values) -> str:
     """Make a prompt with one version, labelled `production`."""
     name = new_id().hex
@@ -192,6 +197,7 @@ MAKERS: dict[str, Maker] = {
     "keys": make_key,
     "principals": make_principal,
     "executions": make_execution,
+    "feedback": make_feedback,
     "proofs": find_audit_entry,
     "entries": find_audit_entry,
     "artifacts": always("prompt"),

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from mcp_engine.idempotency.claims import Claim
 from mcp_engine.telemetry.schemas import SpanView
 
 Ending = Literal["succeeded", "failed", "cancelled"]
@@ -74,6 +75,7 @@ class StartExecution:
         parameters: call parameters as JSON (not content: temperature, stop, response schema, …).
         prices: for the cost; None when unknown, and then the cost is not known either.
         parent_id: the execution that this one is a step of.
+        claim: what `ExecutionService.repeated` gave for the request's idempotency key, if it has one.
     """
 
     namespace: str
@@ -86,6 +88,7 @@ class StartExecution:
     seed: int | None = None
     prices: Prices | None = LOCAL
     parent_id: UUID | None = None
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
@@ -43,7 +43,9 @@ from mcp_engine.executions.tables import (
     ExecutionOutputRow,
     ExecutionRow,
 )
+from mcp_engine.http.idempotency import IdempotencyKey
 from mcp_engine.http.paging import Page, decode_id_cursor, encode_cursor, page_of
+from mcp_engine.idempotency.claims import Claim, claim, claimed, still_running
 from mcp_engine.telemetry import metrics
 from mcp_engine.telemetry.gen_ai import EXECUTION_ID
 from mcp_engine.telemetry.repository import spans_of_trace
@@ -67,6 +69,7 @@ class ExecutionService:
         self._owner = Owner(database)
         self._recovery = Recovery(database, self._owner, grace_seconds)
         self._unfinished: set[asyncio.Task[Any]] = set()
+        self._erase_too: list[Callable[[UnitOfWork, UUID, str], Awaitable[None]]] = []
 
     async def record_interrupted(self) -> int:
         """Claim what this process will run, and record what dead processes left as failed (`execution.interrupted`).
@@ -93,11 +96,12 @@ class ExecutionService:
 
         Raises:
             NotFound: `namespace.not_found`, or `execution.parent_not_found`.
+            Conflict: `idempotency.still_running` when another request with the same key was faster.
             InvalidInput: `json.not_canonical` or `execution.bad_parameters` for what can't be kept as JSON.
         """
         execution, inputs = new_execution(caller, start)
         running = RunningExecution(execution.id, execution.trace_id, partial(self._record, execution, start.prices))
-        writing = self._background(self._insert(caller, execution, inputs))
+        writing = self._background(self._insert(caller, execution, inputs, start.claim))
         try:
             await _outlast(writing)
         except asyncio.CancelledError:
@@ -106,6 +110,33 @@ class ExecutionService:
             raise
         trace.get_current_span().set_attribute(EXECUTION_ID, str(execution.id))
         return running
+
+    async def repeated(self, caller: Caller, key: IdempotencyKey) -> ExecutionDetail | Claim:
+        """Return the execution that the first request with this key succeeded with, else a claim to start with.
+
+        A first one that failed or was cancelled gave nothing that a repeat could get: it runs again.
+
+        Raises:
+            InvalidInput: `idempotency.other_request` when the key stood for another request.
+            Conflict: `idempotency.still_running`, with the time after which to repeat.
+            Gone: `execution.content_erased` when the first outcome is there no more.
+        """
+        async with self._work(caller) as work:
+            first = await claimed(work, key)
+            if first is None:
+                return Claim(key)
+            stored = await _stored(work, first)
+            if stored.outcome is None:
+                raise still_running()
+            if stored.outcome.status != "succeeded":
+                return Claim(key, instead_of=first)
+            if stored.inputs is None or stored.output is None:
+                raise Gone("execution.content_erased", f"The outcome of this request, {first}, was erased.")
+            return views.detail(stored, [])
+
+    def on_erasure(self, erase_too: Callable[[UnitOfWork, UUID, str], Awaitable[None]]) -> None:
+        """Call `erase_too` with the execution's id and the reason in each transaction that erases its content."""
+        self._erase_too.append(erase_too)
 
     async def get(self, caller: Caller, execution_id: UUID) -> ExecutionDetail:
         """Return everything stored about an execution.
@@ -176,15 +207,21 @@ class ExecutionService:
             if not tables:
                 raise Gone("execution.content_erased", "The content of this execution was erased before.")
             erased = {table: await erase(work, table, content_key(execution_id), reason) for table in tables}
+            for erase_too in self._erase_too:
+                await erase_too(work, execution_id, reason)
         return ContentErased(erasure_ids=erased)
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
 
-    async def _insert(self, caller: Caller, execution: ExecutionRow, inputs: ExecutionInputsRow) -> None:
+    async def _insert(
+        self, caller: Caller, execution: ExecutionRow, inputs: ExecutionInputsRow, wanted: Claim | None
+    ) -> None:
         try:
             async with self._work(caller) as work:
                 await repository.insert_started(work.session, execution, inputs, owner=self._owner.id)
+                if wanted is not None:
+                    await claim(work, wanted, execution.id)
         except IntegrityError as error:
             raise _missing(error, execution) from error
         metrics.EXECUTIONS_RUNNING.labels(execution.kind).inc()

@@ -23,6 +23,7 @@ CORE_PERMISSIONS: tuple[Permission, ...] = (
     Permission("labels:write", "Move labels such as production: decide what is released."),
     Permission("executions:read", "Read executions with their inputs and outputs."),
     Permission("executions:write", "Record executions that ran elsewhere; erase their contents."),
+    Permission("feedback:give", "Give feedback on executions and sessions."),
     Permission("audit:read", "Read and verify the audit log, and export proofs."),
     Permission("logs:read", "Read the log lines of the tenant's work."),
     Permission("identity:read", "Read who the principals are and which keys they hold; never a secret."),

@@ -13,6 +13,7 @@ from mcp_engine.access import Caller
 from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget
 from mcp_engine.artifacts.versions import ArtifactFilter
 from mcp_engine.http.dependencies import DEFAULT_NAMESPACE, NamespaceName, authorised, service
+from mcp_engine.http.idempotency import Idempotency
 from mcp_engine.http.paging import Cursor, Limit, Page
 from mcp_engine.http.problems import documented
 from mcp_engine.http.streaming import StreamEvent, event_stream
@@ -39,6 +40,7 @@ router = APIRouter(prefix="/prompts", tags=["prompts"])
 
 Reader = Annotated[Caller, authorised("prompts:read")]
 Prompts = Annotated[PromptService, service(PromptService)]
+RunEvents = AsyncGenerator[RunDelta | RunCompleted, None]
 VersionNumber = Annotated[int | None, Query(ge=1, description="A version's number.")]
 Label = Annotated[str | None, Query(max_length=36, description="A label; `latest` is always there.")]
 
@@ -186,15 +188,18 @@ async def run_prompt(
     request: Request,
     caller: Annotated[Caller, authorised("prompts:run")],
     prompts: Prompts,
+    key: Idempotency,
     namespace: NamespaceName = DEFAULT_NAMESPACE,
 ) -> RunCompleted | Response:
     """Run a version on a model and record the execution.
 
-    A client that goes away before the end cancels the run.
+    A client that goes away before the end cancels the run. A repeat with the same `Idempotency-Key` returns the
+    first outcome; one of a run that failed or was cancelled runs again.
     """
+    run_events = prompts.run(caller, namespace, name, wanted, key=key)
     if wanted.stream:
-        return await event_stream(_events(prompts, caller, namespace, name, wanted))
-    run = asyncio.create_task(_end(prompts, caller, namespace, name, wanted))
+        return await event_stream(_events(run_events))
+    run = asyncio.create_task(_end(run_events))
     gone = asyncio.create_task(_disconnected(request))
     try:
         await asyncio.wait({run, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -205,8 +210,8 @@ async def run_prompt(
         await asyncio.wait({run, gone})
 
 
-async def _end(prompts: PromptService, caller: Caller, namespace: str, name: str, wanted: RunPrompt) -> RunCompleted:
-    async with aclosing(prompts.run(caller, namespace, name, wanted)) as run:
+async def _end(events: RunEvents) -> RunCompleted:
+    async with aclosing(events) as run:
         async for event in run:
             if isinstance(event, RunCompleted):
                 return event
@@ -219,10 +224,8 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-async def _events(
-    prompts: PromptService, caller: Caller, namespace: str, name: str, wanted: RunPrompt
-) -> AsyncGenerator[StreamEvent, None]:
-    async with aclosing(prompts.run(caller, namespace, name, wanted)) as run:
+async def _events(events: RunEvents) -> AsyncGenerator[StreamEvent, None]:
+    async with aclosing(events) as run:
         async for event in run:
             kind = "delta" if isinstance(event, RunDelta) else "completed"
             yield StreamEvent(event=kind, data=event.model_dump(mode="json"))

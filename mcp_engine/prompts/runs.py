@@ -17,9 +17,9 @@ from pydantic import BaseModel
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.versions import ResolvedVersion
 from mcp_engine.errors import InvalidInput, ModelFailed
-from mcp_engine.executions.running import RunningExecution
-from mcp_engine.executions.schemas import LOCAL, ModelRef, Outcome, StartExecution, VersionRef
+from mcp_engine.executions.schemas import LOCAL, ExecutionDetail, ModelRef, Outcome, StartExecution, VersionRef
 from mcp_engine.executions.service import ExecutionService
+from mcp_engine.idempotency.claims import Claim
 from mcp_engine.json_schemas import check_value
 from mcp_engine.models.port import ModelCall, ServedModel, checked_call
 from mcp_engine.prompts.schemas import Message, PromptBody, RunCompleted, RunPrompt, Usage
@@ -57,6 +57,7 @@ class PreparedRun:
     model: ServedModel
     output_schema: Mapping[str, Any] | None
     parent_id: UUID | None
+    claim: Claim | None
 
 
 @dataclass(slots=True)
@@ -106,6 +107,7 @@ def prepare(
     wanted: RunPrompt,
     model: ServedModel,
     parent_id: UUID | None,
+    claim: Claim | None,
 ) -> PreparedRun:
     """Put together a run; what `wanted` sets goes before what the version sets.
 
@@ -118,7 +120,7 @@ def prepare(
         if reserved in parameters:
             raise InvalidInput("model.parameters_invalid", f"{reserved!r} is no parameter of a run; leave it out.")
     call = checked_call({**parameters, "response_schema": body.output_schema})
-    return PreparedRun(version, messages, wanted.variables, call, model, body.output_schema, parent_id)
+    return PreparedRun(version, messages, wanted.variables, call, model, body.output_schema, parent_id, claim)
 
 
 async def run_prepared(
@@ -141,9 +143,9 @@ async def run_prepared(
                         running.first_token()
                         yield RunDelta(text=text)
             _record(span, answer)
-            value = await asyncio.to_thread(_checked_output, run, answer)
+            await asyncio.to_thread(_check_output, run, answer)
             await running.finish(answer.outcome())
-        completed = await _completed(executions, caller, run, running, answer, value)
+        completed = completed_of(await executions.get(caller, running.id))
     _count(completed, identity.provider)
     yield completed
 
@@ -185,6 +187,7 @@ def _start(run: PreparedRun, parameters: Mapping[str, Any]) -> StartExecution:
         seed=run.call.seed,
         prices=LOCAL if identity.provider == _LOCAL_PROVIDER else None,
         parent_id=run.parent_id,
+        claim=run.claim,
     )
 
 
@@ -208,10 +211,10 @@ def _count(completed: RunCompleted, provider: str) -> None:
         MODEL_FIRST_TOKEN_SECONDS.labels(model).observe(completed.latency_first_token_ms / 1000)
 
 
-def _checked_output(run: PreparedRun, answer: _Answer) -> Any:
-    """Return the parsed output of a version with an output schema, else None."""
+def _check_output(run: PreparedRun, answer: _Answer) -> None:
+    """Raise `ModelFailed` when the version has an output schema that the output does not fit."""
     if run.output_schema is None:
-        return None
+        return
     if answer.finish_reason == "length":
         raise ModelFailed(
             "prompt.output_cut",
@@ -226,37 +229,31 @@ def _checked_output(run: PreparedRun, answer: _Answer) -> Any:
         ) from error
     except InvalidInput as error:
         raise ModelFailed(error.code, f"{error.message}. Repeat, or choose another model.") from error
-    return value
 
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-async def _completed(
-    executions: ExecutionService,
-    caller: Caller,
-    run: PreparedRun,
-    running: RunningExecution,
-    answer: _Answer,
-    value: Any,
-) -> RunCompleted:
-    """Return the end as it was recorded."""
-    stored = await executions.get(caller, running.id)
+def completed_of(run: ExecutionDetail) -> RunCompleted:
+    """Return the end of a run that succeeded, from what is recorded of it."""
+    assert run.artifact is not None
+    assert run.model is not None
+    local = run.model.provider == _LOCAL_PROVIDER
     return RunCompleted(
-        execution_id=running.id,
-        output=answer.text,
-        value=value,
-        finish_reason=answer.finish_reason or "stop",
-        number=run.version.number,
-        lock_digest=run.version.lock_digest,
-        model=run.model.name,
-        model_digest=run.model.identity.digest,
-        usage=answer.usage,
-        latency_first_token_ms=stored.latency_first_token_ms,
-        latency_total_ms=stored.latency_total_ms or 0.0,
-        cost_usd=stored.cost_usd,
-        trace_id=running.trace_id,
+        execution_id=run.id,
+        output=run.output.value,
+        value=None if run.parameters.get("response_schema") is None else json.loads(run.output.value),
+        finish_reason=run.finish_reason or "stop",
+        number=run.artifact.number,
+        lock_digest=run.artifact.lock_digest or "",
+        model=_LOCAL_PROVIDER if local else f"{run.model.provider}/{run.model.model}",
+        model_digest=run.model.digest,
+        usage=Usage(input_tokens=run.input_tokens, output_tokens=run.output_tokens, cached_tokens=run.cached_tokens),
+        latency_first_token_ms=run.latency_first_token_ms,
+        latency_total_ms=run.latency_total_ms or 0.0,
+        cost_usd=run.cost_usd,
+        trace_id=run.trace_id,
     )
 
 

@@ -13,6 +13,7 @@ from mcp_engine.components.component import Component
 from mcp_engine.components.routes import router as capabilities
 from mcp_engine.config import Settings
 from mcp_engine.executions.routes import router as executions
+from mcp_engine.feedback.routes import router as feedback
 from mcp_engine.http.problems import install_handlers
 from mcp_engine.http.statuses import document_problems
 from mcp_engine.identity.routes import router as identity
@@ -30,7 +31,20 @@ from mcp_engine.telemetry.journal.routes import router as journal
 from mcp_engine.telemetry.middleware import RequestTelemetry
 
 PREFIX = "/api/v1"
-CORE_ROUTERS = (identity, prompts, artifacts, executions, models, jobs, audit, capabilities, journal, history, instance)
+CORE_ROUTERS = (
+    identity,
+    prompts,
+    artifacts,
+    executions,
+    feedback,
+    models,
+    jobs,
+    audit,
+    capabilities,
+    journal,
+    history,
+    instance,
+)
 
 
 class _Application(FastAPI):

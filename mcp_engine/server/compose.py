@@ -24,6 +24,8 @@ from mcp_engine.config import Settings
 from mcp_engine.database.engine import Database
 from mcp_engine.executions.live import ExecutionCheck
 from mcp_engine.executions.service import ExecutionService
+from mcp_engine.feedback.facts import FeedbackCheck
+from mcp_engine.feedback.service import FeedbackService
 from mcp_engine.identity.live import IdentityCheck
 from mcp_engine.identity.permissions import PermissionRegistry
 from mcp_engine.identity.service import IdentityService
@@ -67,10 +69,23 @@ def register_core(services: Services, settings: Settings, secrets: Secrets, data
     permissions = PermissionRegistry(scope for component in components for scope in component.permissions())
     artifacts = ArtifactService(database, artifact_kinds(components))
     executions = ExecutionService(database)
+    feedback = FeedbackService(database)
+    executions.on_erasure(feedback.erase_words_about)
     pool = ModelPool.from_settings(settings)
     models = ModelService(database, pool, secrets)
     identity = IdentityService(database, secrets, permissions)
-    for service in (settings, secrets, database, artifacts, executions, pool, models, identity, JobService(database)):
+    for service in (
+        settings,
+        secrets,
+        database,
+        artifacts,
+        executions,
+        feedback,
+        pool,
+        models,
+        identity,
+        JobService(database),
+    ):
         services.add(service)
     services.add(identity, provides=Authenticator)
     services.add(LogFeed(settings.journal_dir))
@@ -133,7 +148,12 @@ async def _start_audit(stack: AsyncExitStack, services: Services, settings: Sett
     checks = [check for component in installed_components() for check in component.live_checks(services)]
     database = services.get(Database)
     services.add(
-        AuditService(database, signer.verifier, witness, [ArtifactCheck(), ExecutionCheck(), IdentityCheck(), *checks])
+        AuditService(
+            database,
+            signer.verifier,
+            witness,
+            [ArtifactCheck(), ExecutionCheck(), FeedbackCheck(), IdentityCheck(), *checks],
+        )
     )
     sequencer = Sequencer(database, signer, witness)
     await sequencer.start()

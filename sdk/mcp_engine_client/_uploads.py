@@ -45,7 +45,8 @@ def uploads_of(sources: Sources) -> list[_Upload]:
         InvalidInput: `client.no_such_file`.
     """
     if isinstance(sources, Mapping):
-        return [_Upload(name, content) for name, content in sources.items()]
+        named = cast("Mapping[str, bytes]", sources)
+        return [_Upload(name, content) for name, content in named.items()]
     if isinstance(sources, str | Path):
         return _files(Path(sources))
     if isinstance(sources, tuple) and len(sources) == 2 and isinstance(sources[1], bytes):

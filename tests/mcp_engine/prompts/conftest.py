@@ -102,9 +102,9 @@ class Models:
     script: Script
 
     async def resolve(self, caller: Caller, name: str | None) -> ServedModel:
-        if name not in (None, "local", "other"):
-            raise NotFound("model.unknown", f"No model is named {name!r}; there are: local, other.")
-        identity = ModelIdentity("local", "scripted-1", "w" * 64, "s" * 64)
+        if name not in (None, "local", "other/scripted-1"):
+            raise NotFound("model.unknown", f"No model is named {name!r}; there are: local, other/scripted-1.")
+        identity = ModelIdentity("other" if name == "other/scripted-1" else "local", "scripted-1", "w" * 64, "s" * 64)
         return ServedModel(name or "local", ScriptedChat(script=self.script), identity)
 
 

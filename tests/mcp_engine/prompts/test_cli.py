@@ -115,8 +115,8 @@ async def test_a_run_prints_the_output_alone(run: Run, script: Script) -> None:
         assert result.stdout == "Hello Ada\n"
         assert "7+3 tokens" in result.stderr
         assert script.messages[0].content == "Hi Ada = Eve"
-    completed = await run_json(run, "run", "greet", "--var", "name=Ada", "--model", "other")
-    assert (completed["output"], completed["model"]) == ("Hello Ada", "other")
+    completed = await run_json(run, "run", "greet", "--var", "name=Ada", "--model", "other/scripted-1")
+    assert (completed["output"], completed["model"]) == ("Hello Ada", "other/scripted-1")
     lines = (await run("run", "greet", "--var", "name=Ada", "--stream", "--json")).stdout.splitlines()
     assert [json.loads(line).get("text") for line in lines] == ["Hello", " ", "Ada", None]
 

@@ -191,6 +191,6 @@ async def test_what_can_not_begin_is_not_recorded(
 async def test_a_label_runs_what_it_points_at_and_another_model_may_be_named(api: Api, script: Script) -> None:
     await api.push("greet", {"template": "one"}, labels=["production"])
     await api.pushed("greet", "two")
-    run = (await api.run("greet", label="production", model="other")).json()
-    assert (run["number"], run["model"]) == (1, "other")
+    run = (await api.run("greet", label="production", model="other/scripted-1")).json()
+    assert (run["number"], run["model"]) == (1, "other/scripted-1")
     assert script.messages[0].content == "one"
