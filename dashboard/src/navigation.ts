@@ -1,6 +1,6 @@
 /** Every section, in groups. A new section is one line here and its routes in router.tsx. */
 import type { LinkProps } from "@tanstack/react-router";
-import { Activity, Library, type LucideIcon, MessageCircleQuestion, ShieldCheck, SquareTerminal } from "lucide-react";
+import { Activity, ChartLine, Library, type LucideIcon, MessageCircleQuestion, ScrollText, Settings, ShieldCheck, SquareTerminal } from "lucide-react";
 
 export interface Section {
   label: string;
@@ -29,10 +29,18 @@ export const navigation: readonly Group[] = [
   },
   {
     label: "Observe",
-    sections: [{ label: "Executions", to: "/executions", icon: Activity, words: "runs traces spans tokens cost compare" }],
+    sections: [
+      { label: "Executions", to: "/executions", icon: Activity, words: "runs traces spans tokens cost compare" },
+      { label: "Logs", to: "/logs", icon: ScrollText, words: "lines errors warnings events tail" },
+      { label: "Metrics", to: "/charts", icon: ChartLine, words: "charts requests latency tokens queue memory" },
+    ],
   },
   {
     label: "Trust",
     sections: [{ label: "Audit", to: "/audit", icon: ShieldCheck, words: "log proofs verify checkpoint history" }],
+  },
+  {
+    label: "Administration",
+    sections: [{ label: "Settings", to: "/settings", icon: Settings, words: "keys principals people models providers namespaces status backup" }],
   },
 ];

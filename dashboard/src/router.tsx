@@ -6,6 +6,9 @@ import { askRoutes } from "./pages/ask/routes";
 import { documentRoutes } from "./pages/documents/routes";
 import { auditRoutes } from "./pages/audit/routes";
 import { executionRoutes } from "./pages/executions/routes";
+import { logRoutes } from "./pages/logs/routes";
+import { metricRoutes } from "./pages/metrics/routes";
+import { settingRoutes } from "./pages/settings/routes";
 import { promptRoutes } from "./pages/prompts/routes";
 
 const routeTree = rootRoute.addChildren([
@@ -17,6 +20,9 @@ const routeTree = rootRoute.addChildren([
     ...auditRoutes,
     ...documentRoutes,
     ...askRoutes,
+    ...logRoutes,
+    ...metricRoutes,
+    ...settingRoutes,
   ]),
 ]);
 
