@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from mcp_engine.audit import repository
-from mcp_engine.audit.events import AuditEvent, new_entry, wake_sequencers
+from mcp_engine.audit.events import AuditEvent, new_entry, tell_when_committed
 from mcp_engine.audit.live import Erased
 from mcp_engine.canonical import digest
 from mcp_engine.database.engine import UnitOfWork
@@ -44,7 +44,7 @@ async def erase(work: UnitOfWork, content_table: str, key: Mapping[str, Any], re
         if await repository.tombstones_for(work, content_table, key):
             raise Gone("content.erased", "This content was erased before; its tombstone is in the audit log.")
         raise NotFound("content.not_found", f"{content_table} holds no content with the key {dict(key)}.")
-    work.after_commit(wake_sequencers)
+    tell_when_committed(work, {KIND})
     return tombstone_id
 
 

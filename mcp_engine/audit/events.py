@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from mcp_engine.audit import repository
@@ -56,7 +57,7 @@ async def append(work: UnitOfWork, event: AuditEvent) -> UUID:
     """
     entry = new_entry(work, event)
     await repository.insert_entry(work.session, entry)
-    work.after_commit(wake_sequencers)
+    tell_when_committed(work, {event.kind})
     return entry.id
 
 
@@ -69,7 +70,7 @@ async def append_all(work: UnitOfWork, events: Sequence[AuditEvent]) -> list[UUI
     # Some 30 µs each: too much for the event loop by the thousand.
     entries = await asyncio.to_thread(lambda: [new_entry(work, event) for event in events])
     await repository.insert_entries(work, entries)
-    work.after_commit(wake_sequencers)
+    tell_when_committed(work, {event.kind for event in events})
     return [entry.id for entry in entries]
 
 
@@ -96,9 +97,36 @@ def on_append(wake_up: Callable[[], None]) -> Callable[[], None]:
     return lambda: _wake_ups.remove(wake_up)
 
 
-def wake_sequencers() -> None:
-    for wake_up in _wake_ups:
-        wake_up()
+class ChangeListener(Protocol):
+    """What keeps something that it read, and must forget it when that has changed."""
+
+    def changed(self, tenant_id: UUID, kind: str) -> None:
+        """Learn that a change of this kind is committed, once for each transaction; must not wait."""
+        ...
+
+
+_listeners: weakref.WeakSet[ChangeListener] = weakref.WeakSet()
+
+
+def listen(listener: ChangeListener) -> None:
+    """Tell `listener` of every change that this process commits, for as long as something else holds it.
+
+    Whatever changes is in the log, so nothing is missed here; the changes of other processes are not heard.
+    """
+    _listeners.add(listener)
+
+
+def tell_when_committed(work: UnitOfWork, kinds: Collection[str]) -> None:
+    """Have the sequencer and the listeners told once entries of `kinds` are durable."""
+
+    def tell() -> None:
+        for wake_up in _wake_ups:
+            wake_up()
+        for listener in list(_listeners):
+            for kind in kinds:
+                listener.changed(work.tenant_id, kind)
+
+    work.after_commit(tell)
 
 
 def _require_storable(value: Any) -> None:
