@@ -19,6 +19,8 @@ class ExitCode(IntEnum):
     UNAVAILABLE = 5
     """The server can't be reached or is busy: repeating later may work."""
     SERVER_FAILED = 6
+    READER_GONE = 141
+    """What read standard output went away: 128 + SIGPIPE, as a shell shows it of other programs."""
 
 
 class CommandFailed(Exception):

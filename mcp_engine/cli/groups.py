@@ -44,7 +44,10 @@ class CommandGroup:
             def run(*arguments: Any, as_json: bool, **options: Any) -> Any:
                 if as_json:
                     output.use_json()
-                return function(*arguments, **options)
+                try:
+                    return function(*arguments, **options)
+                except BrokenPipeError:
+                    output.reader_gone()
 
             with_json = signature.replace(parameters=[*signature.parameters.values(), _JSON])
             run.__signature__ = with_json  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from mcp_engine.cli import output
-from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.cli.failures import CommandFailed
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.components.component import BrokenComponent, found_components
 
@@ -46,8 +46,6 @@ def main() -> None:
         fail(failure)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(ExitCode.DONE)
 
 
 def warn(message: str) -> None:

@@ -6,7 +6,9 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from mcp_engine.cli.failures import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +36,9 @@ def console() -> Console:
 
     # Where nobody watches, a line is as long as it must be: folded ids are no use to grep.
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _UNWATCHED_WIDTH
-    return Console(highlight=False, width=width, soft_wrap=not sys.stdout.isatty())
+    made = Console(highlight=False, width=width, soft_wrap=not sys.stdout.isatty())
+    made.on_broken_pipe = reader_gone
+    return made
 
 
 def error_console() -> Console:
@@ -42,6 +46,13 @@ def error_console() -> Console:
     from rich.console import Console
 
     return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def reader_gone() -> NoReturn:
+    """End the process because nobody reads its output: that is neither a yes nor a no of the command."""
+    # What is still buffered would fail once more when the interpreter flushes it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(ExitCode.READER_GONE)
 
 
 def emit(value: Any, render: Callable[[Console], None] | None = None) -> None:

@@ -157,3 +157,17 @@ def test_a_damaged_credentials_file_is_named(tmp_path: Path, content: str) -> No
     done = run(None, "status", XDG_CONFIG_HOME=str(tmp_path), MCP_ENGINE_API_KEY="", MCP_ENGINE_URL="")
     assert done.returncode == 2
     assert str(saved) in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["status", "--json"]])
+def test_a_reader_that_goes_away_is_no_answer(server: Answers, arguments: list[str]) -> None:
+    """`mcp-engine … | head -1` must not look like a failed check, nor a failed check like a passed one."""
+    server.body = json.dumps({"engine": {f"name{number}": "x" * 60 for number in range(2000)}}).encode()
+    environment = {**os.environ, "MCP_ENGINE_API_KEY": "mce_test", "MCP_ENGINE_URL": server.url}
+    command = [sys.executable, "-m", "mcp_engine.cli.main", *arguments]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(60) == ExitCode.READER_GONE
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
