@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_engine.errors import EngineError
-from mcp_engine.json_schemas import check_value
 from mcp_engine.prompts import templates
-from mcp_engine_client import _schemas
 from mcp_engine_client._template import parsed
 from mcp_engine_client.errors import EngineError as ClientError
 
@@ -25,15 +22,15 @@ _values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "name", "é"]), inner),
     max_leaves=8,
 )
-_scopes = st.fixed_dictionaries({name: _values for name in NAMES[:-1]})
+_scopes = st.fixed_dictionaries(dict.fromkeys(NAMES[:-1], _values))
 
 
 @st.composite
 def _literals(draw: st.DrawFn) -> str:
     return draw(
         st.sampled_from(
-            ["1", "0", "1_000", "0x1f", "1.5", "1e3", "true", "False", "none", "''", '"é\\n"', "'a' 'b'", "[]", "[1, 'x',]",
-             "(1, 2)", "()", "-1", "-(2)", "-0.5", "'\\u00e9\\\\'", "loop.index", "loop.last", "loop.length"]
+            ["1", "0", "1_000", "0x1f", "1.5", "1e3", "true", "False", "none", "''", '"é\\n"', "'a' 'b'", "[]",
+             "[1, 'x',]", "(1, 2)", "()", "-1", "-(2)", "-0.5", "'\\u00e9\\\\'", "loop.index", "loop.last", "loop.length"]
         )
     )  # fmt: skip
 
@@ -120,8 +117,8 @@ _outputs = st.builds(
 _templates = st.recursive(_text | _outputs, _statements, max_leaves=4)
 _words = st.lists(
     st.sampled_from(
-        ["{{", "}}", "{%", "%}", "{#", "#}", "-", " ", "a", "b", "if", "endif", "else", "for", "in", "endfor", "loop", ".",
-         "index", "|", "upper", "is", "defined", "not", "(", ")", "[", "]", ",", "1", "'x'", "raw", "endraw", "\n", ":"]
+        ["{{", "}}", "{%", "%}", "{#", "#}", "-", " ", "a", "b", "if", "endif", "else", "for", "in", "endfor", "loop",
+         ".", "index", "|", "upper", "is", "defined", "not", "(", ")", "[", "]", ",", "1", "'x'", "raw", "endraw", "\n", ":"]
     ),
     max_size=14,
 ).map("".join)  # fmt: skip
