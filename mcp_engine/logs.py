@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from typing import Any, Final, Literal, cast
 
 import structlog
@@ -43,6 +44,11 @@ _PATTERNS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"\[parameters: .*"), f"[parameters: {REDACTED}]"),
     (re.compile(r"(DETAIL:\s+Failing row contains) .*"), rf"\1 {REDACTED}"),
 )
+
+_clean: set[str] = set()
+"""Short texts that were found to hold no secret."""
+_LONGEST_CLEAN = 100
+_MOST_CLEAN = 4096
 
 _context_sources: list[Callable[[], Mapping[str, str]]] = []
 _listeners: list[Callable[[Mapping[str, Any]], None]] = []
@@ -120,9 +126,17 @@ def bind_request(request_id: str) -> AbstractContextManager[None]:
 
 def redacted_text(text: str) -> str:
     """Return `text` with what looks like a secret replaced by `[redacted]`."""
+    # Each pattern needs a character besides letters and digits, and most lines repeat the same names and paths.
+    if text.isalnum() or text in _clean:
+        return text
+    shown = text
     for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
-    return text
+        shown = pattern.sub(replacement, shown)
+    if shown == text and len(text) <= _LONGEST_CLEAN:
+        if len(_clean) >= _MOST_CLEAN:
+            _clean.clear()
+        _clean.add(text)
+    return shown
 
 
 def redacted(value: Any) -> Any:
@@ -156,6 +170,11 @@ def _is_secret(name: object, value: object) -> bool:
     """Numbers are no secrets, so that `input_tokens=12` stays readable; nor are ids of secrets."""
     if isinstance(value, int | float | None) or not isinstance(name, str) or name.endswith("_id"):
         return False
+    return _names_a_secret(name)
+
+
+@lru_cache(maxsize=4096)
+def _names_a_secret(name: str) -> bool:
     return _SECRET_NAME.search(name.lower().replace("-", "_")) is not None
 
 

@@ -155,6 +155,8 @@ def _storable(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     match value:
+        case str() if value.isascii() and "\x00" not in value:
+            return value
         case str():
             return value.replace("\x00", "").encode(errors="replace").decode()
         case float() if not math.isfinite(value):

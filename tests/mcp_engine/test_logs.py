@@ -171,3 +171,12 @@ def test_objects_and_bytes_are_shown_as_redacted_text() -> None:
         "url": "postgresql://owner:[redacted]@db/engine",
         "raw": "Bearer [redacted]",
     }
+
+
+def test_a_text_that_was_clean_before_hides_no_later_secret() -> None:
+    for number in range(5000):
+        assert logs.redacted_text(f"path/{number}") == f"path/{number}"
+        if number % 1000 == 0:
+            assert "mce_abc" not in logs.redacted_text("key mce_abc")
+    assert logs.redacted({"api_key": "abc", "path": "path/1"}) == {"api_key": logs.REDACTED, "path": "path/1"}
+    assert logs.redacted({"api_key": "abc", "path": "path/1"}) == {"api_key": logs.REDACTED, "path": "path/1"}
