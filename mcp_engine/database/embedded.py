@@ -145,9 +145,11 @@ class EmbeddedPostgres:
         return self._run("pg_ctl", ["status", "-D", str(self.data)], _system_account(self.root)).returncode == 0
 
     def _initialise(self, account: pwd.struct_passwd | None) -> None:
-        if self.data.exists():
-            shutil.rmtree(self.data)
-        self._own(self.data, account)
+        # Under its own name only once it is whole: a start that is killed here leaves nothing to trust.
+        partial = self.root / "data.partial"
+        for leftover in (self.data, partial):
+            shutil.rmtree(leftover, ignore_errors=True)
+        self._own(partial, account)
         self._own(self.root / "tmp", account)
         password_file = self.root / "tmp" / "owner-password"
         password_file.write_text(self.password)
@@ -159,7 +161,7 @@ class EmbeddedPostgres:
         result = self._run(
             "initdb",
             [
-                "-D", str(self.data), "-U", OWNER, "--pwfile", str(password_file),
+                "-D", str(partial), "-U", OWNER, "--pwfile", str(password_file),
                 "--auth=scram-sha-256", "--data-checksums",
                 "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
             ],
@@ -167,10 +169,11 @@ class EmbeddedPostgres:
         )  # fmt: skip
         password_file.unlink()
         if result.returncode:
-            shutil.rmtree(self.data, ignore_errors=True)
+            shutil.rmtree(partial, ignore_errors=True)
             raise Refused("database.init_failed", f"initdb failed in {self.root}: {result.stderr.strip()}")
-        with (self.data / "postgresql.conf").open("a") as conf:
+        with (partial / "postgresql.conf").open("a") as conf:
             conf.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
+        partial.rename(self.data)
 
     def _own(self, folder: Path, account: pwd.struct_passwd | None) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

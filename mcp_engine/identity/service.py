@@ -125,6 +125,20 @@ class IdentityService:
             key, text = await self._add_key(work, KeyRequest(owner_id, "replacement"), created_by=owner_id)
             return OwnerKey(tenant_id, owner_id, key.id, text)
 
+    async def operating_owner(self) -> Caller | None:
+        """Return the operating tenant's oldest owner, as whom a start goes on with its work; None before the first.
+
+        It asks for no credential, so nothing that a network reaches may call it.
+        """
+        async with self._database.global_work() as session:
+            tenant_id = await operating_tenant_id(session)
+        if tenant_id is None:
+            return None
+        async with self._database.unit_of_work(tenant_id, ENGINE) as work:
+            owner_id = (await IdentityRepository(work).lock_enabled_owners())[0]
+        scopes = self.permissions.effective("owner", [EVERY_SCOPE], operates=True)
+        return Caller(tenant_id, owner_id, "person", scopes, credential_id=ENGINE)
+
     async def create_tenant(self, caller: Caller, name: str) -> OwnerKey:
         """Make a tenant with the namespace `default`, one owner and that owner's key.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -33,6 +32,7 @@ from mcp_engine.server.instance import clear_scratch, held_home
 from mcp_engine.server.listening import listen, local_url
 from mcp_engine.server.progress import Progress
 from mcp_engine.server.running import Instance
+from mcp_engine.server.signals import ended_by_sigterm, put_off, stop_on_signals, unwind_on_signals
 from mcp_engine.server.welcome import welcome
 from mcp_engine.services import Services
 from mcp_engine.telemetry.journal.feed import LogFeed
@@ -61,6 +61,7 @@ def serve(settings: Settings, progress: Progress, save_credentials: SaveCredenti
     logs.configure(settings.log_level, settings.log_format)
     url = local_url(settings.host, settings.port)
     with (
+        ended_by_sigterm(),
         held_home(settings.home, url),
         journaling(settings.journal_dir, "server"),
         listen(settings.host, settings.port) as listener,
@@ -80,11 +81,13 @@ def _postgres(settings: Settings, progress: Progress) -> Generator[EmbeddedPostg
         return
     cluster = embedded_cluster(settings)
     try:
-        with progress.step("Starting PostgreSQL"):
+        # A signal in the middle would leave a server behind that nobody knows of yet.
+        with progress.step("Starting PostgreSQL"), put_off():
             cluster.start()
         yield cluster
     finally:
-        cluster.stop()
+        with put_off():
+            cluster.stop()
 
 
 async def _serve_once(
@@ -97,6 +100,7 @@ async def _serve_once(
     new_key: bool,
 ) -> bool:
     """Serve until a signal or a restore ends it; return whether to start again."""
+    unwind_on_signals()
     secrets = Secrets.load(settings.secrets_dir)
     urls = database_urls(settings, secrets)
     restored = await asyncio.to_thread(swap_pending_restore, urls.owner, settings.home, settings.secrets_dir)
@@ -118,7 +122,7 @@ async def _serve_once(
             timeout_graceful_shutdown=GRACE_SECONDS, loop="none", log_level="warning",
         )  # fmt: skip
         server = _Server(config, services.get(LogFeed).close)
-        _stop_on_signals(server)
+        stopped = stop_on_signals(server)
         serving = asyncio.create_task(server.serve(sockets=[listener.dup()]))
         keeping = asyncio.create_task(_keep_running(cluster))
         with_key = new_key or restored is not None
@@ -132,7 +136,7 @@ async def _serve_once(
         await serving
         if not instance.restart.is_set():
             progress.say("Stopping.")
-    return instance.restart.is_set()
+    return instance.restart.is_set() and not stopped.is_set()
 
 
 async def _greet(
@@ -187,15 +191,3 @@ class _Server(uvicorn.Server):
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         return nullcontext()
-
-
-def _stop_on_signals(server: uvicorn.Server) -> None:
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        # A second signal means: now.
-        server.force_exit = server.should_exit
-        server.should_exit = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)

@@ -27,23 +27,28 @@ async def welcome(
 ) -> None:
     """Make the first tenant and its sample where there is none, then say how to go on.
 
+    A file says from before the tenant is there until its sample is whole that the sample is owed: a
+    start that was killed in between leaves the rest to the next.
+
     Args:
         new_key: make one more owner key of a tenant that is there already.
     """
-    identity = services.get(IdentityService)
-    first = await identity.bootstrap()
-    key = first or (await identity.replace_owner_key() if new_key else None)
-    with_sample = first is not None and services.get(Settings).sample
+    identity, settings = services.get(IdentityService), services.get(Settings)
+    unfilled = settings.home / "sample.unfilled"
+    if settings.sample and await identity.operating_owner() is None:
+        unfilled.touch()
+    key = await identity.bootstrap() or (await identity.replace_owner_key() if new_key else None)
     if key is not None:
         _show_key(progress, key, save_credentials(url, key.api_key))
     progress.say(f"\nServing at {url} (API documentation: {url}/docs). Ctrl-C stops it.")
     await _show_link(progress, identity, url)
     with progress.step("Preparing the model"):
         await services.get(ModelPool).weights()
-    if first is not None and with_sample:
-        await _fill(services, progress, await identity.authenticate(first.api_key))
+    owner = await identity.operating_owner()
+    if settings.sample and owner is not None and unfilled.exists():
+        await _fill(services, progress, owner, unfilled)
     command = Path(sys.argv[0]).name if Path(sys.argv[0]).parent == Path() else _shortest(Path(sys.argv[0]))
-    if services.get(Settings).sample:
+    if settings.sample:
         progress.say(
             "Ask your first question in another terminal:\n\n"
             f'    {command} ask "{QUESTION}" --collection {COLLECTION}\n'
@@ -51,9 +56,10 @@ async def welcome(
         )
 
 
-async def _fill(services: Services, progress: Progress, owner: Caller) -> None:
+async def _fill(services: Services, progress: Progress, owner: Caller, unfilled: Path) -> None:
     with progress.step("Filling the sample workspace") as show:
         await add_sample(services, owner)
+        unfilled.unlink()  # what is left are durable jobs
         jobs = services.get(JobService)
         total = waiting = await jobs.unfinished(owner)
         while waiting:

@@ -116,6 +116,22 @@ class EngineProcess:
         self.process.kill()
         self.process.wait(10)
 
+    def processes(self) -> dict[int, bytes]:
+        """Return the command lines, by id, of every process that names this instance's folder there or in its
+        environment."""
+        mine, found = os.fsencode(self.folder), dict[int, bytes]()
+        for entry in Path("/proc").iterdir():
+            try:
+                command = (entry / "cmdline").read_bytes()
+                if mine in command or mine in (entry / "environ").read_bytes():
+                    found[int(entry.name)] = command
+            except (OSError, ValueError):
+                continue
+        return found
+
+    def workers(self) -> list[int]:
+        return [pid for pid, command in self.processes().items() if b"mcp_engine.server.worker" in command]
+
     def run(self, *arguments: str, timeout: float = 120, **environment: str) -> Finished:
         """Run one command against this server."""
         done = subprocess.run(

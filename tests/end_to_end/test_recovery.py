@@ -27,24 +27,6 @@ def engine() -> Iterator[EngineProcess]:
     engine.remove()
 
 
-def processes_of(engine: EngineProcess) -> list[int]:
-    """Every process whose command line or environment names this instance's folder."""
-    mine = os.fsencode(engine.folder)
-    found: list[int] = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if mine in (entry / "cmdline").read_bytes() or mine in (entry / "environ").read_bytes():
-                found.append(int(entry.name))
-        except (OSError, ValueError):
-            continue
-    return found
-
-
-def workers_of(engine: EngineProcess) -> list[int]:
-    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in processes_of(engine)}
-    return [pid for pid, command in commands.items() if b"mcp_engine.server.worker" in command]
-
-
 def write_documents(folder: Path, count: int) -> None:
     folder.mkdir()
     for number in range(count):
@@ -57,9 +39,9 @@ def test_ctrl_c_ends_every_process_and_the_next_start_has_everything(engine: Eng
     engine.json("prompt", "push", "p.prompt", "-m", "first")
     assert engine.interrupt() == 0
     deadline = time.monotonic() + 20
-    while processes_of(engine) and time.monotonic() < deadline:
+    while engine.processes() and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert processes_of(engine) == []
+    assert engine.processes() == {}
     engine.start()
     assert engine.json("prompt", "get", "p")["number"] == 1
 
@@ -78,7 +60,7 @@ def test_nothing_is_lost_when_the_database_is_killed_too(engine: EngineProcess) 
     (engine.folder / "p.prompt").write_text("Say {{ word }}.")
     engine.json("prompt", "push", "p.prompt", "-m", "first")
     engine.kill()
-    for pid in processes_of(engine):
+    for pid in engine.processes():
         os.kill(pid, signal.SIGKILL)
     engine.start()
     assert engine.json("prompt", "get", "p")["number"] == 1
@@ -92,7 +74,7 @@ def test_indexing_survives_the_kill_of_the_server_and_of_a_worker() -> None:
         write_documents(engine.folder / "buoys", DOCUMENTS)
         engine.json("docs", "add", "buoys", "--collection", "sea", "--no-wait")
         indexed_at_least(engine, 10)
-        os.kill(workers_of(engine)[0], signal.SIGKILL)
+        os.kill(engine.workers()[0], signal.SIGKILL)
         indexed_at_least(engine, 60)
         engine.kill()
         engine.start()
