@@ -44,14 +44,28 @@ def push(
     except EngineError as error:
         problem = {"status": error.status, "code": error.code, "detail": error.message, **error.details}
         raise CommandFailed(error.message, ExitCode.REFUSED, problem) from error
-    body = {"name": name or prompt.name, "body": prompt.body, "message": message, "labels": label or []}
-    pushed = Api().post("/prompts", body, namespace=namespace)
+    chosen = prompt.name if name is None else name
+    body = {"name": chosen, "body": prompt.body, "message": message, "labels": label or []}
+    try:
+        pushed = Api().post("/prompts", body, namespace=namespace)
+    except CommandFailed as failure:
+        raise _in_file(failure, file, prompt.lines_above) from failure
     verb = "Pushed" if pushed["created"] else "Unchanged: this is"
     labels = _shown_labels(pushed["labels"])
     output.emit(
         pushed,
         lambda console: _say(console, f"{verb} {pushed['name']}/{pushed['number']} {labels} {pushed['digest'][:12]}"),
     )
+
+
+def _in_file(failure: CommandFailed, file: Path, lines_above: int) -> CommandFailed:
+    """Add to a fault of the template where it stands in the file: the server knows nothing of the front matter."""
+    problem = failure.problem or {}
+    line = problem.get("line")
+    if not lines_above or not isinstance(line, int):
+        return failure
+    message = f"{failure.message} (The template's line {line} is line {line + lines_above} of {file.name}.)"
+    return CommandFailed(message, failure.exit_code, {**problem, "file_line": line + lines_above})
 
 
 @commands.command()

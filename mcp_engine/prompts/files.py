@@ -56,10 +56,11 @@ _Dumper.add_representer(str, _represent_text)  # pyright: ignore[reportUnknownMe
 
 @dataclass(frozen=True, slots=True)
 class PromptFile:
-    """What a file holds: the prompt's name, and its body as the API takes it."""
+    """What a file holds: the prompt's name, its body as the API takes it, and the lines above its template."""
 
     name: str
     body: Mapping[str, Any]
+    lines_above: int = 0
 
 
 def read_prompt(filename: str, content: bytes) -> PromptFile:
@@ -75,12 +76,13 @@ def read_prompt(filename: str, content: bytes) -> PromptFile:
         text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise InvalidInput("prompt.file_invalid", f"{filename} is not UTF-8 text (byte {error.start}).") from error
+    lines_above = 0
     if suffix in {".yaml", ".yml"}:
         body = _yaml(text, filename)
     elif suffix == ".json":
         body = _json(text, filename)
     elif suffix in TEXT_SUFFIXES or not suffix:
-        body = _front_matter(text, filename)
+        body, lines_above = _front_matter(text, filename)
     else:
         known = ", ".join(sorted({*TEXT_SUFFIXES, ".yaml", ".json"}))
         raise UnsupportedMedia("prompt.file_type", f"{filename} is no prompt file; use one of: {known}.")
@@ -89,7 +91,7 @@ def read_prompt(filename: str, content: bytes) -> PromptFile:
         raise InvalidInput("prompt.file_invalid", f"{filename}: `name` must be a text.")
     if "messages" in body:
         body.setdefault("type", "chat")
-    return PromptFile(name, body)
+    return PromptFile(name, body, lines_above)
 
 
 def write_prompt(name: str, body: Mapping[str, Any]) -> str:
@@ -100,7 +102,8 @@ def write_prompt(name: str, body: Mapping[str, Any]) -> str:
     return f"---\n{front}---\n" + ("" if template is None else f"{template}\n")
 
 
-def _front_matter(text: str, filename: str) -> dict[str, Any]:
+def _front_matter(text: str, filename: str) -> tuple[dict[str, Any], int]:
+    """Return the body, and how many lines stand above the template."""
     body: dict[str, Any] = {}
     template = text
     if _FENCE.match(text):
@@ -109,6 +112,7 @@ def _front_matter(text: str, filename: str) -> dict[str, Any]:
             raise InvalidInput("prompt.file_invalid", f"{filename}: a line `---` must end the front matter.")
         # One line is cut off above the YAML: errors still count as the file does.
         body, template = _yaml("\n" + match[1], filename), text[match.end() :]
+    lines_above = text.count("\n") - template.count("\n") if template else 0
     template = template.removesuffix("\n")
     if "messages" not in body:
         if "template" in body:
@@ -118,7 +122,7 @@ def _front_matter(text: str, filename: str) -> dict[str, Any]:
         raise InvalidInput(
             "prompt.file_invalid", f"{filename}: give `messages` or a template below the front matter, not both."
         )
-    return body
+    return body, lines_above
 
 
 def _yaml(text: str, filename: str) -> dict[str, Any]:

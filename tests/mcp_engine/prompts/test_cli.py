@@ -135,6 +135,8 @@ async def test_variables_of_other_types_come_as_json(run: Run, script: Script) -
     [
         (["push", "missing.prompt"], ExitCode.USAGE, "can't be read"),
         (["push", "bad.prompt"], ExitCode.REFUSED, "line 2, column 6"),
+        (["push", "framed.prompt"], ExitCode.REFUSED, "line 2 is line 6 of framed.prompt"),
+        (["push", "greet.prompt", "--name", ""], ExitCode.REFUSED, "name"),
         (["push", "bad.yaml"], ExitCode.REFUSED, "no YAML at line 1"),
         (["push", "big.txt"], ExitCode.REFUSED, "larger than"),
         (["push", "prompt.pdf"], ExitCode.REFUSED, ".prompt"),
@@ -155,6 +157,7 @@ async def test_what_goes_wrong_is_said_in_one_line(
 ) -> None:
     await run("push", "greet.prompt", "-m", "first")
     Path("bad.prompt").write_text("ok\n{{ a +")
+    Path("framed.prompt").write_text("---\nname: framed\ntags: [a]\n---\nok\n{{ a +")
     Path("bad.yaml").write_text("a: b: c")
     Path("big.txt").write_text("x" * 10_000_000)
     Path("prompt.pdf").write_text("x")
