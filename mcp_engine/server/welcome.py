@@ -46,7 +46,7 @@ async def welcome(
         await services.get(ModelPool).weights()
     owner = await identity.operating_owner()
     if settings.sample and owner is not None and unfilled.exists():
-        await _fill(services, progress, owner, unfilled)
+        await _fill(services, progress, owner, unfilled.unlink)
     command = Path(sys.argv[0]).name if Path(sys.argv[0]).parent == Path() else _shortest(Path(sys.argv[0]))
     if settings.sample:
         progress.say(
@@ -56,10 +56,10 @@ async def welcome(
         )
 
 
-async def _fill(services: Services, progress: Progress, owner: Caller, unfilled: Path) -> None:
+async def _fill(services: Services, progress: Progress, owner: Caller, filled: Callable[[], None]) -> None:
     with progress.step("Filling the sample workspace") as show:
         await add_sample(services, owner)
-        unfilled.unlink()  # what is left are durable jobs
+        filled()  # what is left are durable jobs
         jobs = services.get(JobService)
         total = waiting = await jobs.unfinished(owner)
         while waiting:
