@@ -30,7 +30,8 @@ def _literals(draw: st.DrawFn) -> str:
     return draw(
         st.sampled_from(
             ["1", "0", "1_000", "0x1f", "1.5", "1e3", "true", "False", "none", "''", '"é\\n"', "'a' 'b'", "[]",
-             "[1, 'x',]", "(1, 2)", "()", "-1", "-(2)", "-0.5", "'\\u00e9\\\\'", "loop.index", "loop.last", "loop.length"]
+             "[1, 'x',]", "(1, 2)", "()", "-1", "-(2)", "-0.5", "'\\u00e9\\\\'", "loop.index", "loop.last",
+             "loop.length"]
         )
     )  # fmt: skip
 
@@ -118,7 +119,8 @@ _templates = st.recursive(_text | _outputs, _statements, max_leaves=4)
 _words = st.lists(
     st.sampled_from(
         ["{{", "}}", "{%", "%}", "{#", "#}", "-", " ", "a", "b", "if", "endif", "else", "for", "in", "endfor", "loop",
-         ".", "index", "|", "upper", "is", "defined", "not", "(", ")", "[", "]", ",", "1", "'x'", "raw", "endraw", "\n", ":"]
+         ".", "index", "|", "upper", "is", "defined", "not", "(", ")", "[", "]", ",", "1",
+         "'x'", "raw", "endraw", "\n", ":"]
     ),
     max_size=14,
 ).map("".join)  # fmt: skip
