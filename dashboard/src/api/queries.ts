@@ -39,6 +39,25 @@ export const modelsQuery = queryOptions({
   staleTime: 60_000,
 });
 
+const MOST_PRINCIPALS = 1_000;
+
+/** Names of persons and machines by id; beyond the first thousand, ids must do. */
+export const principalsQuery = queryOptions({
+  queryKey: ["principal names"],
+  queryFn: async ({ signal }) => {
+    const names = new Map<string, string>();
+    let cursor: string | null = null;
+    do {
+      const query: { limit: number; cursor: string | null } = { limit: 200, cursor };
+      const page = await call(api.GET("/api/v1/principals", { params: { query }, signal }));
+      for (const item of page.items) names.set(item.id, item.name);
+      cursor = page.next_cursor ?? null;
+    } while (cursor !== null && names.size < MOST_PRINCIPALS);
+    return names;
+  },
+  staleTime: 60_000,
+});
+
 /** Return whether the person who is signed in holds a scope; false until that is known. */
 export function useCan(scope: string): boolean {
   return useQuery(meQuery).data?.scopes.includes(scope) ?? false;

@@ -33,7 +33,7 @@ describe("formatAgo", () => {
   const now = Date.parse("2026-03-01T12:00:00Z");
   it.each([
     ["2026-03-01T11:59:58Z", "now"],
-    ["2026-03-01T11:55:00Z", "5min ago"],
+    ["2026-03-01T11:55:00Z", "5m ago"],
     ["2026-02-26T12:00:00Z", "3d ago"],
   ])("writes %s as %s", (iso, text) => expect(formatAgo(iso, now)).toBe(text));
 });

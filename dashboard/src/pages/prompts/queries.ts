@@ -1,24 +1,121 @@
 /** What the prompt pages ask of the engine. */
-import { infiniteQueryOptions } from "@tanstack/react-query";
-import { api, call } from "../../api/client";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, call, type Schema } from "../../api/client";
+import type { Values } from "../../components/schema/fields";
+import { type Choice, choiceOf } from "./choice";
 
 export interface PromptFilter {
   namespace: string;
-  prefix?: string | undefined;
+  text?: string | undefined;
   tag?: string | undefined;
+  label?: string | undefined;
 }
 
-export function promptsQuery({ namespace, prefix, tag }: PromptFilter) {
+const PAGE = 100;
+
+export function promptsQuery({ namespace, text, tag, label }: PromptFilter) {
   return infiniteQueryOptions({
-    queryKey: ["prompts", namespace, { prefix, tag }],
+    queryKey: ["prompts", namespace, "list", { text, tag, label }],
     queryFn: ({ pageParam, signal }) =>
       call(
         api.GET("/api/v1/prompts", {
-          params: { query: { namespace, prefix: prefix ?? "", tag: tag ?? null, limit: 100, cursor: pageParam } },
+          params: {
+            query: {
+              namespace, text: text ?? "", tag: tag ?? null, label: label ?? null, limit: PAGE, cursor: pageParam,
+            },
+          },
           signal,
         }),
       ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** One version with its body; a choice is "3", "production" or nothing for the latest. */
+export function promptQuery(namespace: string, name: string, choice: string | undefined) {
+  return queryOptions({
+    queryKey: ["prompts", namespace, "one", name, choice ?? "latest"],
+    queryFn: ({ signal }) =>
+      call(
+        api.GET("/api/v1/prompts/{name}", {
+          params: { path: { name }, query: { namespace, ...choiceOf(choice) } },
+          signal,
+        }),
+      ),
+  });
+}
+
+export function versionsQuery(namespace: string, name: string) {
+  return infiniteQueryOptions({
+    queryKey: ["prompts", namespace, "versions", name],
+    queryFn: ({ pageParam, signal }) =>
+      call(
+        api.GET("/api/v1/prompts/{name}/versions", {
+          params: { path: { name }, query: { namespace, limit: PAGE, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+}
+
+export function movesQuery(namespace: string, name: string, label: string | undefined) {
+  return infiniteQueryOptions({
+    queryKey: ["prompts", namespace, "moves", name, label],
+    queryFn: ({ pageParam, signal }) =>
+      call(
+        api.GET("/api/v1/prompts/{name}/labels/history", {
+          params: { path: { name }, query: { namespace, label: label ?? null, limit: PAGE, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+}
+
+export function diffQuery(namespace: string, name: string, from: string, to: string) {
+  return queryOptions({
+    queryKey: ["prompts", namespace, "diff", name, from, to],
+    queryFn: ({ signal }) =>
+      call(
+        api.GET("/api/v1/prompts/{name}/diff", { params: { path: { name }, query: { namespace, from, to } }, signal }),
+      ),
+  });
+}
+
+/** A stored version rendered with values. */
+export function renderQuery(namespace: string, name: string, choice: Choice, variables: Values) {
+  return queryOptions({
+    queryKey: ["prompts", namespace, "render", name, choice, variables],
+    queryFn: ({ signal }) =>
+      call(
+        api.POST("/api/v1/prompts/{name}/render", {
+          params: { path: { name }, query: { namespace } },
+          body: { ...choice, variables },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** What the engine says to a body that is not pushed yet. */
+export function checkQuery(body: Schema<"PromptBody">, variables: Values) {
+  return queryOptions({
+    queryKey: ["prompt check", body, variables],
+    queryFn: ({ signal }) => call(api.POST("/api/v1/prompts/check", { body: { body, variables }, signal })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function executionQuery(id: string) {
+  return queryOptions({
+    queryKey: ["executions", "one", id],
+    queryFn: ({ signal }) =>
+      call(api.GET("/api/v1/executions/{execution_id}", { params: { path: { execution_id: id } }, signal })),
   });
 }

@@ -1,12 +1,72 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { text } from "../../app/search";
 import { workspaceRoute } from "../../app/routes";
+import { compareSearch, listSearch, movesSearch, promptSearch, runSearch } from "./search";
 
-const promptListRoute = createRoute({
+const listRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "/prompts",
-  validateSearch: (search): { q?: string; tag?: string } => ({ q: text(search, "q"), tag: text(search, "tag") }),
+  validateSearch: listSearch,
   component: lazyRouteComponent(() => import("./PromptList"), "PromptList"),
 });
 
-export const promptRoutes = [promptListRoute] as const;
+/** No prompt's name begins with a dash. */
+const newRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "/prompts/-/new",
+  component: lazyRouteComponent(() => import("./Editor"), "NewPrompt"),
+});
+
+const editRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "/prompts/$name/edit",
+  validateSearch: promptSearch,
+  component: lazyRouteComponent(() => import("./Editor"), "EditPrompt"),
+});
+
+/** The frame of one prompt; its tabs are routes of their own. */
+export const promptRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "/prompts/$name",
+  validateSearch: promptSearch,
+  component: lazyRouteComponent(() => import("./PromptFrame"), "PromptFrame"),
+});
+
+const versionRoute = createRoute({
+  getParentRoute: () => promptRoute,
+  path: "/",
+  component: lazyRouteComponent(() => import("./VersionTab"), "VersionTab"),
+});
+
+const runRoute = createRoute({
+  getParentRoute: () => promptRoute,
+  path: "/run",
+  validateSearch: runSearch,
+  component: lazyRouteComponent(() => import("./RunTab"), "RunTab"),
+});
+
+const versionsRoute = createRoute({
+  getParentRoute: () => promptRoute,
+  path: "/versions",
+  component: lazyRouteComponent(() => import("./VersionsTab"), "VersionsTab"),
+});
+
+const compareRoute = createRoute({
+  getParentRoute: () => promptRoute,
+  path: "/compare",
+  validateSearch: compareSearch,
+  component: lazyRouteComponent(() => import("./CompareTab"), "CompareTab"),
+});
+
+const labelsRoute = createRoute({
+  getParentRoute: () => promptRoute,
+  path: "/labels",
+  validateSearch: movesSearch,
+  component: lazyRouteComponent(() => import("./LabelsTab"), "LabelsTab"),
+});
+
+export const promptRoutes = [
+  listRoute,
+  newRoute,
+  editRoute,
+  promptRoute.addChildren([versionRoute, runRoute, versionsRoute, compareRoute, labelsRoute]),
+] as const;

@@ -1,0 +1,118 @@
+/** From JSON Schema to form fields, and from what a person typed to JSON values. */
+
+export type Schema = Record<string, unknown>;
+export type Values = Record<string, unknown>;
+
+export type FieldKind = "text" | "long-text" | "number" | "integer" | "boolean" | "choice" | "object" | "json";
+
+export interface SchemaField {
+  name: string;
+  kind: FieldKind;
+  required: boolean;
+  schema: Schema;
+  title: string;
+  description: string | undefined;
+}
+
+const LONG_TEXT = 120;
+
+/** Return a field for each property of an object's schema: required ones first, else in the schema's order. */
+export function fieldsOf(schema: Schema): SchemaField[] {
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  const required = new Set(Array.isArray(schema.required) ? schema.required : []);
+  return Object.entries(properties)
+    .map(([name, part]) => fieldOf(name, isObject(part) ? part : {}, required.has(name)))
+    .sort((one, other) => Number(other.required) - Number(one.required));
+}
+
+function fieldOf(name: string, schema: Schema, required: boolean): SchemaField {
+  const { title, description } = schema;
+  return {
+    name,
+    kind: kindOf(schema),
+    required: required && !("default" in schema),
+    schema,
+    title: typeof title === "string" ? title : name,
+    description: typeof description === "string" ? description : undefined,
+  };
+}
+
+/** Return which control a schema asks for; what no control fits is edited as JSON. */
+export function kindOf(schema: Schema): FieldKind {
+  if (Array.isArray(schema.enum) && schema.enum.length > 0) return "choice";
+  switch (schema.type) {
+    case "string":
+      return typeof schema.maxLength === "number" && schema.maxLength <= LONG_TEXT ? "text" : "long-text";
+    case "integer":
+    case "number":
+    case "boolean":
+      return schema.type;
+    case "object":
+      return isObject(schema.properties) && Object.keys(schema.properties).length > 0 ? "object" : "json";
+    default:
+      return "json";
+  }
+}
+
+/** Return what a control shows for a value. */
+export function shownAs(kind: FieldKind, value: unknown): string {
+  if (value === undefined) return "";
+  if (kind === "json" || kind === "choice") return JSON.stringify(value, null, kind === "json" ? 2 : undefined);
+  return typeof value === "string" ? value : String(value);
+}
+
+export type Read = { value: unknown } | { fault: string };
+
+/** Return the JSON value of what was typed; undefined for nothing, where nothing is allowed. */
+export function readAs(kind: FieldKind, typed: string): Read {
+  switch (kind) {
+    case "text":
+    case "long-text":
+      return { value: typed };
+    case "number":
+    case "integer":
+      return readNumber(typed, kind === "integer");
+    default:
+      return readJson(typed);
+  }
+}
+
+function readNumber(typed: string, whole: boolean): Read {
+  if (typed.trim() === "") return { value: undefined };
+  const value = Number(typed);
+  if (!Number.isFinite(value)) return { fault: "Enter a number." };
+  return whole && !Number.isInteger(value) ? { fault: "Enter a whole number." } : { value };
+}
+
+function readJson(typed: string): Read {
+  if (typed.trim() === "") return { value: undefined };
+  try {
+    return { value: JSON.parse(typed) as unknown };
+  } catch (error) {
+    return { fault: `This is not JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** Return `values` with one changed; undefined takes it out. */
+export function withValue(values: Values, name: string, value: unknown): Values {
+  const { [name]: _, ...rest } = values;
+  return value === undefined ? rest : { ...rest, [name]: value };
+}
+
+/** Return the values that a schema knows: what was typed for a variable that is gone is not sent. */
+export function knownValues(schema: Schema, values: Values): Values {
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  return Object.fromEntries(Object.entries(values).filter(([name]) => name in properties));
+}
+
+/** Return the required texts that have no value yet as empty ones: a field that was left alone is an empty text. */
+export function withEmptyTexts(schema: Schema, values: Values): Values {
+  const empty = fieldsOf(schema)
+    .filter((field) => field.required && (field.kind === "text" || field.kind === "long-text") && !(field.name in values))
+    .map((field) => [field.name, ""]);
+  return { ...Object.fromEntries(empty), ...values };
+}
+
+export function isObject(value: unknown): value is Schema {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

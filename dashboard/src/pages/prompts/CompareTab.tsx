@@ -1,0 +1,118 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { ArrowLeftRight, Equal } from "lucide-react";
+import type { Schema } from "../../api/client";
+import { useNamespace } from "../../app/routes";
+import { Button } from "../../components/Button";
+import { DiffView } from "../../components/editor/DiffView";
+import { CheckField } from "../../components/Field";
+import { Card } from "../../components/Page";
+import { EmptyState, Loaded } from "../../components/States";
+import { Segments } from "../../components/Tabs";
+import { choiceName } from "./choice";
+import { promptText } from "./promptText";
+import { diffQuery, promptQuery } from "./queries";
+import { promptRoute } from "./routes";
+import type { CompareSearch } from "./search";
+import { SettingChanges } from "./SettingChanges";
+import { VersionPick } from "./VersionPick";
+
+const route = getRouteApi("/workspace/prompts/$name/compare");
+const VIEWS = [
+  { name: "unified", label: "Unified" },
+  { name: "split", label: "Split" },
+] as const;
+
+/** Any two versions, each by number or label: the text side by side or in one, and every setting that differs. */
+export function CompareTab() {
+  const { name } = promptRoute.useParams();
+  const namespace = useNamespace();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const latest = useQuery(promptQuery(namespace, name, undefined));
+  const to = search.to ?? "latest";
+  const from = search.from ?? String(Math.max(1, (latest.data?.number ?? 2) - 1));
+  const change = (next: CompareSearch) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
+
+  return (
+    <div className="flex flex-col gap-4">
+      <div className="flex flex-wrap items-end gap-x-4 gap-y-3">
+        <VersionPick hideLabel={false} namespace={namespace} name={name} label="From" value={from} onChange={(next) => change({ from: next })} />
+        <Button icon={ArrowLeftRight} onClick={() => change({ from: to, to: from })}>
+          Swap
+        </Button>
+        <VersionPick hideLabel={false} namespace={namespace} name={name} label="To" value={to} onChange={(next) => change({ to: next })} />
+        <div className="flex h-8 items-center gap-4">
+          <Segments label="View" options={VIEWS} value={search.view ?? "unified"} onChange={(view) => change({ view: view === "split" ? view : undefined })} />
+          <CheckField label="Only differences" checked={!search.all} onChange={(event) => change({ all: event.target.checked ? undefined : true })} />
+        </div>
+      </div>
+      <Comparison namespace={namespace} name={name} from={from} to={to} isSplit={search.view === "split"} all={search.all ?? false} />
+    </div>
+  );
+}
+
+function Comparison({ namespace, name, from, to, isSplit, all }: {
+  namespace: string;
+  name: string;
+  from: string;
+  to: string;
+  isSplit: boolean;
+  all: boolean;
+}) {
+  const before = useQuery(promptQuery(namespace, name, from));
+  const after = useQuery(promptQuery(namespace, name, to));
+  const diff = useQuery(diffQuery(namespace, name, from, to));
+  return (
+    <Loaded query={before}>
+      {(left) => (
+        <Loaded query={after}>
+          {(right) => (
+            <>
+              <Texts left={left} right={right} from={from} to={to} isSplit={isSplit} all={all} />
+              <Loaded query={diff}>{(found) => <SettingChanges changes={found.settings} />}</Loaded>
+            </>
+          )}
+        </Loaded>
+      )}
+    </Loaded>
+  );
+}
+
+function Texts({ left, right, from, to, isSplit, all }: {
+  left: Schema<"PromptDetail">;
+  right: Schema<"PromptDetail">;
+  from: string;
+  to: string;
+  isSplit: boolean;
+  all: boolean;
+}) {
+  const before = promptText(left.body);
+  const after = promptText(right.body);
+  const title = `${sideName(from, left.number)} → ${sideName(to, right.number)}`;
+  if (before === after && !all) {
+    return (
+      <Card title={title}>
+        <EmptyState icon={Equal} title={left.number === right.number ? "Both sides are the same version" : "The text is the same"}>
+          {left.number === right.number ? "Choose another version on one side." : "What differs, if anything, are settings."}
+        </EmptyState>
+      </Card>
+    );
+  }
+  return (
+    <Card title={title} flush>
+      <DiffView
+        before={before}
+        after={after}
+        beforeLabel={`Version ${left.number}`}
+        afterLabel={`Version ${right.number}`}
+        mode={isSplit ? "split" : "unified"}
+        onlyDifferences={!all}
+      />
+    </Card>
+  );
+}
+
+function sideName(choice: string, number: number): string {
+  return /^\d+$/.test(choice) ? `Version ${number}` : `${choiceName(choice)} (${number})`;
+}

@@ -1,0 +1,62 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import { api, call } from "../../api/client";
+import { ConfirmDialog } from "../../components/Dialog";
+import { TextArea, TextField } from "../../components/Field";
+import { announce } from "../../components/Live";
+
+const USUAL = ["production", "staging"];
+
+/** Asks which label goes to a version, and why, and moves it. */
+export function MoveLabel({ namespace, name, number, labels, onClose }: {
+  namespace: string;
+  name: string;
+  number: number;
+  /** Where the labels of this prompt point now. */
+  labels: Readonly<Record<string, number>>;
+  onClose: () => void;
+}) {
+  const client = useQueryClient();
+  const list = useId();
+  const [label, setLabel] = useState("production");
+  const [reason, setReason] = useState("");
+  const now = labels[label];
+  const names = [...new Set([...USUAL, ...Object.keys(labels)])].filter((other) => other !== "latest");
+
+  async function move() {
+    await call(
+      api.PUT("/api/v1/prompts/{name}/labels/{label}", {
+        params: { path: { name, label }, query: { namespace } },
+        body: { version: number, reason },
+      }),
+    );
+    await client.invalidateQueries({ queryKey: ["prompts", namespace] });
+    announce(`${name}@${label} is now version ${number}.`);
+  }
+
+  return (
+    <ConfirmDialog
+      open
+      onClose={onClose}
+      title={`Label version ${number} of ${name}`}
+      confirm={label ? `Move ${label} to ${number}` : "Move"}
+      onConfirm={move}
+    >
+      <div className="flex flex-col gap-3">
+        <TextField label="Label" list={list} value={label} spellCheck={false} onChange={(event) => setLabel(event.target.value)} />
+        <datalist id={list}>
+          {names.map((other) => <option key={other} value={other} />)}
+        </datalist>
+        <TextArea label="Reason (optional)" hint="Kept in the history." value={reason} maxLength={2000} onChange={(event) => setReason(event.target.value)} />
+        <p role="status">{consequence(label, number, now)}</p>
+      </div>
+    </ConfirmDialog>
+  );
+}
+
+function consequence(label: string, number: number, now: number | undefined): string {
+  if (label === "") return "Name the label.";
+  if (now === number) return `${label} points at version ${number} already: nothing will change.`;
+  const from = now === undefined ? "The label is new." : `It points at version ${now} now.`;
+  return `${from} Whoever asks for ${label} gets version ${number} from then on. The move stays in the history and the audit log.`;
+}

@@ -1,0 +1,83 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { Pencil } from "lucide-react";
+import { useCan } from "../../api/queries";
+import { useNamespace } from "../../app/routes";
+import { buttonClasses } from "../../components/Button";
+import { classes } from "../../components/classes";
+import { Page } from "../../components/Page";
+import { Loaded } from "../../components/States";
+import { promptQuery } from "./queries";
+import { promptRoute } from "./routes";
+import { VersionPick } from "./VersionPick";
+
+const TABS = [
+  { to: "/prompts/$name", label: "Prompt" },
+  { to: "/prompts/$name/run", label: "Run" },
+  { to: "/prompts/$name/versions", label: "Versions" },
+  { to: "/prompts/$name/compare", label: "Compare" },
+  { to: "/prompts/$name/labels", label: "Labels" },
+] as const;
+
+/** The heading of one prompt, which version is open, and the tabs. */
+export function PromptFrame() {
+  const { name } = promptRoute.useParams();
+  const { version } = promptRoute.useSearch();
+  const namespace = useNamespace();
+  const navigate = promptRoute.useNavigate();
+  const query = useQuery(promptQuery(namespace, name, undefined));
+  const { pathname } = useLocation();
+  const picks = /\/run$/.test(pathname) || !/\/(versions|compare|labels)$/.test(pathname);
+
+  return (
+    <Page
+      title={name}
+      above={
+        <Link to="/prompts" className="hover:underline">
+          Prompts
+        </Link>
+      }
+      description={query.data?.body.description}
+      actions={
+        picks && (
+          <VersionPick
+            namespace={namespace}
+            name={name}
+            label="Version"
+            value={version ?? "latest"}
+            onChange={(next) =>
+              void navigate({ to: ".", search: (old) => ({ ...old, version: next === "latest" ? undefined : next }) })
+            }
+          />
+        )
+      }
+    >
+      <nav aria-label="Parts of this prompt" className="flex items-center gap-5 overflow-x-auto border-b border-line">
+        {TABS.map((tab) => (
+          <Link
+            key={tab.to}
+            to={tab.to}
+            params={{ name }}
+            search={{ version }}
+            activeOptions={{ exact: true, includeSearch: false }}
+            className="-mb-px flex h-9 items-center border-b-2 border-transparent text-sm font-medium text-muted hover:text-ink focus-visible:-outline-offset-2 aria-[current=page]:border-accent-ink aria-[current=page]:text-ink"
+          >
+            {tab.label}
+          </Link>
+        ))}
+        <EditLink name={name} version={version} />
+      </nav>
+      <Loaded query={query}>{() => <Outlet />}</Loaded>
+    </Page>
+  );
+}
+
+function EditLink({ name, version }: { name: string; version: string | undefined }) {
+  if (!useCan("prompts:write")) return null;
+  return (
+    <Link to="/prompts/$name/edit" params={{ name }} search={{ version }} className={classes(buttonClasses("quiet"), "ml-auto")}>
+      <Pencil aria-hidden className="size-4" />
+      Edit
+    </Link>
+  );
+}

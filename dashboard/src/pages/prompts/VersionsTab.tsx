@@ -1,0 +1,133 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ColumnDef } from "@tanstack/react-table";
+import { GitCompareArrows } from "lucide-react";
+import { useMemo, useState } from "react";
+import type { Schema } from "../../api/client";
+import { useCan } from "../../api/queries";
+import { useNamespace } from "../../app/routes";
+import { Badge } from "../../components/Badge";
+import { Button, buttonClasses } from "../../components/Button";
+import { DataTable } from "../../components/DataTable";
+import { Digest } from "../../components/Digest";
+import { LoadMore } from "../../components/LoadMore";
+import { Card } from "../../components/Page";
+import { Principal } from "../../components/Principal";
+import { Loaded } from "../../components/States";
+import { TimeAgo } from "../../components/TimeAgo";
+import { MoveLabel } from "./MoveLabel";
+import { versionsQuery } from "./queries";
+import { promptRoute } from "./routes";
+
+type Version = Schema<"PromptVersion">;
+
+/** Every version, newest first; two that are marked can be compared. */
+export function VersionsTab() {
+  const { name } = promptRoute.useParams();
+  const namespace = useNamespace();
+  const query = useInfiniteQuery(versionsQuery(namespace, name));
+  const [marked, setMarked] = useState<readonly number[]>([]);
+  const [moving, setMoving] = useState<number | null>(null);
+  const mayMove = useCan("labels:write");
+  const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const columns = useMemo(
+    () => columnsFor({ name, marked, setMarked, release: mayMove ? setMoving : null }),
+    [name, marked, mayMove],
+  );
+  const [from, to] = [...marked].sort((one, other) => one - other);
+
+  return (
+    <Loaded query={query}>
+      {() => (
+        <Card
+          title="Versions"
+          flush
+          actions={
+            from !== undefined && to !== undefined ? (
+              <Link
+                to="/prompts/$name/compare"
+                params={{ name }}
+                search={{ from: String(from), to: String(to) }}
+                className={buttonClasses("primary")}
+              >
+                <GitCompareArrows aria-hidden className="size-4" />
+                Compare {from} and {to}
+              </Link>
+            ) : (
+              <span className="text-sm text-muted">Mark two to compare them.</span>
+            )
+          }
+        >
+          <DataTable label="Versions" columns={columns} rows={rows} rowKey={(row) => String(row.number)} height="70vh" />
+          <LoadMore query={query} />
+          {moving !== null && (
+            <MoveLabel name={name} namespace={namespace} number={moving} labels={labelsOf(rows)} onClose={() => setMoving(null)} />
+          )}
+        </Card>
+      )}
+    </Loaded>
+  );
+}
+
+function labelsOf(rows: readonly Version[]): Record<string, number> {
+  return Object.fromEntries(rows.flatMap((row) => row.labels.map((label) => [label, row.number])));
+}
+
+interface ColumnOptions {
+  name: string;
+  marked: readonly number[];
+  setMarked: (marked: readonly number[]) => void;
+  release: ((number: number) => void) | null;
+}
+
+function columnsFor({ name, marked, setMarked, release }: ColumnOptions): ColumnDef<Version, unknown>[] {
+  function toggle(number: number) {
+    setMarked(marked.includes(number) ? marked.filter((other) => other !== number) : [...marked.slice(-1), number]);
+  }
+  return [
+    {
+      id: "mark",
+      header: () => <span className="sr-only">Compare</span>,
+      cell: ({ row }) => (
+        <input
+          type="checkbox"
+          aria-label={`Compare version ${row.original.number}`}
+          className="size-4 accent-accent align-middle"
+          checked={marked.includes(row.original.number)}
+          onChange={() => toggle(row.original.number)}
+        />
+      ),
+    },
+    {
+      header: "Version",
+      cell: ({ row }) => (
+        <Link to="/prompts/$name" params={{ name }} search={{ version: String(row.original.number) }} className="font-medium hover:underline">
+          {row.original.number}
+        </Link>
+      ),
+    },
+    { header: "Message", cell: ({ row }) => row.original.message || <span className="text-muted">none</span> },
+    {
+      header: "Labels",
+      cell: ({ row }) => (
+        <span className="flex flex-wrap gap-1">
+          {row.original.labels.map((label) => <Badge key={label} tone="accent">{label}</Badge>)}
+        </span>
+      ),
+    },
+    { header: "By", cell: ({ row }) => <Principal id={row.original.author_id} />, meta: { hideWhenNarrow: true } },
+    { header: "Pushed", cell: ({ row }) => <TimeAgo at={row.original.created_at} />, meta: { hideWhenNarrow: true } },
+    { header: "Digest", cell: ({ row }) => <Digest value={row.original.digest} />, meta: { hideWhenNarrow: true } },
+    {
+      id: "release",
+      header: () => <span className="sr-only">Release</span>,
+      cell: ({ row }) =>
+        release && (
+          <Button look="quiet" onClick={() => release(row.original.number)} aria-label={`Label version ${row.original.number}`}>
+            Label…
+          </Button>
+        ),
+      meta: { align: "right" },
+    },
+  ];
+}

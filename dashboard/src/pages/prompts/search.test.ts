@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { compareSearch, runSearch } from "./search";
+
+it("reads a run's variables and leaves out what is none", () => {
+  const id = "01a1fd09-f42c-73ff-bdc3-875da1602d85";
+  expect(runSearch({ variables: { term: "x" }, model: 5, parameters: [], execution: id })).toEqual({
+    variables: { term: "x" },
+    model: "5",
+    parameters: undefined,
+    execution: id,
+  });
+  expect(runSearch({ execution: "../../x", variables: {} })).toEqual({});
+});
+
+it("reads both sides of a comparison, by number or label", () => {
+  expect(compareSearch({ from: 1, to: "production", view: "split", all: "true" })).toEqual({
+    from: "1",
+    to: "production",
+    view: "split",
+    all: true,
+  });
+  expect(compareSearch({ view: "unified", all: false })).toEqual({});
+});
