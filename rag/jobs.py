@@ -88,6 +88,8 @@ class IndexJob:
                 await repository.set_indexing(version.id, "indexed")
                 return None
             document, collection = await repository.document_of(version)
+            if version.number <= document.removed_through:
+                raise _removed()
             content = await repository.original(version.id)
             if content is None:
                 raise _erased()
@@ -101,6 +103,7 @@ class IndexJob:
         chunks, found = await asyncio.to_thread(cut, parsed, task.strategy.chunking)
 
         async def report(done: int, total: int) -> None:
+            await self._check_wanted(context, task.version)
             await context.progress(done, total, "embedding")
 
         name, attributes = embeddings_span("onnx", self._embedder.name)
@@ -109,6 +112,13 @@ class IndexJob:
         index = Index(indexed, await asyncio.to_thread(postings, found))
         async with context.unit_of_work() as work:
             await self._write(work, task, parsed, index)
+
+    async def _check_wanted(self, context: JobContext, version: VersionRow) -> None:
+        """Let a long embedding end as soon as its document is removed."""
+        async with context.unit_of_work() as work:
+            document, _ = await DocumentRepository(work.session, work.tenant_id).document_of(version)
+            if version.number <= document.removed_through:
+                raise _removed()
 
     async def _parse(self, task: _Task) -> ParsedDocument:
         with span(_tracer, "parse"):
@@ -160,6 +170,10 @@ class IndexJob:
                 )
         except Exception as failure:  # noqa: BLE001 - the first error is the one to report
             _log.warning("indexing_reason_not_kept", version_id=str(context.subject_id), exc_info=failure)
+
+
+def _removed() -> Gone:
+    return Gone("document.removed", "The document was removed before it was indexed.")
 
 
 def _erased() -> Gone:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database
-from mcp_engine.errors import InvalidInput, NotFound, TooLarge
+from mcp_engine.errors import Gone, InvalidInput, NotFound, TooLarge
 from mcp_engine.identifiers import new_id
 from rag.facts import ADDED, INDEXED, DocumentCheck
 from rag.repository import DocumentFilter
@@ -90,7 +90,8 @@ async def test_a_removed_document_is_not_found_but_still_opens(workspace: Worksp
     assert removed.removed
     assert (await workspace.documents.remove(caller, added.document.id)).removed
     await workspace.documents.remove(caller, late.document.id)
-    await workspace.index(caller, late.document.latest.id)
+    with pytest.raises(Gone, match="removed before it was indexed"):
+        await workspace.index(caller, late.document.latest.id)
     assert await workspace.documents.search(caller, "default", "docs", "comet Vell") == []
     assert (await workspace.documents.list(caller, "default", "docs", None, 10)).items == []
     assert (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import cast
 
@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from mcp_engine.access import Caller
-from mcp_engine.errors import InvalidInput, TryLater
+from mcp_engine.errors import Gone, InvalidInput, TryLater
 from mcp_engine.identifiers import new_id
 from mcp_engine.jobs.context import JobContext
 from mcp_engine.jobs.kinds import is_permanent
@@ -92,3 +92,27 @@ async def test_a_cancelled_indexing_is_shown_and_adding_again_starts_it_anew(
 async def test_an_unknown_version_fails_for_good(workspace: Workspace, caller: Caller) -> None:
     with pytest.raises(InvalidInput):
         await workspace.index(caller, new_id())
+
+
+class RemovedMidway(Attempt):
+    """An attempt whose document is removed after the first batch of its chunks."""
+
+    remove: Callable[[], Awaitable[object]]
+
+    async def progress(self, done: int, total: int, note: str | None = None) -> None:
+        await super().progress(done, total, note)
+        if 0 < done < total:
+            await self.remove()
+
+
+async def test_a_removed_document_is_embedded_no_further(workspace: Workspace, caller: Caller) -> None:
+    text = "\n\n".join(f"{LIGHTHOUSE} Number {number}." for number in range(150))
+    added = await workspace.documents.add(caller, "default", "docs", "removed-midway.md", text.encode())
+    attempt = RemovedMidway(workspace.database, caller.tenant_id, caller.principal_id, added.document.latest.id)
+    attempt.remove = lambda: workspace.documents.remove(caller, added.document.id)
+    with pytest.raises(Gone) as ended:
+        await workspace.index_job.run(cast("JobContext", attempt))
+    assert ended.value.code == "document.removed"
+    assert is_permanent(ended.value)
+    [_, (done, total)] = attempt.reports
+    assert done < total
