@@ -27,8 +27,10 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
           ) : (
             <p className="text-lg leading-[1.75] break-words">
               {citations.map((citation) => (
-                <span key={citation.n} className={classes("rounded-[3px] box-decoration-clone", citation.n === cite && "bg-mark")}>
-                  {citation.cited_text}
+                <span key={citation.n}>
+                  <span className={classes("rounded-[3px] box-decoration-clone", citation.n === cite && "bg-mark")}>
+                    {citation.cited_text}
+                  </span>
                   <button
                     type="button"
                     aria-label={`Citation ${citation.n}: ${placeOf(citation)}`}
@@ -51,8 +53,9 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
           <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line pt-3 text-sm text-muted">
             {answer.confidence !== null && <Confidence value={answer.confidence} />}
             <span className="grow">
-              {refused ? "Refused" : `${citations.length} ${citations.length === 1 ? "sentence" : "sentences"}, word for word`} from{" "}
-              {answer.collection}
+              {refused
+                ? `Asked of ${answer.collection}`
+                : `${citations.length === 1 ? "1 sentence" : `${citations.length} sentences`}, word for word, from ${answer.collection}`}
             </span>
             <CopyButton value={() => answerMarkdown(answer, link())} label="Copy as Markdown" withText />
           </div>

@@ -88,7 +88,7 @@ function Asking({ namespace, collections }: { namespace: string; collections: re
     >
       <div className="mx-auto flex max-w-3xl flex-col gap-5">
         <QuestionForm
-          key={search.execution ?? "new"}
+          key={`${search.execution ?? "new"}/${isLoading ? "loading" : ""}`}
           namespace={namespace}
           collections={collections}
           initial={{ question: answer?.question ?? search.q ?? "", collection: first, strategy: search.strategy ?? "default" }}

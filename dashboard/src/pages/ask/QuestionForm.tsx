@@ -37,7 +37,7 @@ export function QuestionForm({ collections, namespace, initial, busy, onAsk, onS
   }
 
   return (
-    <form onSubmit={submit} className="flex flex-col gap-3 rounded-lg border border-line bg-surface p-4">
+    <form onSubmit={submit} className="flex flex-col gap-3 rounded-lg border border-line-strong bg-surface px-4 pt-2.5 pb-3 focus-within:border-accent-ink">
       <TextArea
         label="Question"
         hideLabel
@@ -45,14 +45,14 @@ export function QuestionForm({ collections, namespace, initial, busy, onAsk, onS
         maxLength={MOST_CHARACTERS}
         value={question}
         placeholder="Ask a whole question…"
-        className="resize-none border-transparent text-lg [field-sizing:content] max-h-60"
+        className="-mx-2.5 max-h-60 w-[calc(100%+1.25rem)] resize-none border-transparent text-lg [field-sizing:content] focus-visible:outline-none"
         onChange={(event) => setQuestion(event.target.value)}
         onKeyDown={onKey}
       />
-      <div className="flex flex-wrap items-end gap-3">
+      <div className="flex items-end gap-3 max-sm:flex-wrap">
         <SelectField
           label="Collection"
-          fieldClassName="w-52"
+          fieldClassName="w-44 min-w-0 shrink"
           value={collection}
           onChange={(event) => setCollection(event.target.value)}
         >
@@ -65,7 +65,7 @@ export function QuestionForm({ collections, namespace, initial, busy, onAsk, onS
         </SelectField>
         <TextField
           label="Strategy"
-          fieldClassName="w-44"
+          fieldClassName="w-32 min-w-0 shrink"
           list="strategies"
           value={strategy}
           onChange={(event) => setStrategy(event.target.value)}

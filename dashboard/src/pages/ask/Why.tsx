@@ -18,7 +18,7 @@ export function Why({ answer, executionId }: { answer: AnswerSoFar; executionId:
   const query = useQuery(executionQuery(executionId));
   return (
     <Card
-      title="Why this answer"
+      title={answer.refused ? "Why it was refused" : "Why this answer"}
       actions={
         <>
           <a href={`/executions/${executionId}`} className={buttonClasses("quiet")}>

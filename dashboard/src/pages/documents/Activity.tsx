@@ -13,10 +13,10 @@ import { useJobs } from "./useJobs";
 const SHOWN = 6;
 
 /** What is on its way into a collection: files that are sent, and documents in the engine's queue. */
-export function Activity({ namespace, collection }: { namespace: string; collection: string }) {
+export function Activity({ namespace, collection, exists }: { namespace: string; collection: string; exists: boolean }) {
   const client = useQueryClient();
   const uploads = useUploads(namespace, collection);
-  const { data: documents = [] } = useQuery(unfinishedQuery(namespace, collection));
+  const { data: documents = [] } = useQuery({ ...unfinishedQuery(namespace, collection), enabled: exists });
   const refresh = () => {
     void client.invalidateQueries({ queryKey: ["documents", namespace, collection] });
     void client.invalidateQueries({ queryKey: ["collections", namespace] });

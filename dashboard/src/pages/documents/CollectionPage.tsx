@@ -39,6 +39,8 @@ export function CollectionPage() {
   const [dialog, setDialog] = useState<{ action: DocumentAction; document: Document } | "collection" | null>(null);
   const { data: collections } = useQuery(collectionsQuery(namespace));
   const known = collections?.find((one) => one.name === collection);
+  // One whose documents are all removed is listed no more, but they can be looked at.
+  const exists = known !== undefined || search.removed === true;
 
   const change = useCallback(
     (next: Partial<CollectionSearch>, replace = false) =>
@@ -64,7 +66,7 @@ export function CollectionPage() {
     },
     [client, namespace, collection],
   );
-  useStepping(search, namespace, collection, change);
+  useStepping(search, namespace, collection, exists, change);
 
   const { start, end } = search;
   const span = start !== undefined && end !== undefined ? { start, end } : undefined;
@@ -97,8 +99,8 @@ export function CollectionPage() {
           </>
         }
       >
-        <Activity namespace={namespace} collection={collection} />
-        <SearchBar key={`${search.q ?? ""}/${search.name ?? ""}`} search={search} onChange={change} />
+        <Activity namespace={namespace} collection={collection} exists={exists} />
+        {exists && <SearchBar key={`${search.q ?? ""}/${search.name ?? ""}`} search={search} onChange={change} />}
         <WithPanel
           panel={
             search.document && (
@@ -125,7 +127,7 @@ export function CollectionPage() {
             )
           }
         >
-          {search.q ? (
+          {search.q && exists ? (
             <SearchResults
               namespace={namespace}
               collection={collection}
@@ -139,6 +141,7 @@ export function CollectionPage() {
             <DocumentList
               namespace={namespace}
               collection={collection}
+              exists={collections === undefined ? undefined : exists}
               search={search}
               mayWrite={mayWrite}
               onOpen={open}

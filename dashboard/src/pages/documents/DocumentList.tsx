@@ -1,6 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { FileStack, FileSearch } from "lucide-react";
-import { ApiProblem } from "../../api/problem";
 import { LoadMore } from "../../components/LoadMore";
 import { Card } from "../../components/Page";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
@@ -13,6 +12,8 @@ import type { CollectionSearch } from "./routes";
 interface DocumentListProps {
   namespace: string;
   collection: string;
+  /** Undefined until it is known. */
+  exists: boolean | undefined;
   search: CollectionSearch;
   mayWrite: boolean;
   onOpen: (document: Document) => void;
@@ -21,15 +22,17 @@ interface DocumentListProps {
 }
 
 /** The documents of a collection, as narrowed by the URL; a collection that does not exist yet asks for its first. */
-export function DocumentList({ namespace, collection, search, mayWrite, onOpen, onAction, onFiles }: DocumentListProps) {
+export function DocumentList({ namespace, collection, exists, search, mayWrite, onOpen, onAction, onFiles }: DocumentListProps) {
   const { name, state, removed, document } = search;
-  const query = useInfiniteQuery(documentsQuery({ namespace, collection, name, state, removed }));
+  const query = useInfiniteQuery({
+    ...documentsQuery({ namespace, collection, name, state, removed }),
+    enabled: exists === true,
+  });
   const isNarrowed = Boolean(name || state);
-  const isNew = query.error instanceof ApiProblem && query.error.code === "collection.not_found";
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
 
-  if (query.isPending) return <Skeleton lines={6} />;
-  if (query.error && !isNew) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
+  if (exists === undefined || (exists && query.isPending)) return <Skeleton lines={6} />;
+  if (query.error) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
   if (rows.length === 0) {
     return (
       <Card>
@@ -40,7 +43,7 @@ export function DocumentList({ namespace, collection, search, mayWrite, onOpen, 
         ) : (
           <EmptyState
             icon={FileStack}
-            title={isNew ? "A new collection" : "No documents here"}
+            title={!exists ? "A new collection" : "No documents here"}
             action={mayWrite && <AddFilesButtons onFiles={onFiles} />}
           >
             Drop PDF, DOCX, HTML, Markdown or text files anywhere on this page, or choose them. They can be searched and asked

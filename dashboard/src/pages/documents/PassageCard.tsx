@@ -1,7 +1,7 @@
 import { FileText } from "lucide-react";
 import { classes } from "../../components/classes";
 import type { Passage } from "./queries";
-import { piecesOf } from "./words";
+import { excerptOf, piecesOf } from "./words";
 
 /** A passage: where it stands, what it says, and how near it is by meaning and by words. */
 export function PassageCard({ passage, rank, words, isSelected, onOpen }: {
@@ -32,13 +32,14 @@ export function PassageCard({ passage, rank, words, isSelected, onOpen }: {
           v{version.number}
           {page !== null && `, page ${page}`}
         </span>
-        <span className="grow" />
+        <span className="basis-full" />
+        <span aria-hidden className="w-5" />
         <Score label="score" value={passage.score} hint="Of this search, from 0 to 1: meaning and words together" />
         <Score label="meaning" value={passage.similarity} hint="Cosine of the meaning" />
         <Score label="words" value={passage.bm25} digits={1} hint="BM25 of the words" />
       </div>
-      <p className="mt-2 line-clamp-5 pl-7 text-sm leading-relaxed break-words whitespace-pre-line">
-        {piecesOf(passage.text, words).map((piece, index) =>
+      <p className="mt-1.5 pl-7 text-sm leading-relaxed break-words">
+        {piecesOf(excerptOf(passage.text, words), words).map((piece, index) =>
           piece.isFound ? (
             <mark key={index} className="rounded-[2px] bg-mark text-ink">
               {piece.text}

@@ -34,7 +34,7 @@ export function SourcePanel(props: SourcePanelProps) {
   const version = document?.versions.find((one) => one.number === (number ?? document.latest.number));
   return (
     <>
-      <div className="flex min-h-12 flex-wrap items-center gap-1 border-b border-line py-1.5 pr-2 pl-4">
+      <div className="flex min-h-12 shrink-0 items-center gap-1 border-b border-line py-1.5 pr-2 pl-4">
         <h2 className="min-w-0 grow truncate font-semibold" title={document?.name}>
           {document?.name ?? "Document"}
         </h2>
@@ -44,7 +44,7 @@ export function SourcePanel(props: SourcePanelProps) {
               <Menu
                 label="Versions"
                 trigger={
-                  <button type="button" className="flex h-8 items-center gap-1 rounded-md px-2 text-sm text-muted hover:bg-hover">
+                  <button type="button" className="flex h-8 shrink-0 items-center gap-1 rounded-md px-2 text-sm whitespace-nowrap text-muted hover:bg-hover">
                     <History aria-hidden className="size-4" />
                     Version {version.number}
                   </button>

@@ -31,8 +31,10 @@ describe("files", () => {
 
   it("are found in dropped folders", async () => {
     const items = [entry("notes", { "a.md": "A", deep: { "b.md": "B" }, ".hidden": { "c.md": "C" } }), entry("d.txt", "D")];
-    const list = items.map((one) => ({ webkitGetAsEntry: () => one })) as unknown as DataTransferItemList;
+    const list = items.map((one) => ({ webkitGetAsEntry: () => one, getAsFile: () => null })) as unknown as DataTransferItemList;
     const names = (await droppedFiles(list)).map((file) => file.name);
     expect(names.sort()).toEqual(["a.md", "d.txt", "deep/b.md"]);
+    const bare = [{ webkitGetAsEntry: () => null, getAsFile: () => new File(["x"], "bare.txt") }];
+    expect((await droppedFiles(bare as unknown as DataTransferItemList)).map((file) => file.name)).toEqual(["bare.txt"]);
   });
 });

@@ -14,9 +14,11 @@ export function pickedFiles(files: Iterable<File>): NamedFile[] {
 
 /** Return what was dropped, folders with everything below them. */
 export async function droppedFiles(items: DataTransferItemList): Promise<NamedFile[]> {
-  // The list empties itself after this turn of the event loop: take the entries first.
-  const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  const found = await Promise.all(entries.map((entry) => filesBelow(entry, "")));
+  // The list empties itself after this turn of the event loop: take everything out first.
+  const taken = [...items].map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  const found = await Promise.all(
+    taken.map(({ entry, file }) => (entry ? filesBelow(entry, "") : file ? [{ name: file.name, file }] : [])),
+  );
   return visible(found.flat());
 }
 

@@ -50,6 +50,8 @@ export function documentsQuery({ namespace, collection, name, state, removed }: 
       ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: ({ state: { data } }) =>
+      data?.pages.some((page) => page.items.some((document) => isUnfinished(document.latest.state))) ? 3_000 : false,
   });
 }
 

@@ -10,11 +10,12 @@ export function useStepping(
   search: CollectionSearch,
   namespace: string,
   collection: string,
+  exists: boolean,
   change: (next: Partial<CollectionSearch>, replace?: boolean) => void,
 ): void {
   const { q, name, state, removed, document, version, start } = search;
-  const listed = useInfiniteQuery({ ...documentsQuery({ namespace, collection, name, state, removed }), enabled: !q });
-  const found = useQuery({ ...searchQuery(namespace, collection, q ?? ""), enabled: Boolean(q) });
+  const listed = useInfiniteQuery({ ...documentsQuery({ namespace, collection, name, state, removed }), enabled: exists && !q });
+  const found = useQuery({ ...searchQuery(namespace, collection, q ?? ""), enabled: exists && Boolean(q) });
   const passages = new Map((q ? (found.data ?? []) : []).map((passage) => [passageKey(passage), passage]));
   const documents = q ? [] : (listed.data?.pages.flatMap((page) => page.items) ?? []);
 

@@ -63,9 +63,9 @@ async function run(upload: Upload): Promise<void> {
   try {
     await sendFile(upload, (sent) => change(upload.id, { sent }));
     // The engine's own lists know it now; it leaves this one when they show it.
+    await queryClient.invalidateQueries({ queryKey: ["collections", upload.namespace] });
     await queryClient.invalidateQueries({ queryKey: ["documents", upload.namespace, upload.collection] });
     dismissUpload(upload.id);
-    void queryClient.invalidateQueries({ queryKey: ["collections", upload.namespace] });
   } catch (error) {
     const problem = asProblem(error);
     change(upload.id, { state: "refused", problem: { message: problem.message, code: problem.code } });

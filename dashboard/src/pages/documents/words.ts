@@ -10,6 +10,25 @@ export interface Piece {
   isFound: boolean;
 }
 
+/** Return the stretch of `text` that shares most words with `query`, in one line; all of it when it is short. */
+export function excerptOf(text: string, query: string, length = 420): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  if (line.length <= length) return line;
+  const places: number[] = [];
+  let at = 0;
+  for (const piece of piecesOf(line, query)) {
+    if (piece.isFound) places.push(at);
+    at += piece.text.length;
+  }
+  const found = (start: number) => places.filter((place) => place >= start && place < start + length - 40).length;
+  const best = places.reduce((start, place) => (found(place) > found(start) ? place : start), 0);
+  // Some words before what was found, beginning with a whole one.
+  const from = Math.max(0, Math.min(best - 60, line.length - length));
+  const start = from === 0 ? 0 : line.indexOf(" ", from) + 1;
+  const end = start + length >= line.length ? line.length : line.lastIndexOf(" ", start + length);
+  return `${start > 0 ? "… " : ""}${line.slice(start, end)}${end < line.length ? " …" : ""}`;
+}
+
 /** Cut `text` at the words that it shares with `query`, common ones aside; endings of a word don't matter. */
 export function piecesOf(text: string, query: string): Piece[] {
   const stems = new Set([...query.matchAll(WORD)].map((match) => match[0].toLowerCase()).filter((word) => !COMMON.has(word)).map(stem));

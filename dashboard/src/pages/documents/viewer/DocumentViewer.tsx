@@ -55,11 +55,12 @@ function Indexed({ documentId, name, version, span, page, view, onView, characte
     setShown(undefined);
   }, [documentId, version.number, span?.start, span?.end]);
 
+  const current = shown ?? target ?? wanted;
   const asPages = hasPages && view !== "text";
   return (
     <div className="flex min-h-0 grow flex-col">
       {hasPages && (
-        <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-1.5">
+        <div className="flex shrink-0 flex-wrap items-center gap-2 border-b border-line px-3 py-1.5">
           <Segments
             label="View"
             value={asPages ? "pages" : "text"}
@@ -71,7 +72,7 @@ function Indexed({ documentId, name, version, span, page, view, onView, characte
           />
           {asPages && query.data && (
             <PageBar
-              page={shown ?? target ?? wanted}
+              page={current}
               pages={query.data.length}
               onPage={setTarget}
               zoom={zoom}
@@ -95,7 +96,7 @@ function Indexed({ documentId, name, version, span, page, view, onView, characte
           )}
         </Loaded>
       ) : (
-        <TextView place={place} name={name} characters={characters} span={span} />
+        <TextView place={place} name={name} characters={characters} span={span} from={query.data?.[current - 1]?.start ?? 0} />
       )}
     </div>
   );

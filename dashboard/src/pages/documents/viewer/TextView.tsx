@@ -7,16 +7,18 @@ import { type Span, earlierPiece, laterPiece, markedAround, openedPiece } from "
 import { type Place, textQuery } from "./queries";
 
 /** A version's text, or the piece of it around a span, which is marked; more of it on request. */
-export function TextView({ place, name, characters, span }: {
+export function TextView({ place, name, characters, span, from }: {
   place: Place;
   name: string;
   characters: number;
   span: Span | undefined;
+  /** Where to begin without a span, such as at the page that was open. */
+  from: number;
 }) {
-  const [piece, setPiece] = useState(() => openedPiece(characters, span));
-  const { start, end } = span ?? {};
+  const { start, end } = span ?? { start: from, end: from };
+  const [piece, setPiece] = useState(() => openedPiece(characters, { start, end }));
   useEffect(
-    () => setPiece(openedPiece(characters, start === undefined || end === undefined ? undefined : { start, end })),
+    () => setPiece(openedPiece(characters, { start, end })),
     [characters, start, end, place.documentId, place.number],
   );
   const query = useQuery({ ...textQuery(place, piece), placeholderData: (before) => before });
@@ -32,7 +34,7 @@ export function TextView({ place, name, characters, span }: {
                 onClick={() => setPiece(earlierPiece(found))}
               />
             )}
-            <MarkedText text={found.text} from={found.start} span={span} />
+            <MarkedText text={found.text} from={found.start} span={{ start, end }} />
             {found.end < found.characters && (
               <More
                 label="Show more"
@@ -47,16 +49,19 @@ export function TextView({ place, name, characters, span }: {
   );
 }
 
-function MarkedText({ text, from, span }: { text: string; from: number; span: Span | undefined }) {
+function MarkedText({ text, from, span }: { text: string; from: number; span: Span }) {
   const mark = useRef<HTMLElement>(null);
   const { before, marked, after } = markedAround(text, from, span);
+  const isThere = marked !== "" || before !== "";
   useEffect(() => {
-    if (marked !== "") mark.current?.scrollIntoView({ block: "center" });
-  }, [marked, span?.start, span?.end]);
+    if (isThere) mark.current?.scrollIntoView({ block: marked === "" ? "start" : "center" });
+  }, [isThere, marked, span.start, span.end]);
   return (
     <div className="mx-auto max-w-[72ch] text-base leading-relaxed break-words whitespace-pre-wrap">
       {before}
-      {marked && (
+      {marked === "" ? (
+        <span ref={mark} />
+      ) : (
         <mark ref={mark} data-highlight="" className="rounded-[3px] bg-mark px-px text-ink outline-1 outline-mark-line">
           {marked}
         </mark>

@@ -29,9 +29,8 @@ export interface Marked {
   after: string;
 }
 
-/** Cut `text`, which begins at code point `from` of its document, around the document's span. */
-export function markedAround(text: string, from: number, span: Span | undefined): Marked {
-  if (span === undefined || span.end <= span.start) return { before: text, marked: "", after: "" };
+/** Cut `text`, which begins at code point `from` of its document, around the document's span; an empty one marks nothing. */
+export function markedAround(text: string, from: number, span: Span): Marked {
   const start = unitOffset(text, Math.max(0, span.start - from));
   const end = unitOffset(text, Math.max(0, span.end - from));
   return { before: text.slice(0, start), marked: text.slice(start, end), after: text.slice(end) };
@@ -41,11 +40,11 @@ const AROUND = 12_000;
 const ALIGNED_TO = 4_000;
 
 /** Return the piece of a text that is opened first: some of it before and after the span, or its beginning. */
-export function openedPiece(characters: number, span: Span | undefined): Span {
-  const start = Math.max(0, (span?.start ?? 0) - AROUND);
+export function openedPiece(characters: number, span: Span): Span {
+  const start = Math.max(0, span.start - AROUND);
   // Neighbouring citations ask for the same piece, which is then in the cache already.
   const aligned = Math.floor(start / ALIGNED_TO) * ALIGNED_TO;
-  const end = Math.ceil(((span?.end ?? 0) + AROUND) / ALIGNED_TO) * ALIGNED_TO;
+  const end = Math.ceil((span.end + AROUND) / ALIGNED_TO) * ALIGNED_TO;
   return { start: aligned, end: Math.min(end, characters) };
 }
 

@@ -1,0 +1,127 @@
+"""Questions in the browser: answers beside their sources, refusals, and what an address shows again."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.dashboard.conftest import TIMEOUT_MS, DashboardEngine, Faults, assert_accessible
+
+FREEDOMS = "What are the four essential human freedoms?"
+TUNGSTEN = "What is the boiling point of tungsten?"
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_role("textbox", name="Question").fill(question)
+    page.keyboard.press("Enter")
+
+
+def cited(page: Page, n: int) -> Locator:
+    return page.get_by_role("button", name=re.compile(f"^Citation {n}: "))
+
+
+def viewer(page: Page) -> Locator:
+    return page.get_by_role("complementary", name="Document")
+
+
+def test_an_answer_stands_beside_its_source(page: Page) -> None:
+    page.get_by_role("link", name="Ask", exact=True).click()
+    expect(page.get_by_role("heading", name="Ask a whole question")).to_be_visible()
+    assert_accessible(page, "ask-empty")
+    ask(page, FREEDOMS)
+    expect(cited(page, 1)).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("region", name="Answer")).to_contain_text("four essential human freedoms")
+    expect(page.get_by_role("meter", name="Confidence")).to_be_visible()
+    expect(viewer(page).get_by_role("heading", name="1941-franklin-d-roosevelt.pdf")).to_be_visible()
+    mark = viewer(page).locator("[data-highlight]").first
+    expect(mark).to_be_in_viewport()
+    expect(viewer(page).get_by_role("img", name="Page 9 of 9")).to_be_visible()
+    assert_accessible(page, "ask")
+
+
+def test_the_address_shows_the_same_answer_again(page: Page, engine: DashboardEngine) -> None:
+    page.goto(f"{engine.url}/ask?collection=handbook")
+    ask(page, FREEDOMS)
+    expect(viewer(page).locator("[data-highlight]").first).to_be_in_viewport()
+    answer = page.get_by_role("region", name="Answer").inner_text()
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(viewer(other).locator("[data-highlight]").first).to_be_in_viewport()
+    assert other.get_by_role("region", name="Answer").inner_text() == answer
+    expect(other.get_by_role("textbox", name="Question")).to_have_value(FREEDOMS)
+
+
+def test_a_citation_of_a_text_is_marked_in_it(page: Page, engine: DashboardEngine) -> None:
+    page.goto(f"{engine.url}/ask")
+    ask(page, "Are the American continents subjects for future colonization by European powers?")
+    expect(cited(page, 1)).to_be_visible()
+    cited(page, 1).click()
+    mark = viewer(page).locator("mark")
+    expect(mark).to_be_in_viewport()
+    execution = re.search("execution=([0-9a-f-]+)", page.url)
+    assert execution is not None
+    output = engine.api("GET", f"/executions/{execution[1]}")["output"]["value"]
+    assert mark.inner_text() == output["citations"][0]["cited_text"]
+
+
+def test_keys_step_through_the_citations(page: Page, engine: DashboardEngine) -> None:
+    page.goto(f"{engine.url}/ask")
+    ask(page, FREEDOMS)
+    expect(cited(page, 1)).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("region", name="Answer").click(position={"x": 5, "y": 5})
+    page.keyboard.press("j")
+    expect(cited(page, 2)).to_have_attribute("aria-pressed", "true")
+    assert "cite=2" in page.url
+    page.keyboard.press("Escape")
+    expect(viewer(page)).to_have_count(0)
+
+
+def test_a_refusal_shows_the_nearest_passages(page: Page, engine: DashboardEngine) -> None:
+    page.goto(f"{engine.url}/ask")
+    ask(page, TUNGSTEN)
+    expect(page.get_by_text("The documents do not answer this.")).to_be_visible()
+    nearest = page.get_by_role("region", name="Nearest passages")
+    expect(nearest.get_by_role("article")).not_to_have_count(0)
+    assert_accessible(page, "refusal")
+    nearest.get_by_role("article").first.get_by_role("button").click()
+    expect(viewer(page).locator("[data-highlight]").first).to_be_in_viewport()
+    assert "passage=1" in page.url
+
+
+def test_why_names_versions_scores_and_gives_the_proof(page: Page, engine: DashboardEngine) -> None:
+    page.goto(f"{engine.url}/ask")
+    ask(page, FREEDOMS)
+    why = page.get_by_role("region", name="Passages that were looked at")
+    expect(why).to_contain_text("1941-franklin-d-roosevelt.pdf")
+    expect(why).to_contain_text("[1]")
+    expect(page.get_by_text("default, version 1")).to_be_visible()
+    execution = re.search("execution=([0-9a-f-]+)", page.url)
+    assert execution is not None
+    expect(page.get_by_role("link", name="Execution", exact=True)).to_have_attribute("href", re.compile(execution[1]))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Proof").click()
+    proof = json.loads(download.value.path().read_text())
+    assert execution[1] in json.dumps(proof)
+
+
+def test_an_answer_is_copied_with_footnotes(page: Page, engine: DashboardEngine) -> None:
+    page.goto(f"{engine.url}/ask")
+    ask(page, FREEDOMS)
+    page.get_by_role("button", name="Copy as Markdown").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert f"**{FREEDOMS}**" in copied
+    assert re.search(r"^\[\^1\]: 1941-franklin-d-roosevelt\.pdf, version 1, page 9", copied, re.MULTILINE)
+
+
+def test_a_failure_is_told_in_the_engines_words(page: Page, engine: DashboardEngine, faults: Faults) -> None:
+    faults.expect("status of 404")
+    page.goto(f"{engine.url}/ask?strategy=missing")
+    ask(page, FREEDOMS)
+    expect(page.get_by_role("alert")).to_contain_text("rag_strategy.not_found")
+    page.goto(f"{engine.url}/ask?execution=00000000-0000-4000-8000-000000000000")
+    expect(page.get_by_role("alert")).to_contain_text("execution.not_found")
