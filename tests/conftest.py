@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 from sqlalchemy import make_url, text
 
 from mcp_engine.access import Caller
@@ -21,6 +22,9 @@ from mcp_engine.database.migrate import app_url, upgrade
 from mcp_engine.identifiers import new_id
 from mcp_engine.server.database import migration_sources
 
+# How long an example takes says how busy the machine is.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 # One OpenMP thread a model process: spinning threads on a shared machine cost more than they give.
 os.environ.setdefault("MCP_ENGINE_MODEL_THREADS", "1")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")

@@ -32,8 +32,8 @@ BROWSER_ARGUMENTS = (
 )
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 800}
-TIMEOUT_MS = 30_000
-SAMPLE_TIMEOUT_SECONDS = 180
+TIMEOUT_MS = 120_000
+SAMPLE_TIMEOUT_SECONDS = 600
 
 
 class DashboardEngine(EngineProcess):

@@ -18,7 +18,7 @@ def sh_blocks(page: Path) -> list[str]:
     return _BLOCK.findall(page.read_text())
 
 
-def run_blocks(blocks: list[str], engine: EngineProcess, folder: Path, *, timeout: float = 120) -> str:
+def run_blocks(blocks: list[str], engine: EngineProcess, folder: Path, *, timeout: float = 600) -> str:
     """Run the blocks in one bash in `folder` and return what they print; the first command that fails ends it.
 
     Raises:

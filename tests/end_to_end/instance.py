@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 COMMAND = Path(sys.executable).with_name("mcp-engine")
-START_TIMEOUT_SECONDS = 120
+START_TIMEOUT_SECONDS = 300
 
 
 def free_port() -> int:
@@ -109,7 +109,7 @@ class EngineProcess:
         """Press Ctrl-C and return the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(300)
 
     def kill(self) -> None:
         assert self.process is not None
@@ -132,7 +132,7 @@ class EngineProcess:
     def workers(self) -> list[int]:
         return [pid for pid, command in self.processes().items() if b"mcp_engine.server.worker" in command]
 
-    def run(self, *arguments: str, timeout: float = 120, **environment: str) -> Finished:
+    def run(self, *arguments: str, timeout: float = 600, **environment: str) -> Finished:
         """Run one command against this server."""
         done = subprocess.run(
             [str(COMMAND), *arguments],

@@ -22,7 +22,7 @@ def engine() -> Iterator[EngineProcess]:
 
 
 def wait_for(engine: EngineProcess, condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < deadline, engine.log()[-3000:]
         time.sleep(0.02)

@@ -44,7 +44,7 @@ def engine() -> Iterator[EngineProcess]:
     engine.remove()
 
 
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
+def until(condition: Callable[[], object], seconds: float = 300) -> None:
     """Wait for something that other threads bring about."""
     deadline = time.monotonic() + seconds
     while not condition():

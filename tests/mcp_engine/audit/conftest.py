@@ -67,7 +67,7 @@ class Log:
                 connection.execute(statement.encode(), parameters)
 
 
-async def until(condition: Any, *, seconds: float = 30) -> None:
+async def until(condition: Any, *, seconds: float = 300) -> None:
     """Wait for a condition that other tasks bring about."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -80,7 +80,7 @@ def run(server: Answers | None, *arguments: str, **variables: str) -> subprocess
     if server is not None:
         environment.setdefault("MCP_ENGINE_URL", server.url)
     command = [sys.executable, "-m", "mcp_engine.cli.main", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_a_refusal_prints_its_problem_as_json_and_brackets_as_they_are(server: Answers) -> None:

@@ -41,7 +41,7 @@ def call(engine: EngineProcess, path: str, body: object = None) -> object:
         data=None if body is None else json.dumps(body).encode(),
         headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=300) as answer:
         return json.load(answer)
 
 
@@ -56,7 +56,7 @@ def test_its_command_appears(installed: Path) -> None:
 def test_its_route_appears_behind_its_own_scope(engine: EngineProcess) -> None:
     assert call(engine, "/echo?text=hello") == {"text": "hello"}
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        urllib.request.urlopen(f"{engine.url}/api/v1/echo?text=hello", timeout=30)
+        urllib.request.urlopen(f"{engine.url}/api/v1/echo?text=hello", timeout=300)
 
 
 def test_its_capability_appears_and_is_validated(engine: EngineProcess) -> None:

@@ -79,7 +79,7 @@ def start_worker(queue_url: str) -> Iterator[StartWorker]:
         process.wait()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 300.0) -> None:
     """Wait until `condition` holds; its not holding in time is a failure."""
     deadline = time.monotonic() + seconds
     while not await condition():
