@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_engine.errors import EngineError
+from mcp_engine.json_schemas import check_value
 from mcp_engine.prompts import templates
+from mcp_engine_client import _schemas
 from mcp_engine_client._template import parsed
 from mcp_engine_client.errors import EngineError as ClientError
 
@@ -140,13 +143,13 @@ def client(source: str, values: dict[str, Any]) -> str | None:
         return None
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(source=_templates, values=_scopes)
 def test_templates_render_as_the_server_renders_them(source: str, values: dict[str, Any]) -> None:
     assert client(source, values) == server(source, values)
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(source=_words, values=_scopes)
 def test_what_the_server_refuses_is_refused(source: str, values: dict[str, Any]) -> None:
     assert client(source, values) == server(source, values)
@@ -160,3 +163,88 @@ def test_the_variables_of_a_template_are_the_servers(source: str) -> None:
     except EngineError:
         return
     assert parsed(source).variables == expected
+
+
+_small = st.integers(-2, 3)
+_json = st.recursive(
+    st.none() | st.booleans() | _small | st.sampled_from([0.5, 1.0, -0.0]) | st.sampled_from(["", "a", "ab", "aé"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2),
+    max_leaves=4,
+)
+_kinds = st.sampled_from(["null", "boolean", "integer", "number", "string", "array", "object"])
+_counts = st.integers(0, 3)
+_schema = st.recursive(
+    st.booleans() | st.builds(lambda kind: {"type": kind}, _kinds),
+    lambda inner: st.fixed_dictionaries(
+        {},
+        optional={
+            "type": _kinds | st.lists(_kinds, min_size=1, max_size=3, unique=True),
+            "enum": st.lists(_json, min_size=1, max_size=3),
+            "const": _json,
+            "minimum": _small,
+            "maximum": _small,
+            "exclusiveMinimum": _small,
+            "exclusiveMaximum": _small,
+            "minLength": _counts,
+            "maxLength": _counts,
+            "minItems": _counts,
+            "maxItems": _counts,
+            "minProperties": _counts,
+            "maxProperties": _counts,
+            "pattern": st.sampled_from(["^a", "b$", "^$", "."]),
+            "uniqueItems": st.booleans(),
+            "properties": st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2),
+            "additionalProperties": inner,
+            "required": st.lists(st.sampled_from(["a", "b"]), unique=True),
+            "items": inner,
+            "allOf": st.lists(inner, min_size=1, max_size=2),
+            "anyOf": st.lists(inner, min_size=1, max_size=2),
+            "oneOf": st.lists(inner, min_size=1, max_size=2),
+            "not": inner,
+            "title": st.just("x"),
+            "format": st.just("email"),
+        },
+    ),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(schema=_schema, value=_json)
+def test_values_fit_a_schema_here_when_they_do_there(schema: Any, value: Any) -> None:
+    wrapped = {"type": "object", "properties": {"x": schema}}
+    try:
+        check_value(wrapped, {"x": value}, code="prompt.variable_invalid", what="It")
+        fits = True
+    except EngineError:
+        fits = False
+    assert (_schemas.fault(wrapped, {"x": value}) is None) == fits
+
+
+@pytest.mark.parametrize("schema", [{"$ref": "#"}, {"if": True}, {"multipleOf": 2}, {"type": "any"}, {"pattern": "("}])
+def test_a_schema_that_only_the_server_knows_is_said_to_be_so(schema: Any) -> None:
+    with pytest.raises(_schemas.Unsupported):
+        _schemas.fault(schema, "x")
+
+
+@pytest.mark.parametrize(
+    ("template", "code"),
+    [("{{ x + 1 }}", "template.unsupported"), ("{% set a = 1 %}", "template.unsupported"),
+     ("{{ x.__class__ }}", "template.unsupported"), ("{{ x() }}", "template.unsupported"), ("{{ x", "template.syntax"),
+     ("{% if x %}", "template.syntax"), ("{{ x|upper }}", "template.failed"), ("{{ x.y.z }}", "template.undefined"),
+     ("(" * 3000, None), ("{{ " + "(" * 3000 + " }}", "template.too_complex")],
+)  # fmt: skip
+def test_what_a_template_can_not_do_is_named(template: str, code: str | None) -> None:
+    if code is None:
+        assert client(template, {}) == template
+        return
+    with pytest.raises(ClientError) as caught:
+        parsed(template).render({"x": {}})
+    assert caught.value.code == code
+
+
+def test_a_text_without_bounds_is_refused() -> None:
+    with pytest.raises(ClientError, match="larger"):
+        parsed("{% for a in xs %}{% for b in xs %}{{ word }}{% endfor %}{% endfor %}").render(
+            {"xs": [1] * 1000, "word": "word" * 10}
+        )
