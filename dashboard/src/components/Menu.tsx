@@ -28,17 +28,19 @@ export function Menu({ trigger, label, children, align = "end" }: {
   );
 }
 
-export function MenuItem({ icon: Icon, onSelect, danger = false, children }: {
+export function MenuItem({ icon: Icon, onSelect, danger = false, disabled = false, children }: {
   icon?: LucideIcon;
   onSelect: () => void;
   danger?: boolean;
+  disabled?: boolean;
   children: ReactNode;
 }) {
   return (
     <DropdownMenu.Item
       onSelect={onSelect}
+      disabled={disabled}
       className={classes(
-        "flex min-h-8 cursor-pointer items-center gap-2 rounded px-2 outline-none data-[highlighted]:bg-hover",
+        "flex min-h-8 cursor-pointer items-center gap-2 rounded px-2 outline-none data-[disabled]:cursor-not-allowed data-[disabled]:opacity-55 data-[highlighted]:bg-hover",
         danger && "text-bad",
       )}
     >

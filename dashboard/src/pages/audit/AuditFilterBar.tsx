@@ -14,16 +14,16 @@ export function AuditFilterBar({ filters, people, onChange }: {
   return (
     <search aria-label="Filter entries" className="flex flex-wrap items-end gap-2">
       <TypedField
-        label="What happened" hideLabel={false} placeholder="label.moved" options={KNOWN_KINDS} className="w-52 max-sm:w-full"
+        label="What happened" hideLabel={false} placeholder="label.moved" options={KNOWN_KINDS} className="w-44 max-sm:w-full"
         value={filters.kind} onSettled={(kind) => onChange({ kind })}
       />
       <TypedField
-        label="To what (id)" hideLabel={false} className="w-72 max-sm:w-full" value={filters.subject}
+        label="To what (id)" hideLabel={false} className="w-56 max-sm:w-full" value={filters.subject}
         onSettled={(subject) => onChange({ subject })}
       />
       {people ? (
         <SelectField
-          label="Who" fieldClassName="w-40" value={filters.actor ?? ""}
+          label="Who" fieldClassName="w-32" value={filters.actor ?? ""}
           onChange={(event) => onChange({ actor: event.target.value || undefined })}
         >
           <option value="">Anybody</option>
@@ -34,11 +34,11 @@ export function AuditFilterBar({ filters, people, onChange }: {
         <TypedField label="Who (id)" hideLabel={false} value={filters.actor} onSettled={(actor) => onChange({ actor })} />
       )}
       <TextField
-        label="From" type="datetime-local" step={1} fieldClassName="w-52" value={toLocal(filters.since)}
+        label="From" type="datetime-local" step={1} fieldClassName="w-[12.5rem]" value={toLocal(filters.since)}
         onChange={(event) => onChange({ since: fromLocal(event.target.value) })}
       />
       <TextField
-        label="Before" type="datetime-local" step={1} fieldClassName="w-52" value={toLocal(filters.until)}
+        label="Before" type="datetime-local" step={1} fieldClassName="w-[12.5rem]" value={toLocal(filters.until)}
         onChange={(event) => onChange({ until: fromLocal(event.target.value) })}
       />
       {activeFilters(filters) > 0 && <Button look="quiet" icon={X} onClick={() => onChange(NO_FILTERS)}>Clear</Button>}

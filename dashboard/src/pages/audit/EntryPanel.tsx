@@ -1,3 +1,4 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { FileCheck, FileLock2 } from "lucide-react";
 import { useState } from "react";
@@ -8,43 +9,41 @@ import { Facts } from "../../components/Facts";
 import { formatCount, formatMoment } from "../../components/format";
 import { announce } from "../../components/Live";
 import { SidePanel } from "../../components/SidePanel";
-import { EmptyState } from "../../components/States";
+import { Loaded } from "../../components/States";
 import { OfflineCommand } from "./OfflineCheck";
 import { proofFileName } from "./checking";
 import { downloadProof } from "./proofs";
-import type { Entry } from "./queries";
+import { type Entry, entryQuery } from "./queries";
 
 const EXECUTION = "execution.ended";
 
 /** One entry: what it says, word for word, and its proof. */
-export function EntryPanel({ id, entry, people, onClose }: {
+export function EntryPanel({ id, people, onClose }: {
   id: string;
-  entry: Entry | undefined;
   people: Map<string, string> | undefined;
   onClose: () => void;
 }) {
+  const query = useQuery(entryQuery(id));
   return (
-    <SidePanel title={entry?.kind ?? "Entry"} onClose={onClose}>
-      {entry ? (
-        <div className="flex flex-col gap-5">
-          <Facts
-            facts={[
-              ["Leaf", entry.seq === null ? "waiting for its number" : formatCount(entry.seq)],
-              ["When", formatMoment(entry.occurred_at)],
-              ["Who", people?.get(entry.actor_id) ?? <Digest value={entry.actor_id} label="id" characters={36} />],
-              ["To what", <Subject key="subject" entry={entry} />],
-              ["Entry", <Digest key="entry" value={entry.id} label="entry's id" characters={36} />],
-              ["Leaf hash", <Digest key="hash" value={entry.leaf_hash} label="leaf's hash" characters={20} />],
-            ]}
-          />
-          <EntryFacts facts={entry.facts} />
-          <Proof entry={entry} />
-        </div>
-      ) : (
-        <EmptyState title="This entry is not in the list">
-          Its id is {id}. Clear the filters or show more entries to come to it.
-        </EmptyState>
-      )}
+    <SidePanel title={query.data?.kind ?? "Entry"} onClose={onClose}>
+      <Loaded query={query}>
+        {(entry) => (
+          <div className="flex flex-col gap-5">
+            <Facts
+              facts={[
+                ["Leaf", entry.seq === null ? "waiting for its number" : formatCount(entry.seq)],
+                ["When", formatMoment(entry.occurred_at)],
+                ["Who", people?.get(entry.actor_id) ?? <Digest value={entry.actor_id} label="id" characters={36} />],
+                ["To what", <Subject key="subject" entry={entry} />],
+                ["Entry", <Digest key="entry" value={entry.id} label="entry's id" characters={36} />],
+                ["Leaf hash", <Digest key="hash" value={entry.leaf_hash} label="leaf's hash" characters={20} />],
+              ]}
+            />
+            <EntryFacts facts={entry.facts} />
+            <Proof entry={entry} />
+          </div>
+        )}
+      </Loaded>
     </SidePanel>
   );
 }
@@ -56,7 +55,7 @@ function Subject({ entry }: { entry: Entry }) {
       {entry.kind === EXECUTION && (
         <Link to="/executions" search={{ open: entry.subject }} className="text-accent-ink hover:underline">Open the execution</Link>
       )}
-      <Link to="/audit" search={(search) => ({ ...search, subject: entry.subject })} className="text-accent-ink hover:underline">
+      <Link from="/audit" to="/audit" search={(search) => ({ ...search, subject: entry.subject })} className="text-accent-ink hover:underline">
         All entries about it
       </Link>
     </span>

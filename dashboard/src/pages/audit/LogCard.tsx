@@ -23,7 +23,7 @@ export function LogCard() {
                 ["Last signed", <TimeAgo key="signed" at={log.signed_at} />],
                 ["Waiting", log.waiting === 0 ? "none" : `${formatCount(log.waiting)} for their number`],
                 ["Signed by", <span key="origin" className="font-mono text-xs">{log.origin}</span>],
-                ["Root", <Digest key="root" value={log.root} label="root" characters={44} />],
+                ["Root", <Digest key="root" value={log.root} label="root" characters={24} />],
               ]}
             />
             <details>

@@ -1,4 +1,5 @@
 import { ShieldAlert, ShieldCheck } from "lucide-react";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Facts } from "../../components/Facts";
 import { formatCount, formatMoment } from "../../components/format";
@@ -22,7 +23,7 @@ export function Verdict({ report, at }: { report: Report; at: number }) {
         </Banner>
       ) : (
         <Banner tone="bg-bad-soft text-bad" icon={<ShieldAlert aria-hidden className="mt-0.5 size-5 shrink-0" />} title="The log is not sound">
-          <span className="block">First wrong entry: <Place problem={first} /></span>
+          First wrong entry: <Place problem={first} />
         </Banner>
       )}
       {others.length > 0 && (
@@ -51,7 +52,13 @@ export function Verdict({ report, at }: { report: Report; at: number }) {
 function Place({ problem }: { problem: Problem }) {
   return (
     <>
-      <span className="font-mono text-xs break-all">{placeOf(problem)}</span>: {problem.what}
+      {problem.what} <span className="font-mono text-xs break-all">({placeOf(problem)})</span>
+      {problem.entry_id && problem.kind && (
+        <>
+          {" "}
+          <Link from="/audit" to="/audit" search={(search) => ({ ...search, open: problem.entry_id ?? undefined })} className="underline">Open the entry</Link>
+        </>
+      )}
     </>
   );
 }

@@ -7,6 +7,7 @@ export type Entry = Schema<"EntryView">;
 export type LogState = Schema<"LogState">;
 
 const LOOK_MS = 5_000;
+const WAITING_MS = 1_000;
 
 export function entriesQuery(filters: AuditFilters) {
   return infiniteQueryOptions({
@@ -30,6 +31,16 @@ export function entriesQuery(filters: AuditFilters) {
       ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
+  });
+}
+
+export function entryQuery(id: string) {
+  return queryOptions({
+    queryKey: ["audit", "entry", id],
+    queryFn: ({ signal }) =>
+      call(api.GET("/api/v1/audit/entries/{entry_id}", { params: { path: { entry_id: id } }, signal })),
+    // It never changes once it has its number.
+    refetchInterval: (query) => (query.state.data && query.state.data.seq !== null ? false : WAITING_MS),
   });
 }
 

@@ -1,32 +1,34 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Ellipsis, Eraser, FileCheck, FileLock2, GitCompareArrows } from "lucide-react";
+import { Ellipsis, Eraser, FileCheck, FileLock2, GitCompareArrows, MessageCircleQuestion, Play } from "lucide-react";
 import { useState } from "react";
-import { isAbort } from "../../api/problem";
+import { asProblem } from "../../api/problem";
 import { useCan } from "../../api/queries";
 import { Button, IconButton } from "../../components/Button";
 import { announce } from "../../components/Live";
 import { Menu, MenuItem, MenuSeparator } from "../../components/Menu";
 import { downloadProof } from "../audit/proofs";
 import { EraseContent } from "./EraseContent";
+import { rerunSearch } from "./origin";
 import type { Detail } from "./queries";
 
-/** What can be done with one execution: compare, prove, erase. */
+/** What can be done with one execution: compare, run again, prove, erase. */
 export function ExecutionActions({ execution, compare }: { execution: Detail; compare: string | undefined }) {
-  const navigate = useNavigate();
+  const navigate = useNavigate({ from: "/executions" });
   const client = useQueryClient();
   const canProve = useCan("audit:read");
   const canErase = useCan("executions:write");
   const [erasing, setErasing] = useState(false);
   const hasEnded = execution.ended_at !== null;
   const hasContent = execution.inputs.state === "present" || execution.output.state === "present";
+  const rerun = rerunSearch(execution);
 
   async function prove(withContent: boolean) {
     try {
       await downloadProof(execution.id, withContent);
       announce("The proof is downloaded; check it with `mcp-engine audit check`.");
     } catch (error) {
-      if (!isAbort(error)) announce(error instanceof Error ? error.message : String(error), "bad");
+      announce(asProblem(error).message, "bad");
     }
   }
 
@@ -45,22 +47,28 @@ export function ExecutionActions({ execution, compare }: { execution: Detail; co
           onClick={() => void navigate({ to: "/executions", search: (search) => ({ ...search, compare: execution.id }) })}
         />
       )}
-      {((hasEnded && canProve) || canErase) && (
-        <Menu label="Actions" trigger={<IconButton icon={Ellipsis} label="More actions" />}>
-          {hasEnded && canProve && (
-            <>
-              <MenuItem icon={FileCheck} onSelect={() => void prove(false)}>Download proof</MenuItem>
-              <MenuItem icon={FileLock2} onSelect={() => void prove(true)}>Download proof with the text (private)</MenuItem>
-            </>
-          )}
-          {hasEnded && canErase && hasContent && (
-            <>
-              {canProve && <MenuSeparator />}
-              <MenuItem icon={Eraser} danger onSelect={() => setErasing(true)}>Erase inputs and output…</MenuItem>
-            </>
-          )}
-        </Menu>
-      )}
+      <Menu label="Actions" trigger={<IconButton icon={Ellipsis} label="More actions" />}>
+        {rerun && (
+          <MenuItem icon={Play} onSelect={() => void navigate({ to: "/prompts/$name/run", ...rerun })}>Run again with changes</MenuItem>
+        )}
+        {execution.kind === "ask" && (
+          <MenuItem icon={MessageCircleQuestion} onSelect={() => void navigate({ to: "/ask", search: { execution: execution.id } })}>
+            Open the answer with its sources
+          </MenuItem>
+        )}
+        <MenuItem icon={FileCheck} onSelect={() => void prove(false)} disabled={!hasEnded || !canProve}>Download proof</MenuItem>
+        <MenuItem icon={FileLock2} onSelect={() => void prove(true)} disabled={!hasEnded || !canProve}>
+          Download proof with the text (private)
+        </MenuItem>
+        {canErase && (
+          <>
+            <MenuSeparator />
+            <MenuItem icon={Eraser} danger onSelect={() => setErasing(true)} disabled={!hasEnded || !hasContent}>
+              Erase inputs and output…
+            </MenuItem>
+          </>
+        )}
+      </Menu>
       <EraseContent
         id={execution.id} open={erasing} onClose={() => setErasing(false)}
         onErased={() => void client.invalidateQueries({ queryKey: ["executions", "one", execution.id] })}

@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import { useCan } from "../../api/queries";
 import { Digest } from "../../components/Digest";
 import { Facts } from "../../components/Facts";
 import { formatMoment } from "../../components/format";
+import { Feedback } from "./Feedback";
+import { Group } from "./Group";
 import { kindName } from "./labels";
 import { type Detail, principalsQuery } from "./queries";
-import { asText } from "./readable";
+import { oneLine } from "./readable";
 import { Steps } from "./Steps";
 
 /** Everything that identifies the run: version, lock, model, parameters, commitments, and its relations. */
@@ -54,7 +55,7 @@ export function ExecutionDetails({ execution }: { execution: Detail }) {
               model.source_digest ? ["Made from", <Digest key="source" value={model.source_digest} label="digest of the source file" />] : null,
               ["Seed", execution.seed === null ? "none" : String(execution.seed)],
               ...parameters.filter(([name]) => name !== "seed").map(([name, value]) => [
-                name, <span key={name} className="font-mono text-xs">{asText(value)}</span>,
+                name, <span key={name} className="font-mono text-xs">{oneLine(value)}</span>,
               ] as const),
             ]}
           />
@@ -77,32 +78,27 @@ export function ExecutionDetails({ execution }: { execution: Detail }) {
           </ul>
         </Group>
       )}
+      <Feedback id={execution.id} />
       <Steps execution={execution} />
     </div>
   );
 }
 
+const LINK = "text-accent-ink hover:underline";
+
 function Artifact({ artifact }: { artifact: NonNullable<Detail["artifact"]> }) {
   const name = `${artifact.name}/${artifact.number}`;
   return (
-    <span>
-      {artifact.kind.replaceAll("_", " ")} <span className="font-medium">{name}</span>{" "}
-      <Link
-        to="/executions"
-        search={(search) => ({ ...search, artifact: artifact.name, version: artifact.number })}
-        className="text-accent-ink hover:underline"
-      >
-        all its runs
+    <span className="flex flex-wrap gap-x-3">
+      {artifact.kind.replaceAll("_", " ")}
+      {artifact.kind === "prompt" ? (
+        <Link to="/prompts/$name" params={{ name: artifact.name }} search={{ version: String(artifact.number) }} className={LINK}>{name}</Link>
+      ) : (
+        <span className="font-medium">{name}</span>
+      )}
+      <Link from="/executions" to="/executions" search={(search) => ({ ...search, artifact: artifact.name, version: artifact.number })} className={LINK}>
+        All its runs
       </Link>
     </span>
-  );
-}
-
-export function Group({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section className="flex flex-col gap-2">
-      <h3 className="font-semibold">{title}</h3>
-      {children}
-    </section>
   );
 }

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { formatDuration } from "../../components/format";
 import { optional } from "./columns";
-import { Group } from "./ExecutionDetails";
+import { Group } from "./Group";
 import { StatusBadge, subjectOf } from "./labels";
 import { type Detail, executionQuery, stepsQuery, type Summary } from "./queries";
 
@@ -41,7 +41,7 @@ function Line({ execution }: { execution: Summary }) {
   return (
     <span className="flex flex-wrap items-center gap-2 text-sm">
       <Link
-        to="/executions" search={(search) => ({ ...search, open: execution.id })}
+        from="/executions" to="/executions" search={(search) => ({ ...search, open: execution.id })}
         className="font-medium text-accent-ink hover:underline"
       >
         {subjectOf(execution)}

@@ -1,10 +1,9 @@
 import { useState } from "react";
 import { Badge } from "../../components/Badge";
 import { classes } from "../../components/classes";
-import { Facts } from "../../components/Facts";
 import { formatDuration, formatMoment } from "../../components/format";
 import type { Detail } from "./queries";
-import { asText } from "./readable";
+import { asText, oneLine } from "./readable";
 import { type PlacedSpan, waterfall } from "./waterfall";
 
 /** The spans of the execution's trace as a waterfall; each opens to its attributes. */
@@ -63,22 +62,26 @@ function SpanRow({ placed }: { placed: PlacedSpan }) {
 
 function SpanDetails({ span }: { span: PlacedSpan["span"] }) {
   const attributes = Object.entries(span.attributes).sort(([one], [other]) => one.localeCompare(other));
+  const facts = [
+    ["Began", formatMoment(span.started_at)],
+    ["Kind", span.kind],
+    ["Span", span.span_id],
+    ...attributes.map(([name, value]) => [name, oneLine(value)]),
+  ] as const;
   return (
     <div className="flex flex-col gap-3 bg-raised px-3 py-2.5">
-      <Facts
-        facts={[
-          ["Began", formatMoment(span.started_at)],
-          ["Kind", span.kind],
-          ["Span", <code key="span" className="font-mono text-xs">{span.span_id}</code>],
-          ...attributes.map(([name, value]) => [
-            name, <span key={name} className="font-mono text-xs">{asText(value)}</span>,
-          ] as const),
-        ]}
-      />
+      <dl className="grid gap-x-5 gap-y-1 text-xs sm:grid-cols-[minmax(6rem,max-content)_minmax(0,1fr)]">
+        {facts.map(([name, value]) => (
+          <div key={name} className="contents">
+            <dt className="text-muted">{name}</dt>
+            <dd className="min-w-0 font-mono break-words max-sm:mb-1.5">{value}</dd>
+          </div>
+        ))}
+      </dl>
       {span.events.map((event) => (
         <div key={`${asText(event.name)} ${asText(event.at)}`} className="text-xs">
           <p className="font-medium">{asText(event.name)}</p>
-          <p className="font-mono break-words text-muted">{asText(event.attributes)}</p>
+          <p className="font-mono break-words text-muted">{oneLine(event.attributes)}</p>
         </div>
       ))}
     </div>

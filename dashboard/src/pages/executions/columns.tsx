@@ -18,43 +18,46 @@ export const columns: ColumnDef<Summary, unknown>[] = [
   {
     header: "Tokens in",
     cell: ({ row }) => optional(row.original.input_tokens, formatCount),
-    meta: { align: "right", hideWhenNarrow: true },
+    meta: { align: "right", hideWhenNarrow: true, className: "whitespace-nowrap" },
   },
   {
     header: "Out",
     cell: ({ row }) => optional(row.original.output_tokens, formatCount),
-    meta: { align: "right", hideWhenNarrow: true },
+    meta: { align: "right", hideWhenNarrow: true, className: "whitespace-nowrap" },
   },
   {
     header: "First token",
     cell: ({ row }) => optional(row.original.latency_first_token_ms, formatDuration),
-    meta: { align: "right", hideWhenNarrow: true },
+    meta: { align: "right", hideWhenNarrow: true, className: "whitespace-nowrap" },
   },
-  { header: "Total", cell: ({ row }) => optional(row.original.latency_total_ms, formatDuration), meta: { align: "right" } },
-  { header: "Cost", cell: ({ row }) => formatCost(row.original.cost_usd), meta: { align: "right", hideWhenNarrow: true } },
+  { header: "Total", cell: ({ row }) => optional(row.original.latency_total_ms, formatDuration), meta: { align: "right", className: "whitespace-nowrap" } },
+  { header: "Cost", cell: ({ row }) => formatCost(row.original.cost_usd), meta: { align: "right", hideWhenNarrow: true, className: "whitespace-nowrap" } },
 ];
 
 /** The columns that still have room while a panel is open. */
-export const narrowColumns = columns.filter((column) => ["What ran", "Status", "Started", "Total"].includes(String(column.header)));
+export const narrowColumns: ColumnDef<Summary, unknown>[] = [
+  { header: "What ran", cell: ({ row }) => <Subject execution={row.original} short /> },
+  ...columns.filter((column) => ["Status", "Started", "Total"].includes(String(column.header))),
+];
 
 /** Return a value in words, or a dash for none. */
 export function optional<T>(value: T | null, format: (value: T) => string): string {
   return value === null ? "–" : format(value);
 }
 
-function Subject({ execution }: { execution: Summary }) {
+function Subject({ execution, short = false }: { execution: Summary; short?: boolean }) {
   return (
     <span className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
       <Link
-        to="/executions"
+        from="/executions" to="/executions"
         search={(search) => ({ ...search, open: execution.id })}
         className="font-medium hover:underline"
         preload={false}
       >
         {subjectOf(execution)}
       </Link>
-      {execution.artifact?.label && <Badge tone="accent">{execution.artifact.label}</Badge>}
-      <span className="text-xs text-muted max-md:hidden">{execution.artifact ? kindName(execution.kind) : null}</span>
+      {!short && execution.artifact?.label && <Badge tone="accent">{execution.artifact.label}</Badge>}
+      {!short && execution.artifact && <span className="text-xs text-muted max-md:hidden">{kindName(execution.kind)}</span>}
     </span>
   );
 }

@@ -6,6 +6,7 @@ import type { EngineQuery } from "./search";
 export type Summary = Schema<"ExecutionSummary">;
 export type Detail = Schema<"ExecutionDetail">;
 export type Span = Schema<"SpanView">;
+export type Feedback = Schema<"Feedback">;
 export type ExecutionPage = Schema<"Page_ExecutionSummary_">;
 
 export const PAGE = 100;
@@ -69,6 +70,16 @@ export function stepsQuery(id: string) {
     queryFn: async ({ signal }) => {
       const query = { parent_id: id, limit: 200 };
       return (await call(api.GET("/api/v1/executions", { params: { query }, signal }))).items;
+    },
+  });
+}
+
+export function feedbackQuery(id: string) {
+  return queryOptions({
+    queryKey: ["executions", "feedback", id],
+    queryFn: async ({ signal }) => {
+      const query = { execution_id: id, limit: 100 };
+      return (await call(api.GET("/api/v1/feedback", { params: { query }, signal }))).items;
     },
   });
 }
