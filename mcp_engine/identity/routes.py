@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from mcp_engine.access import Caller
 from mcp_engine.http.dependencies import authorised, service
+from mcp_engine.http.idempotency import Idempotency
 from mcp_engine.http.paging import Cursor, Limit, Page, decode_cursor, decode_id_cursor, page_of
 from mcp_engine.http.problems import documented
 from mcp_engine.identity import schemas
@@ -106,8 +107,13 @@ async def list_keys(
 
 
 @router.post("/keys", summary="Create a key", status_code=201)
-async def create_key(caller: Writer, identity: Identity, body: schemas.KeyIn, response: Response) -> schemas.NewKeyOut:
-    """Make an API key; this answer is the only place that holds it."""
+async def create_key(
+    caller: Writer, identity: Identity, body: schemas.KeyIn, response: Response, once: Idempotency
+) -> schemas.NewKeyOut:
+    """Make an API key; this answer is the only place that holds it.
+
+    A repeat with the same `Idempotency-Key` makes no second key: it is told which one was made (409).
+    """
     request = KeyRequest(
         principal_id=body.principal_id or caller.principal_id,
         name=body.name,
@@ -116,7 +122,7 @@ async def create_key(caller: Writer, identity: Identity, body: schemas.KeyIn, re
         requests_per_second=body.requests_per_second,
         burst=body.burst,
     )
-    row, api_key = await identity.create_key(caller, request)
+    row, api_key = await identity.create_key(caller, request, once=once)
     _keep_out_of_caches(response)
     return schemas.NewKeyOut.of(row, api_key)
 

@@ -13,6 +13,8 @@ from mcp_engine.access import ENGINE, Caller, PrincipalKind
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from mcp_engine.http.idempotency import IdempotencyKey
+from mcp_engine.idempotency.claims import Claim, claim, claimed
 from mcp_engine.identifiers import checked_name, new_id
 from mcp_engine.identity import live
 from mcp_engine.identity.access_tokens import AccessTokens
@@ -264,14 +266,16 @@ class IdentityService:
 
     # keys
 
-    async def create_key(self, caller: Caller, request: KeyRequest) -> tuple[ApiKey, str]:
-        """Make a key; return its row, and the key itself for the only time.
+    async def create_key(
+        self, caller: Caller, request: KeyRequest, *, once: IdempotencyKey | None = None
+    ) -> tuple[ApiKey, str]:
+        """Make a key; return its row, and the key itself for the only time: a repeat with `once` makes no second.
 
         Raises:
             NotFound: `principal.not_found`.
             InvalidInput: `key.unknown_scope`, `key.scope_outside_role`, `key.expires_in_the_past`.
             NotAllowed: `access.grant_exceeds_own` for a scope that the caller lacks.
-            Conflict: `principal.disabled`.
+            Conflict: `principal.disabled`; `key.made_before` for a repeat, which can't be told the key again.
         """
         self.permissions.check_known(request.scopes)
         if request.expires_at and request.expires_at <= self._now():
@@ -282,7 +286,12 @@ class IdentityService:
             if principal.disabled_at is not None:
                 raise Conflict("principal.disabled", "This principal is disabled; enable it first.")
             await self._check_scopes(caller, repository, principal, request.scopes)
-            return await self._add_key(work, request, created_by=caller.principal_id)
+            if once is not None and (first := await claimed(work, once)) is not None:
+                raise _made_before(first)
+            key, text = await self._add_key(work, request, created_by=caller.principal_id)
+            if once is not None:
+                await claim(work, Claim(once), key.id)
+            return key, text
 
     async def keys(
         self, caller: Caller, *, principal_id: UUID | None = None, after: UUID | None = None, limit: int = 100
@@ -352,3 +361,12 @@ def _check_may_grant(caller: Caller, scopes: frozenset[str]) -> None:
             f"You can give only scopes that your own credential has; it lacks {', '.join(excess)}.",
             details={"missing_scopes": excess},
         )
+
+
+def _made_before(key_id: UUID) -> Conflict:
+    return Conflict(
+        "key.made_before",
+        f"The first request with this Idempotency-Key made the key {key_id}, which was shown in its answer alone. "
+        "If that answer was lost, revoke the key and make another under a new Idempotency-Key.",
+        details={"key_id": str(key_id)},
+    )

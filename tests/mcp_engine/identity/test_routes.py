@@ -350,3 +350,15 @@ async def test_a_refused_change_leaves_nothing_in_the_log(
     await api.post("/namespaces", json={"name": "default"})
     await api.patch(f"/principals/{owner.principal_id}", json={"disabled": True})
     assert await facts_of(database, owner) == before
+
+
+async def test_a_repeated_request_makes_no_second_key(api: httpx.AsyncClient) -> None:
+    once = {"Idempotency-Key": '"key-for-ci"'}
+    made = (await api.post("/keys", json={"name": "ci"}, headers=once)).json()
+    repeat = await api.post("/keys", json={"name": "ci"}, headers=once)
+    assert (repeat.status_code, repeat.json()["code"]) == (409, "key.made_before")
+    assert repeat.json()["key_id"] == made["id"]
+    assert "mce_" not in repeat.text
+    assert [key["id"] for key in (await api.get("/keys")).json()["items"] if key["name"] == "ci"] == [made["id"]]
+    other = await api.post("/keys", json={"name": "other"}, headers=once)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency.other_request")
