@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import importlib
 import importlib.resources
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,6 +26,10 @@ MAX_TOKENS = 256
 """What all-MiniLM-L6-v2 was made to read; a longer text is represented by its beginning."""
 
 _BATCH = 32
+_BATCH_TOKENS = 1024
+"""What a batch may hold with its padding: one of 32 × 256 took 1.2 GB, never given back, and a quarter more time."""
+_CHARACTERS_PER_TOKEN = 3
+"""Few, so that the guess from a text's length is rather too many tokens than too few."""
 _UNKNOWN, _PADDING = "[UNK]", "[PAD]"
 _MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 _VOCABULARY = "minilm-vocabulary.txt"
@@ -95,10 +99,7 @@ class MiniLMEmbedder:
     async def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """As `embed_queries`, one batch at a time over all callers, so that indexing leaves room for questions."""
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        # Texts of like length share a batch: padding is computed as if it were text.
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
+        for batch in _batches(texts):
             async with self._passages:
                 vectors[batch] = await asyncio.to_thread(self._embed, [texts[index] for index in batch])
         return vectors
@@ -114,6 +115,20 @@ class MiniLMEmbedder:
         weights = mask[:, :, None].astype(np.float32)
         pooled: Vectors = (states * weights).sum(axis=1) / weights.sum(axis=1)
         return normalised(pooled)
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Yield the positions of texts that are embedded together, those of like length: padding is computed as if it
+    were text."""
+    batch: list[int] = []
+    for index in sorted(range(len(texts)), key=lambda index: len(texts[index])):
+        longest = min(len(texts[index]) // _CHARACTERS_PER_TOKEN + 2, MAX_TOKENS)
+        if batch and (len(batch) == _BATCH or (len(batch) + 1) * longest > _BATCH_TOKENS):
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
 
 
 def normalised(vectors: Vectors) -> Vectors:
