@@ -119,7 +119,7 @@ def test_files_are_added_and_their_jobs_outlive_a_reload(page: Page, engine: Das
 def test_a_dropped_file_is_added_and_an_empty_one_says_why(page: Page, engine: DashboardEngine, faults: Faults) -> None:
     faults.expect("status of 422")
     page.goto(f"{engine.url}/documents/dropped")
-    page.get_by_role("heading", name="A new collection").wait_for()
+    page.get_by_role("heading", name="dropped", level=1).wait_for()
     dropped = page.evaluate_handle(
         """text => {
             const data = new DataTransfer();
