@@ -29,6 +29,11 @@ def list_executions(
     kind: Annotated[str | None, typer.Option(help="Such as prompt_run or ask.")] = None,
     artifact_kind: Annotated[str | None, typer.Option(help="Such as prompt or rag_strategy.")] = None,
     artifact: Annotated[str | None, typer.Option(help="Only of versions of this artifact.")] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="Only of this version of the artifact.")] = None,
+    label: Annotated[str | None, typer.Option(help="Only of versions asked for by this label.")] = None,
+    model: Annotated[str | None, typer.Option(help="Only on this model.")] = None,
+    actor: Annotated[str | None, typer.Option(help="Only by this person or machine (id).")] = None,
+    text: Annotated[str | None, typer.Option(help="Only with this text in the inputs, whatever its case.")] = None,
     status: Annotated[str | None, typer.Option(help="running, succeeded, failed or cancelled.")] = None,
     since: Annotated[datetime | None, typer.Option(help="Started at this time (UTC) or later.")] = None,
     until: Annotated[datetime | None, typer.Option(help="Started before this time (UTC).")] = None,
@@ -39,19 +44,12 @@ def list_executions(
     """List executions, newest first."""
     if status is not None and status not in _STATUSES:
         raise CommandFailed(f"--status is one of {', '.join(_STATUSES)}.", ExitCode.USAGE)
-    page = Api().get(
-        "/executions",
-        namespace=namespace,
-        kind=kind,
-        artifact_kind=artifact_kind,
-        artifact_name=artifact,
-        status=status,
-        since=_utc(since),
-        until=_utc(until),
-        min_latency_ms=min_latency_ms,
-        limit=limit,
-        cursor=cursor,
-    )
+    wanted = {
+        "namespace": namespace, "kind": kind, "artifact_kind": artifact_kind, "artifact_name": artifact,
+        "version": version, "label": label, "model": model, "actor": actor, "text": text, "status": status,
+        "since": _utc(since), "until": _utc(until), "min_latency_ms": min_latency_ms,
+    }  # fmt: skip
+    page = _page(wanted, limit, cursor)
     rows = [_row(item) for item in page["items"]]
     output.emit(page, output.table(_COLUMNS, rows, empty="No executions fit: run a prompt or ask a question first."))
 
@@ -61,6 +59,17 @@ def show(execution_id: Annotated[str, typer.Argument(metavar="ID", help="From `e
     """Show facts, tokens and latencies of one execution, its content, and a waterfall of its spans."""
     found = Api().get(f"/executions/{Api.quote(execution_id)}")
     output.emit(found, lambda console: _render(console, found))
+
+
+def _page(wanted: dict[str, Any], limit: int, cursor: str | None) -> dict[str, Any]:
+    """Return one page; a search for text reads so many executions a request, and goes on until it is full."""
+    api = Api()
+    page: dict[str, Any] = api.get("/executions", **wanted, limit=limit, cursor=cursor)
+    while wanted["text"] and page["next_cursor"] and len(page["items"]) < limit:
+        left = limit - len(page["items"])
+        more: dict[str, Any] = api.get("/executions", **wanted, limit=left, cursor=page["next_cursor"])
+        page = {**more, "items": [*page["items"], *more["items"]]}
+    return page
 
 
 def _utc(value: datetime | None) -> str | None:

@@ -133,7 +133,7 @@ def test_filters_stand_in_the_address_and_say_when_nothing_fits(
         assert part in page.url
     expect(page.get_by_text("No execution fits")).to_be_visible()
     assert_accessible(page, "executions-filtered")
-    page.get_by_role("button", name="Clear the filters").click()
+    page.get_by_role("button", name="Clear the filters").last.click()
     expect(page.locator(link(runs[0]))).to_be_visible()
     page.reload()
     expect(page.locator(link(runs[0]))).to_be_visible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -129,3 +130,16 @@ async def test_failures_have_their_exit_codes(run: Run, arguments: list[str], ex
     result = await run(*arguments)
     assert isinstance(result.exception, CommandFailed)
     assert result.exception.exit_code == exit_code
+
+
+async def test_a_search_for_text_goes_on_until_the_page_is_full(
+    run: Run, executions: ExecutionService, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mcp_engine.executions.repository.SEARCHED_AT_ONCE", 2)
+    for inputs in ("needle", "hay", "hay", "needle", "hay"):
+        running = await executions.start(caller, replace(START, inputs=inputs))
+        await running.finish(Outcome(output="x"))
+    result = await run("list", "--text", "NEEDLE", "--label", "production", "--json")
+    assert json.loads(result.stdout)["items"] == []
+    result = await run("list", "--text", "NEEDLE", "--version", "2", "--model", "gpt", "--json")
+    assert len(json.loads(result.stdout)["items"]) == 2

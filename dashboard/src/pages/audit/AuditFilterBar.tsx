@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { Button } from "../../components/Button";
+import { IconButton } from "../../components/Button";
 import { SelectField, TextField } from "../../components/Field";
 import { fromLocal, toLocal } from "../../components/moments";
 import { TypedField } from "../../components/TypedField";
@@ -18,7 +18,7 @@ export function AuditFilterBar({ filters, people, onChange }: {
         value={filters.kind} onSettled={(kind) => onChange({ kind })}
       />
       <TypedField
-        label="To what (id)" hideLabel={false} className="w-56 max-sm:w-full" value={filters.subject}
+        label="To what (id)" hideLabel={false} className="w-52 max-sm:w-full" value={filters.subject}
         onSettled={(subject) => onChange({ subject })}
       />
       {people ? (
@@ -34,14 +34,14 @@ export function AuditFilterBar({ filters, people, onChange }: {
         <TypedField label="Who (id)" hideLabel={false} value={filters.actor} onSettled={(actor) => onChange({ actor })} />
       )}
       <TextField
-        label="From" type="datetime-local" step={1} fieldClassName="w-[12.5rem]" value={toLocal(filters.since)}
+        label="From" type="datetime-local" step={1} fieldClassName="w-48" value={toLocal(filters.since)}
         onChange={(event) => onChange({ since: fromLocal(event.target.value) })}
       />
       <TextField
-        label="Before" type="datetime-local" step={1} fieldClassName="w-[12.5rem]" value={toLocal(filters.until)}
+        label="Before" type="datetime-local" step={1} fieldClassName="w-48" value={toLocal(filters.until)}
         onChange={(event) => onChange({ until: fromLocal(event.target.value) })}
       />
-      {activeFilters(filters) > 0 && <Button look="quiet" icon={X} onClick={() => onChange(NO_FILTERS)}>Clear</Button>}
+      {activeFilters(filters) > 0 && <IconButton icon={X} label="Clear the filters" onClick={() => onChange(NO_FILTERS)} />}
     </search>
   );
 }

@@ -27,7 +27,7 @@ export function ExecutionDetails({ execution }: { execution: Detail }) {
             ["Started", formatMoment(execution.created_at)],
             execution.ended_at ? ["Ended", formatMoment(execution.ended_at)] : null,
             execution.finish_reason ? ["Finish reason", execution.finish_reason] : null,
-            execution.trace_id ? ["Trace", <Digest key="trace" value={execution.trace_id} label="trace id" characters={32} />] : null,
+            execution.trace_id ? ["Trace", <Digest key="trace" value={execution.trace_id} label="trace id" characters={16} />] : null,
           ]}
         />
       </Group>

@@ -1,6 +1,6 @@
 import { SlidersHorizontal, X } from "lucide-react";
 import { useState } from "react";
-import { Button } from "../../components/Button";
+import { Button, IconButton } from "../../components/Button";
 import { SelectField } from "../../components/Field";
 import { TypedField } from "../../components/TypedField";
 import { KNOWN_KINDS, kindName } from "./labels";
@@ -26,29 +26,29 @@ export function Filters({ search, onChange, seen }: FilterProps) {
     <search className="flex flex-col gap-3" aria-label="Filter executions">
       <div className="flex flex-wrap items-end gap-2">
         <TypedField
-          label="Text in the inputs" type="search" placeholder="Search inputs…" className="w-44 max-sm:w-full"
+          label="Text in the inputs" type="search" placeholder="Search inputs…" className="w-40 max-sm:w-full"
           value={search.q} onSettled={(q) => onChange({ q })}
         />
         <SelectField
-          label="Status" hideLabel value={search.status ?? ""} fieldClassName="w-[8.25rem]"
+          label="Status" hideLabel value={search.status ?? ""} fieldClassName="w-36"
           onChange={(event) => onChange({ status: (event.target.value || undefined) as Status | undefined })}
         >
           <option value="">Any status</option>
           {STATUSES.map((status) => <option key={status}>{status}</option>)}
         </SelectField>
         <SelectField
-          label="Kind" hideLabel value={search.kind ?? ""} fieldClassName="w-[8.25rem]"
+          label="Kind" hideLabel value={search.kind ?? ""} fieldClassName="w-36"
           onChange={(event) => onChange({ kind: event.target.value || undefined })}
         >
           <option value="">Any kind</option>
           {kinds.map((kind) => <option key={kind} value={kind}>{kindName(kind)}</option>)}
         </SelectField>
         <TypedField
-          label="Name of the prompt or strategy" placeholder="Prompt or strategy" className="w-40" options={seen.artifacts}
+          label="Name of what ran" placeholder="Name of what ran" className="w-40" options={seen.artifacts}
           value={search.artifact} onSettled={(artifact) => onChange({ artifact })}
         />
         <SelectField
-          label="Time" hideLabel value={search.period ?? ""} fieldClassName="w-[8.25rem]"
+          label="Time" hideLabel value={search.period ?? ""} fieldClassName="w-36"
           onChange={(event) =>
             onChange({ period: (event.target.value || undefined) as Period | undefined, since: undefined, until: undefined })
           }
@@ -60,7 +60,7 @@ export function Filters({ search, onChange, seen }: FilterProps) {
           More filters{more > 0 && ` (${more})`}
         </Button>
         {activeFilters(search) > 0 && (
-          <Button look="quiet" icon={X} onClick={() => onChange(NO_FILTERS)}>Clear</Button>
+          <IconButton icon={X} label="Clear the filters" onClick={() => onChange(NO_FILTERS)} />
         )}
       </div>
       {isOpen && <MoreFilters {...{ search, onChange, seen }} />}
