@@ -154,7 +154,7 @@ class Api:
         with self._failures(), self._client.stream(method, path, json=body, params=_present(query)) as response:
             _raise_for_problem(response)
             event = "message"
-            for line in response.iter_lines():
+            for line in _lines(response):
                 if line.startswith("event: "):
                     event = line[7:]
                 elif line.startswith("data: "):
@@ -179,6 +179,14 @@ class Api:
             raise CommandFailed(f"{self._base} is no address: {error}", ExitCode.USAGE) from error
         except httpx.HTTPError as error:
             raise CommandFailed(f"The connection to {self._base} broke: {error}", ExitCode.UNAVAILABLE) from error
+
+
+def _lines(response: httpx.Response) -> Iterator[str]:
+    """Yield the lines of an event stream: they end at a line feed, not at what else Unicode takes for a line's end."""
+    rest = b""
+    for piece in response.iter_bytes():
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from (line.decode() for line in lines)
 
 
 @contextmanager

@@ -167,6 +167,14 @@ async def test_what_goes_wrong_is_said_in_one_line(
     assert says in failure.message
 
 
+async def test_a_stream_may_hold_every_line_end_of_unicode(run: Run, script: Script) -> None:
+    script.pieces = ["one\u2028", "two\x85", "three\x1c"]
+    await run("push", "greet.prompt", "-m", "first")
+    result = await run("run", "greet", "--var", "name=x", "--stream")
+    assert result.exit_code == 0
+    assert "one\u2028two" in result.stdout
+
+
 async def test_a_run_that_fails_in_the_middle_of_its_stream_says_so(run: Run, script: Script) -> None:
     await run("push", "greet.prompt", "-m", "first")
     script.error = ModelFailed("model.process_died", "The model process died.")
