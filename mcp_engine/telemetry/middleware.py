@@ -135,7 +135,9 @@ class _Exchange:
         self._span.set_attributes(
             {"http.request.method": self._method, "http.route": route, "http.response.status_code": status}
         )
-        report = _log.debug if route in _QUIET else _log.info
+        # A page of the web application is a dozen files, which are there though no route answers them.
+        is_file = not route.startswith("/") and status < 400
+        report = _log.debug if route in _QUIET or is_file else _log.info
         report(
             "request", method=self._method, route=route, path=self._scope["path"], status=status,
             duration_ms=round(seconds * 1000, 1),

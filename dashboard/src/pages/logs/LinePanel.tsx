@@ -119,7 +119,7 @@ function ExecutionsOfTrace({ trace }: { trace: string }) {
             search={{ open: execution.id, ...(execution.namespace === "default" ? {} : { namespace: execution.namespace }) }}
             className="text-sm text-accent-ink underline underline-offset-2"
           >
-            {execution.artifact?.name ?? execution.kind}
+            Execution of {execution.artifact?.name ?? execution.kind}
           </Link>{" "}
           <Badge tone={execution.status === "failed" ? "bad" : "neutral"}>{execution.status}</Badge>
         </li>

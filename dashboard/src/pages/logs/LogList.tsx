@@ -55,7 +55,7 @@ export function LogList({ entries, selected, onSelect, atTop, onAtTop, older }: 
       aria-label="Log lines"
       tabIndex={0}
       onScroll={(event) => onAtTop(event.currentTarget.scrollTop < NEAR_THE_TOP)}
-      className="h-[max(20rem,calc(100dvh-15.5rem))] overflow-auto focus-visible:-outline-offset-2"
+      className="h-[max(20rem,calc(100dvh-15.5rem))] overflow-auto focus-visible:-outline-offset-2 @container"
     >
       <ol className="relative" style={{ height: virtualizer.getTotalSize() }}>
         {items.map((item) => {
@@ -89,7 +89,7 @@ function Line({ line, isSelected, onSelect }: { line: LogLine; isSelected: boole
       aria-current={isSelected ? "true" : undefined}
       onClick={() => onSelect(line.id)}
       className={classes(
-        "flex min-h-7.5 w-full items-center gap-x-3 px-4 py-1 text-left text-xs focus-visible:-outline-offset-2 max-md:flex-wrap",
+        "flex min-h-7.5 w-full items-center gap-x-3 px-4 py-1 text-left text-xs focus-visible:-outline-offset-2 @max-2xl:flex-wrap",
         isSelected ? "bg-accent-soft" : "hover:bg-hover",
       )}
     >
@@ -99,9 +99,9 @@ function Line({ line, isSelected, onSelect }: { line: LogLine; isSelected: boole
       <span className="w-17 shrink-0">
         <Badge tone={TONES[line.level] ?? "neutral"}>{line.level}</Badge>
       </span>
-      <span className="shrink-0 font-medium md:w-44 md:truncate">{line.event}</span>
-      <span className="min-w-0 grow truncate font-mono text-muted max-md:w-full">{summary(line)}</span>
-      {line.process !== "server" && <Badge className="max-md:hidden">{line.process}</Badge>}
+      <span className="shrink-0 font-medium @2xl:w-44 @2xl:truncate">{line.event}</span>
+      <span className="min-w-0 grow truncate font-mono text-muted @max-2xl:w-full">{summary(line)}</span>
+      {line.process !== "server" && <Badge className="@max-2xl:hidden">{line.process}</Badge>}
     </button>
   );
 }

@@ -1,7 +1,7 @@
 /** The drawing itself: loaded only when a chart comes into sight, because the library is large. */
 import { Area, CartesianGrid, ComposedChart, Line as Stroke, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 import { formatMoment } from "../../components/format";
-import { formatTick, formatValue, type Line, pointsOf } from "./charts";
+import { formatAxis, formatTick, formatValue, type Line, lonelySteps, pointsOf } from "./charts";
 import { strokeOf } from "./colours";
 import type { MetricName } from "./queries";
 
@@ -10,6 +10,12 @@ interface ChartProps {
   times: readonly string[];
   lines: readonly Line[];
   isStacked: boolean;
+}
+
+interface Dot {
+  cx?: number;
+  cy?: number;
+  index?: number;
 }
 
 const AXIS = { fontSize: 11, fill: "var(--ink-muted)" };
@@ -39,7 +45,7 @@ export default function Chart({ metric, times, lines, isStacked }: ChartProps) {
           tickCount={4}
           domain={[0, "auto"]}
           allowDecimals={metric !== "queue" && metric !== "running"}
-          tickFormatter={(value: number) => (value === 0 ? "0" : formatValue(metric, value))}
+          tickFormatter={(value: number) => formatAxis(metric, value)}
         />
         <Tooltip
           isAnimationActive={false}
@@ -49,9 +55,11 @@ export default function Chart({ metric, times, lines, isStacked }: ChartProps) {
         />
         {lines.map((line, index) => {
           const { colour, dash } = strokeOf(line, index);
+          const lonely = lonelySteps(line);
           const shared = {
-            dataKey: line.key, name: line.name, stroke: colour, strokeWidth: 1.6, dot: false as const,
-            isAnimationActive: false, type: "linear" as const, ...(dash ? { strokeDasharray: dash } : {}),
+            dataKey: line.key, name: line.name, stroke: colour, strokeWidth: 1.6, isAnimationActive: false,
+            dot: ({ cx, cy, index: step }: Dot) =>
+              lonely.has(step ?? -1) ? <circle key={step} cx={cx} cy={cy} r={2} fill={colour} /> : <g key={step} />, type: "linear" as const, ...(dash ? { strokeDasharray: dash } : {}),
           };
           return isStacked ? (
             <Area key={line.key} {...shared} stackId="all" fill={colour} fillOpacity={0.14} />

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chartInWords, formatTick, formatValue, latest, linesOf, peak, pointsOf } from "./charts";
+import { chartInWords, formatAxis, formatTick, formatValue, latest, linesOf, lonelySteps, peak, pointsOf } from "./charts";
 import type { Metric } from "./queries";
 
 const metric: Metric = {
@@ -27,6 +27,11 @@ describe("a chart", () => {
     expect(latest({ key: "a", name: "a", values: [null] })).toBeNull();
   });
 
+  it("finds the points that no stroke would show", () => {
+    const line = { key: "a", name: "a", values: [1, null, 2, 3, null, null, 4] };
+    expect([...lonelySteps(line)]).toEqual([0, 6]);
+  });
+
   it("can be said in words", () => {
     expect(chartInWords("Requests", metric, lines)).toBe(
       "Requests in requests/s: 2xx succeeded now 4.00, at most 4.00; 5xx failed now 0.25, at most 0.25.",
@@ -45,6 +50,16 @@ describe("numbers", () => {
     ["cpu", 0.123, "0.12"],
     ["cpu", null, "–"],
   ] as const)("%s %s is %s", (name, value, text) => expect(formatValue(name, value)).toBe(text));
+
+  it.each([
+    ["latency", 0.8, "800 ms"],
+    ["latency", 1.2, "1.20 s"],
+    ["latency", 2, "2 s"],
+    ["memory", 450e6, "450 MB"],
+    ["cpu", 0.0666, "0.067"],
+    ["requests", 12, "12"],
+    ["queue", 0, "0"],
+  ] as const)("%s %s is %s on the axis", (name, value, text) => expect(formatAxis(name, value)).toBe(text));
 
   it("ticks by the day on long ranges", () => {
     const at = Date.parse("2026-05-03T12:00:00Z");

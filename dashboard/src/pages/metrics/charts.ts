@@ -69,6 +69,20 @@ export function formatValue(metric: MetricName, value: number | null | undefined
   }
 }
 
+/** A round number on the axis: as short as it can be. */
+export function formatAxis(metric: MetricName, value: number): string {
+  if (value === 0) return "0";
+  if (metric === "latency" || metric === "first_token") return formatDuration(Number((value * 1000).toPrecision(2))).replace(/\.0+ /, " ");
+  if (metric === "memory") return formatBytes(value).replace(/\.0 /, " ");
+  return String(Number(value.toPrecision(2)));
+}
+
+/** Steps whose neighbours nobody measured: a line has no stroke there, only a dot. */
+export function lonelySteps(line: Line): ReadonlySet<number> {
+  const has = (index: number) => (line.values[index] ?? null) !== null;
+  return new Set(line.values.flatMap((_, index) => (has(index) && !has(index - 1) && !has(index + 1) ? [index] : [])));
+}
+
 /** The newest step that a server has finished; the one after it is still filling. */
 export function latest(line: Line): number | null {
   return line.values.findLast((value) => value !== null) ?? null;
