@@ -33,7 +33,7 @@ class Client:
             account uses.
         namespace: where names are looked up unless a call says otherwise.
         timeout_seconds: how long the server may be silent; runs and questions have ten minutes of their own.
-        prompt_timeout_seconds: the same for `get_prompt`, which has something to fall back on.
+        prompt_timeout_seconds: how long `get_prompt` waits when it has something else to serve.
         max_retries: repeats after a failure that may pass (busy, restarting, connection lost).
         http: an `httpx.Client` of your own, for proxies and certificates; it is not closed here.
 
@@ -293,15 +293,19 @@ class Client:
 
     def _fetched(self, key: PromptKey, fallback: Fallback | None) -> Prompt:
         while True:
+            has_other = fallback is not None or self._cache.holds(key)
             flight, leads = self._cache.join(key)
-            if leads:
-                can_wait = fallback is None and not self._cache.holds(key)
-                self._fetch(key, flight, retries=None if can_wait else 0)
+            if leads and has_other:
+                self._fetch_in_background(key, flight)
+            elif leads:
+                self._fetch(key, flight, retries=None)
             try:
-                return flight.result()
+                return flight.result(self._core.prompt_timeout_seconds if has_other else None)
             except Abandoned:
                 continue
-            except EngineError:
+            except (EngineError, TimeoutError) as error:
+                if isinstance(error, TimeoutError):
+                    self._cache.late(key)
                 found = self._cache.last_resort(key, fallback)
                 if found is None:
                     raise
@@ -317,10 +321,12 @@ class Client:
 
     def _refresh_in_background(self, key: PromptKey) -> None:
         flight = self._cache.claim_refresh(key)
-        if flight is None:
-            return
-        refresh = partial(self._fetch, key, flight, retries=0)
+        if flight is not None:
+            self._fetch_in_background(key, flight)
+
+    def _fetch_in_background(self, key: PromptKey, flight: Future[Prompt]) -> None:
+        fetch = partial(self._fetch, key, flight, retries=0)
         try:
-            threading.Thread(target=refresh, name="mcp-engine-prompt-refresh", daemon=True).start()
+            threading.Thread(target=fetch, name="mcp-engine-prompt", daemon=True).start()
         except RuntimeError:  # the interpreter is shutting down, or has no threads left
-            self._cache.abandon(key, flight)
+            fetch()

@@ -137,6 +137,15 @@ class PromptCache:
         self._end(key, flight)
         flight.set_result(prompt)
 
+    def late(self, key: PromptKey) -> None:
+        """Note that a fetch takes too long: until it ends, what else there is may be served at once."""
+        before = self._entries.get(key)
+        if before is None:
+            now = time.monotonic()
+            self._keep(key, Entry(None, fetched_at=0.0, used_at=now, failures=1))
+        else:
+            before.failures = max(before.failures, 1)
+
     def _failed(self, key: PromptKey, flight: Future[Prompt], error: EngineError) -> None:
         now = time.monotonic()
         before = self._entries.get(key)

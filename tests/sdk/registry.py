@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,12 +41,13 @@ class Asked:
 
 @dataclass
 class Reply:
-    """What one request gets; `broken` ends the connection without an answer."""
+    """What one request gets; `broken` ends the connection without an answer, `drips` never ends it."""
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     broken: bool = False
+    drips: bool = False
 
 
 @dataclass
@@ -79,6 +81,20 @@ def problem(status: int, code: str, **headers: str) -> Reply:
     return Reply(status, {"type": "t", "title": "t", "status": status, "code": code, "detail": "So it is."}, named)
 
 
+def drip(handler: BaseHTTPRequestHandler) -> None:
+    """Answer with a blank now and then, for as long as the client listens."""
+    handler.close_connection = True
+    try:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000000")
+        handler.end_headers()
+        while True:
+            handler.wfile.write(b" ")
+            time.sleep(0.02)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+
+
 def started(registry: Registry) -> ThreadingHTTPServer:
     """Start serving; the caller shuts the server down."""
 
@@ -93,6 +109,9 @@ def started(registry: Registry) -> ThreadingHTTPServer:
             reply = registry.answer(asked)
             if reply.broken:
                 self.close_connection = True
+                return
+            if reply.drips:
+                drip(self)
                 return
             content = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
             try:

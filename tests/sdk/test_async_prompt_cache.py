@@ -8,7 +8,7 @@ import pytest
 
 from mcp_engine_client import AsyncClient
 from mcp_engine_client.errors import Unreachable
-from tests.sdk.registry import Registry
+from tests.sdk.registry import Registry, Reply
 
 
 async def asked(registry: Registry, count: int) -> None:
@@ -70,6 +70,13 @@ async def test_a_registry_that_is_gone_costs_nothing() -> None:
         with pytest.raises(Unreachable):
             await client.get_prompt("greet")
         assert (await client.get_prompt("greet", fallback="Hi")).is_fallback
+
+
+async def test_a_registry_that_drips_holds_nobody_who_has_a_fallback(registry: Registry) -> None:
+    registry.replies(Reply(drips=True))
+    async with AsyncClient(registry.url, "mce_key", prompt_timeout_seconds=0.2) as client:
+        assert all([(await client.get_prompt("greet", fallback="Hi")).is_fallback for _ in range(50)])
+        assert len(registry.asked) == 1
 
 
 async def test_closing_ends_what_refreshes(registry: Registry) -> None:

@@ -20,7 +20,7 @@ from mcp_engine_client.errors import (
     VariableMissing,
 )
 from tests.sdk.conftest import until
-from tests.sdk.registry import Registry
+from tests.sdk.registry import Registry, Reply
 
 
 def test_a_fresh_prompt_takes_no_round_trip(client: Client, registry: Registry) -> None:
@@ -94,6 +94,17 @@ def test_a_registry_that_hangs_holds_nobody_twice(registry: Registry) -> None:
         assert len(registry.asked) <= asked + 1
         registry.gate.set()
         until(lambda: not client.get_prompt("greet", fallback="Hi").is_fallback)
+
+
+def test_a_registry_that_drips_holds_nobody_who_has_a_fallback(registry: Registry) -> None:
+    registry.replies(Reply(drips=True))
+    with Client(registry.url, "mce_key", prompt_timeout_seconds=0.2) as client:
+        assert all(client.get_prompt("greet", fallback="Hi").is_fallback for _ in range(50))
+        assert len(registry.asked) == 1
+        registry.serve(1)
+        assert client.get_prompt("other", fallback="Hi").version == 1
+        registry.replies(Reply(drips=True))
+        assert client.get_prompt("other", cache_ttl_seconds=0).version == 1
 
 
 def test_what_was_erased_is_served_no_more(client: Client, registry: Registry) -> None:
