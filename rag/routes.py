@@ -163,7 +163,7 @@ async def get_document_text(
     summary="Download a version as it was added",
     response_class=Response,
     responses={
-        200: {"content": {"application/octet-stream": {}}, "description": "The bytes."},
+        200: {"content": {"*/*": {}}, "description": "The bytes, of the document's own media type."},
         **documented(410),
     },
 )
