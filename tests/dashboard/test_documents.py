@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -44,6 +45,12 @@ def files(tmp_path: Path) -> Path:
     (tmp_path / "notes" / "lighthouse.md").write_text(NOTE)
     (tmp_path / "notes" / ".hidden.md").write_text("Not for others.")
     return tmp_path
+
+
+@pytest.fixture
+def collection() -> str:
+    """The name of a collection that does not exist yet."""
+    return f"journey-{uuid4().hex[:8]}"
 
 
 def add(page: Page, *paths: Path) -> None:
@@ -91,10 +98,12 @@ def test_collections_are_listed_and_opened(page: Page) -> None:
     assert_accessible(page, "collection")
 
 
-def test_files_are_added_and_their_jobs_outlive_a_reload(page: Page, engine: DashboardEngine, files: Path) -> None:
+def test_files_are_added_and_their_jobs_outlive_a_reload(
+    page: Page, engine: DashboardEngine, files: Path, collection: str
+) -> None:
     page.goto(f"{engine.url}/documents")
     page.get_by_role("button", name="New collection").click()
-    page.get_by_role("textbox", name="Name").fill("added")
+    page.get_by_role("textbox", name="Name").fill(collection)
     page.get_by_role("button", name="Choose files next").click()
     expect(page.get_by_role("heading", name="A new collection")).to_be_visible()
     with stopped_workers(engine):
@@ -116,10 +125,12 @@ def test_files_are_added_and_their_jobs_outlive_a_reload(page: Page, engine: Das
     assert "state=failed" in page.url
 
 
-def test_a_dropped_file_is_added_and_an_empty_one_says_why(page: Page, engine: DashboardEngine, faults: Faults) -> None:
+def test_a_dropped_file_is_added_and_an_empty_one_says_why(
+    page: Page, engine: DashboardEngine, faults: Faults, collection: str
+) -> None:
     faults.expect("status of 422")
-    page.goto(f"{engine.url}/documents/dropped")
-    page.get_by_role("heading", name="dropped", level=1).wait_for()
+    page.goto(f"{engine.url}/documents/{collection}")
+    page.get_by_role("heading", name=collection, level=1).wait_for()
     dropped = page.evaluate_handle(
         """text => {
             const data = new DataTransfer();
@@ -131,7 +142,7 @@ def test_a_dropped_file_is_added_and_an_empty_one_says_why(page: Page, engine: D
     )
     main = page.get_by_role("main").locator("> div")
     main.dispatch_event("dragenter", {"dataTransfer": dropped})
-    expect(page.get_by_text("Drop files or folders to add them to dropped")).to_be_visible()
+    expect(page.get_by_text(f"Drop files or folders to add them to {collection}")).to_be_visible()
     main.dispatch_event("drop", {"dataTransfer": dropped})
     expect_state(page, "lighthouse.md", "Indexed")
     expect(page.get_by_text("empty.txt is empty (0 bytes)")).to_be_visible()
@@ -139,8 +150,10 @@ def test_a_dropped_file_is_added_and_an_empty_one_says_why(page: Page, engine: D
     expect(page.get_by_text("On the way")).to_have_count(0)
 
 
-def test_a_folder_keeps_its_paths_and_leaves_hidden_files_out(page: Page, engine: DashboardEngine, files: Path) -> None:
-    page.goto(f"{engine.url}/documents/folder")
+def test_a_folder_keeps_its_paths_and_leaves_hidden_files_out(
+    page: Page, engine: DashboardEngine, files: Path, collection: str
+) -> None:
+    page.goto(f"{engine.url}/documents/{collection}")
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Add a folder").first.click()
     chooser.value.set_files(str(files))
@@ -204,8 +217,10 @@ def test_a_search_shows_scores_and_opens_the_passage_highlighted(page: Page, eng
     assert page.url == address
 
 
-def test_a_document_is_removed_and_another_erased(page: Page, engine: DashboardEngine, files: Path) -> None:
-    page.goto(f"{engine.url}/documents/going")
+def test_a_document_is_removed_and_another_erased(
+    page: Page, engine: DashboardEngine, files: Path, collection: str
+) -> None:
+    page.goto(f"{engine.url}/documents/{collection}")
     add(page, files / "comet.pdf", files / "notes" / "lighthouse.md")
     expect_state(page, "comet.pdf", "Indexed")
     expect_state(page, "lighthouse.md", "Indexed")
@@ -219,15 +234,17 @@ def test_a_document_is_removed_and_another_erased(page: Page, engine: DashboardE
     page.get_by_label("Reason").fill("The keeper asked for it.")
     page.get_by_role("button", name="Erase for good").click()
     expect(row(page, "lighthouse.md")).to_have_count(0)
-    page.goto(f"{engine.url}/documents/going?removed=true")
+    page.goto(f"{engine.url}/documents/{collection}?removed=true")
     expect(row(page, "comet.pdf")).to_contain_text("Removed from search")
     expect(row(page, "lighthouse.md")).to_contain_text("Erased")
     page.get_by_role("button", name="comet.pdf", exact=True).click()
     expect(page.get_by_text("search does not find it any more")).to_be_visible()
 
 
-def test_versions_can_be_compared_by_stepping(page: Page, engine: DashboardEngine, tmp_path: Path) -> None:
-    page.goto(f"{engine.url}/documents/versions")
+def test_versions_can_be_compared_by_stepping(
+    page: Page, engine: DashboardEngine, tmp_path: Path, collection: str
+) -> None:
+    page.goto(f"{engine.url}/documents/{collection}")
     path = tmp_path / "tower.md"
     for height in (41, 44):
         path.write_text(NOTE.replace("41", str(height)))

@@ -31,6 +31,8 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
                   <span className={classes("rounded-[3px] box-decoration-clone", citation.n === cite && "bg-mark")}>
                     {citation.cited_text}
                   </span>
+                  {/* A word joiner: the number never begins a line of its own. */}
+                  {"\u2060"}
                   <button
                     type="button"
                     aria-label={`Citation ${citation.n}: ${placeOf(citation)}`}

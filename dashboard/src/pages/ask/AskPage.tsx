@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Link, getRouteApi } from "@tanstack/react-router";
 import { Library, MessageCircleQuestion } from "lucide-react";
 import { useCallback } from "react";
 import { useNamespace } from "../../app/routes";
@@ -39,9 +39,9 @@ export function AskPage() {
 
 function Asking({ namespace, collections }: { namespace: string; collections: readonly Collection[] }) {
   const search = route.useSearch();
-  const navigate = useNavigate();
+  const navigate = route.useNavigate();
   const change = useCallback(
-    (next: AskSearch, replace = false) => void navigate({ to: "/ask", search: (before) => ({ ...before, ...next }), replace }),
+    (next: AskSearch, replace = false) => void navigate({ search: (before) => ({ ...before, ...next }), replace }),
     [navigate],
   );
   const onStarted = useCallback(

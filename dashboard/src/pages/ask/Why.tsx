@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { FileCheck2, Workflow } from "lucide-react";
 import { api, call } from "../../api/client";
 import { asProblem } from "../../api/problem";
@@ -18,13 +19,13 @@ export function Why({ answer, executionId }: { answer: AnswerSoFar; executionId:
   const query = useQuery(executionQuery(executionId));
   return (
     <Card
-      title={answer.refused ? "Why it was refused" : "Why this answer"}
+      title="Why"
       actions={
         <>
-          <a href={`/executions/${executionId}`} className={buttonClasses("quiet")}>
+          <Link to="/executions/$executionId" params={{ executionId }} className={buttonClasses("quiet")}>
             <Workflow aria-hidden className="size-4" />
             Execution
-          </a>
+          </Link>
           <Button look="quiet" icon={FileCheck2} onClick={() => void downloadProof(executionId)}>
             Proof
           </Button>

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Link, getRouteApi } from "@tanstack/react-router";
 import { Ellipsis, MessageCircleQuestion, Trash2 } from "lucide-react";
 import { useCallback, useState } from "react";
 import { api, call } from "../../api/client";
@@ -33,7 +33,7 @@ export function CollectionPage() {
   const namespace = useNamespace();
   const { collection } = route.useParams();
   const search = route.useSearch();
-  const navigate = useNavigate();
+  const navigate = route.useNavigate();
   const client = useQueryClient();
   const mayWrite = useCan("documents:write");
   const [dialog, setDialog] = useState<{ action: DocumentAction; document: Document } | "collection" | null>(null);
@@ -44,8 +44,8 @@ export function CollectionPage() {
 
   const change = useCallback(
     (next: Partial<CollectionSearch>, replace = false) =>
-      void navigate({ to: "/documents/$collection", params: { collection }, search: (before) => ({ ...before, ...next }), replace }),
-    [navigate, collection],
+      void navigate({ search: (before) => ({ ...before, ...next }), replace }),
+    [navigate],
   );
   const open = useCallback((document: Document) => change({ ...NO_PLACE, document: document.id }), [change]);
   const close = () => change({ ...NO_PLACE, document: undefined });

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { Schema } from "../../../api/client";
 import { ErrorState } from "../../../components/States";
@@ -15,7 +15,8 @@ interface PageImageProps {
 
 /** One page of a PDF: its image, and over it what is highlighted. It fills the box it stands in. */
 export function PageImage({ place, page, width, label, rectangles }: PageImageProps) {
-  const query = useQuery(imageQuery(place, page.number, width));
+  // Until it is there in another size, the one before is stretched.
+  const query = useQuery({ ...imageQuery(place, page.number, width), placeholderData: keepPreviousData });
   const url = useObjectUrl(query.data);
   return (
     <figure aria-label={label} className="relative size-full overflow-hidden rounded-sm bg-white shadow-pop">

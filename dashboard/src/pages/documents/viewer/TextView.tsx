@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Button } from "../../../components/Button";
 import { formatCount } from "../../../components/format";
@@ -21,7 +21,7 @@ export function TextView({ place, name, characters, span, from }: {
     () => setPiece(openedPiece(characters, { start, end })),
     [characters, start, end, place.documentId, place.number],
   );
-  const query = useQuery({ ...textQuery(place, piece), placeholderData: (before) => before });
+  const query = useQuery({ ...textQuery(place, piece), placeholderData: keepPreviousData });
   return (
     <div role="region" aria-label={`Text of ${name}`} tabIndex={0} className="min-h-0 grow overflow-auto px-5 py-4">
       <Loaded query={query}>

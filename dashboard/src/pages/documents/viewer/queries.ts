@@ -29,8 +29,6 @@ export function imageQuery({ documentId, number }: Place, page: number, width: n
     },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,
-    // Until it is there in another size, the one before is stretched.
-    placeholderData: (before: Blob | undefined) => before,
   });
 }
 
