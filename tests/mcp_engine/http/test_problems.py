@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tests.mcp_engine.http.conftest import SECRET
 
@@ -91,3 +93,14 @@ async def test_the_scope_of_the_route_is_required(client: httpx.AsyncClient) -> 
 
 async def test_access_is_decided_before_the_input_is_looked_at(client: httpx.AsyncClient) -> None:
     assert (await client.get("/read", params={"limit": "x"})).status_code == 401
+
+
+async def test_a_pool_without_a_free_connection_asks_to_repeat(client: httpx.AsyncClient, app: FastAPI) -> None:
+    @app.get("/crowded")
+    async def crowded() -> None:
+        raise PoolTimeout("QueuePool limit of size 16 overflow 16 reached")
+
+    response = await client.get("/crowded")
+    assert (response.status_code, problem(response)["code"]) == (503, "database.busy")
+    assert response.headers["Retry-After"] == "2"
+    assert "QueuePool" not in response.text
