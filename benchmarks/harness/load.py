@@ -54,8 +54,14 @@ def request(method: str, url: str, path: str, headers: Mapping[str, str] | None 
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-def load(target: Target, *, clients: int, seconds: float, warm_up_seconds: float) -> Measured:
-    """Keep `clients` connections busy for `seconds` after a warm-up; each waits for its answer before it asks again."""
+def load(
+    target: Target, *, clients: int, seconds: float, warm_up_seconds: float, pace_seconds: float = 0.0
+) -> Measured:
+    """Keep `clients` connections busy for `seconds` after a warm-up; each waits for its answer before it asks again.
+
+    Args:
+        pace_seconds: the least time from one request of a client to its next; the first ones are spread over it.
+    """
     parts = urlsplit(target.url)
     plan = {
         "host": parts.hostname,
@@ -64,6 +70,7 @@ def load(target: Target, *, clients: int, seconds: float, warm_up_seconds: float
         "clients": clients,
         "seconds": seconds,
         "warm_up_seconds": warm_up_seconds,
+        "pace_seconds": pace_seconds,
     }
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.harness.load_client"],

@@ -15,6 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, cast
 
 _CONNECT_AT_ONCE = 64
@@ -29,8 +30,9 @@ class Run:
     leaving out the slow ones at the end would flatter a slow server. `in_time` counts answers while measuring.
     """
 
-    def __init__(self, requests: Sequence[bytes]) -> None:
+    def __init__(self, requests: Sequence[bytes], pace_seconds: float) -> None:
         self.requests = requests
+        self.pace_seconds = pace_seconds
         self.next = 0
         self.measuring = False
         self.over = False
@@ -53,17 +55,18 @@ class Run:
 class Connection(asyncio.Protocol):
     """Sends a request, reads its whole answer, sends the next."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, wait_seconds: float = 0.0) -> None:
         self._run = run
+        self._wait_seconds = wait_seconds
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._sent = 0.0
-        self._counts = False
+        self._counts = self._busy = False
         self.closed = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._send()
+        self._send_after(self._wait_seconds)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -73,11 +76,11 @@ class Connection(asyncio.Protocol):
         status = int(self._buffer[9:12])
         del self._buffer[:end]
         self._run.answered(status, time.perf_counter() - self._sent, counts=self._counts)
-        self._counts = False
+        self._counts = self._busy = False
         if self._run.over:
             self._transport.close()
         else:
-            self._send()
+            self._send_after(self._sent + self._run.pace_seconds - time.perf_counter())
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._run.failures += self._counts
@@ -85,13 +88,27 @@ class Connection(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(exc)
 
+    def finish(self) -> None:
+        """Close now, or once the answer that is waited for has come."""
+        if not self._busy:
+            self.close()
+
     def close(self) -> None:
         if self._transport is not None:
             self._transport.abort()
 
+    def _send_after(self, seconds: float) -> None:
+        if seconds > 0:
+            asyncio.get_running_loop().call_later(seconds, self._send)
+        else:
+            self._send()
+
     def _send(self) -> None:
         assert self._transport is not None
-        self._sent, self._counts = time.perf_counter(), self._run.measuring
+        if self._run.over or self._transport.is_closing():
+            self._transport.close()
+            return
+        self._sent, self._counts, self._busy = time.perf_counter(), self._run.measuring, True
         self._transport.write(self._run.request())
 
 
@@ -127,13 +144,16 @@ def _chunked_end(buffer: bytes | bytearray, position: int) -> int | None:
 
 async def drive(plan: dict[str, Any]) -> dict[str, Any]:
     """Carry out a plan; see `load.Plan` for its members."""
-    run = Run([base64.b64decode(request) for request in plan["requests"]])
+    run = Run([base64.b64decode(request) for request in plan["requests"]], plan["pace_seconds"])
     loop = asyncio.get_running_loop()
     connections: list[Connection] = []
     for start in range(0, plan["clients"], _CONNECT_AT_ONCE):
         count = min(_CONNECT_AT_ONCE, plan["clients"] - start)
         opened = await asyncio.gather(
-            *(loop.create_connection(lambda: Connection(run), plan["host"], plan["port"]) for _ in range(count))
+            *(
+                loop.create_connection(partial(Connection, run, wait), plan["host"], plan["port"])
+                for wait in (run.pace_seconds * (start + place) / plan["clients"] for place in range(count))
+            )
         )
         connections += [protocol for _, protocol in opened]
     keeping = asyncio.create_task(_keep_open(run, connections, plan))
@@ -143,6 +163,8 @@ async def drive(plan: dict[str, Any]) -> dict[str, Any]:
     run.measuring, run.over = False, True
     seconds, used = time.perf_counter() - began, _cpu_seconds() - used
     keeping.cancel()
+    for connection in connections:
+        connection.finish()
     answers = [connection.closed for connection in connections]
     await asyncio.wait(answers, timeout=_LATE_SECONDS)
     for connection in connections:

@@ -1,12 +1,13 @@
 """A stand-in for a model server: streams an OpenAI-compatible answer, one word every `interval` seconds.
 
-Runs as `python -m benchmarks.harness.slow_model PORT WORDS INTERVAL`, so that streams stay open as long as a
-benchmark wants them to. It measures nothing and computes nothing.
+Runs as `python -m benchmarks.harness.slow_model PORT INTERVAL`. Answers go on until `GET /finish` is asked for, so
+that streams stay open as long as a benchmark wants them to. It measures nothing and computes nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 
@@ -27,8 +28,9 @@ def chunk(content: str | None, finish: str | None = None) -> bytes:
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
 
-async def serve(port: int, words: int, interval: float) -> None:
+async def serve(port: int, interval: float) -> None:
     """Answer until the process is ended."""
+    finish = asyncio.Event()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -36,13 +38,16 @@ async def serve(port: int, words: int, interval: float) -> None:
                 fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
                 await reader.readexactly(int(fields.get(b"content-length", b"0")))
                 if head.startswith(b"GET"):
+                    if head.startswith(b"GET /finish"):
+                        finish.set()
                     writer.write(_ALIVE)
                     continue
                 writer.write(_HEAD)
-                for _ in range(words):
+                while not finish.is_set():
                     writer.write(chunk("word "))
                     await writer.drain()
-                    await asyncio.sleep(interval)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(finish.wait(), interval)
                 writer.write(chunk(None, "stop") + chunk(None) + b"0\r\n\r\n")
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -56,4 +61,4 @@ async def serve(port: int, words: int, interval: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2])))
