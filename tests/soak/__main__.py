@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.soak.memory import FLAT_SHARE, Growth
+from tests.soak.memory import FLAT_SHARE, JUDGED_SECONDS, Growth
 from tests.soak.soak import Report, Settings, soak
 
 
@@ -47,7 +47,8 @@ def shown(report: Report) -> str:
 
 
 def _memory(growth: Growth) -> str:
-    share = f"{growth.share:+.1%} in {growth.seconds / 60:.0f} min; at most {FLAT_SHARE:.0%} is flat"
+    rule = f"at most {FLAT_SHARE:.0%} is flat" if growth.seconds >= JUDGED_SECONDS else "too short to judge"
+    share = f"{growth.share:+.1%} in {growth.seconds / 60:.0f} min; {rule}"
     return f"memory         {growth.mean_mb:.0f} MB on average, {growth.mb_per_hour:+.1f} MB/h ({share})"
 
 

@@ -17,6 +17,8 @@ WARM_UP_SHARE = 0.25
 FLAT_SHARE = 0.05
 """A fitted growth over the rest of a life of at most this share of its mean counts as flat."""
 FEWEST_SAMPLES = 20
+JUDGED_SECONDS = 240.0
+"""A shorter life is mostly warm-up: its figures are shown and not judged."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class Growth:
     def share(self) -> float:
         """Growth over the life as a share of the mean."""
         return self.mb_per_hour / 3600 * self.seconds / self.mean_mb
+
+    @property
+    def is_flat(self) -> bool:
+        return self.seconds < JUDGED_SECONDS or self.share <= FLAT_SHARE
 
 
 @dataclass

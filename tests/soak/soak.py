@@ -15,7 +15,7 @@ from tests.soak.calls import Client, Outages, Tally
 from tests.soak.chaos import Chaos
 from tests.soak.ledger import Ledger
 from tests.soak.load import Visitor
-from tests.soak.memory import FLAT_SHARE, Growth, MemorySampler
+from tests.soak.memory import Growth, MemorySampler
 from tests.soak.verdict import losses
 
 
@@ -49,7 +49,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        flat = all(growth.share <= FLAT_SHARE for growth in self.growths)
+        flat = all(growth.is_flat for growth in self.growths)
         return bool(flat and self.audit["ok"] and not self.lost and not self.unexpected)
 
     def as_json(self) -> dict[str, Any]:
