@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -31,7 +31,8 @@ def _of_version() -> ForeignKeyConstraint:
 class CollectionRow(TenantRow, table=True):
     """A named set of documents that is searched as one.
 
-    `chunks` and `terms` count what is searched now; BM25 takes its averages from them.
+    `chunks` and `terms` count what is searched now; BM25 takes its averages from them. `index_revision` is
+    another random id after each change of what is searched.
     """
 
     __tablename__: ClassVar[Any] = "collection"
@@ -45,6 +46,7 @@ class CollectionRow(TenantRow, table=True):
     name: str
     chunks: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     terms: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    index_revision: UUID = Field(default=None, sa_column_kwargs={"server_default": func.gen_random_uuid()})
     created_at: datetime = created_field()
 
 

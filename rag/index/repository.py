@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,12 +10,17 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import ARRAY, String, bindparam, delete, insert, text, update
+from sqlalchemy import ARRAY, String, bindparam, delete, func, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from rag.embedding import DIMENSIONS, Vectors, unpacked
+from rag.index.memory import VectorMemory
+from rag.index.vectors import Places
 from rag.tables import ChunkRow, ChunkSentencesRow, CollectionRow, PostingRow
+
+_memory = VectorMemory()
+"""One a process: collections and their revisions are unique over all databases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +87,9 @@ class Candidates:
 class IndexRepository:
     """Reads and writes the index in the transaction of `session`."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, memory: VectorMemory | None = None) -> None:
         self._session = session
+        self._memory = _memory if memory is None else memory
 
     async def insert(
         self,
@@ -139,23 +146,38 @@ class IndexRepository:
             await self._count(collection_id, -len(lengths), -sum(lengths))
 
     async def _count(self, collection_id: UUID, chunks: int, terms: int) -> None:
-        """Add to the counters: by increment, so that concurrent jobs of one collection stay exact."""
+        """Note a change: a new revision, and counters by increment, so that concurrent jobs stay exact."""
         await self._session.execute(
             update(CollectionRow)
             .where(col(CollectionRow.id) == collection_id)
-            .values(chunks=col(CollectionRow.chunks) + chunks, terms=col(CollectionRow.terms) + terms)
+            .values(
+                chunks=col(CollectionRow.chunks) + chunks,
+                terms=col(CollectionRow.terms) + terms,
+                index_revision=func.gen_random_uuid(),
+            )
         )
+
+    async def indexed_versions(self, collection_id: UUID) -> list[UUID]:
+        """Return the versions that have chunks in a collection."""
+        return list((await self._session.execute(_INDEXED_VERSIONS, {"collection_id": collection_id})).scalars())
+
+    async def sent_vectors(self, version_ids: Sequence[UUID]) -> list[tuple[UUID, list[int], bytes]]:
+        """Return for each version the ordinals of its chunks and, in that order, their vectors as pgvector sends."""
+        rows = await self._session.execute(_SENT_VECTORS, {"versions": list(version_ids)})
+        return [(row.version_id, row.ordinals, bytes(row.vectors)) for row in rows]
 
     async def candidates(
         self, collection_id: UUID, vector: npt.NDArray[np.float32], query: LexicalQuery, limit: int
     ) -> Candidates:
         """Return the `limit` nearest chunks by cosine and the `limit` best by BM25, each with both scores."""
+        near = await self.nearest(collection_id, vector, limit)
         rows = (
             await self._session.execute(
                 _CANDIDATES,
                 {
                     "collection_id": collection_id, "vector": vector, "terms": list(query.terms), "k1": query.k1,
-                    "b": query.b, "limit": limit,
+                    "b": query.b, "limit": limit, "near_versions": [version for version, _ in near],
+                    "near_ordinals": [ordinal for _, ordinal in near],
                 },
             )
         ).all()  # fmt: skip
@@ -169,18 +191,54 @@ class IndexRepository:
         ]  # fmt: skip
         return Candidates(found, rows[0].holding or {} if rows else {}, rows[0].chunks if rows else 0)
 
+    async def nearest(self, collection_id: UUID, vector: npt.NDArray[np.float32], limit: int) -> Places:
+        """Return the `limit` nearest chunks by cosine, nearest first: exactly, from memory or by a scan."""
+        index = (await self._session.execute(_INDEX, {"collection_id": collection_id})).one()
+        if self._memory.takes(index.chunks):
+            vectors = await self._memory.vectors(self, collection_id, index.index_revision)
+            return await asyncio.to_thread(vectors.nearest, vector, limit)
+        scanned = {"collection_id": collection_id, "vector": vector, "limit": limit}
+        rows = await self._session.execute(_SCAN, scanned)
+        return [(row.version_id, row.ordinal) for row in rows]
 
-# An exact scan: fast to about 100,000 chunks a collection, and right under row-level security, where an
-# approximate index filtered afterwards loses rows. All vectors have length 1, so the inner product is the
-# cosine, for a third of the arithmetic. The common table expressions read postings once.
+
+_INDEX = text("SELECT chunks, index_revision FROM collection WHERE id = :collection_id")
+
+_INDEXED_VERSIONS = text(
+    """
+    SELECT version.id FROM document
+    JOIN document_version AS version ON version.document_id = document.id AND version.number = document.searched_number
+    WHERE document.collection_id = :collection_id AND EXISTS (SELECT FROM chunk WHERE chunk.version_id = version.id)
+    """
+)
+
+_SENT_VECTORS = text(
+    """
+    SELECT version_id, array_agg(ordinal ORDER BY ordinal) AS ordinals,
+        string_agg(vector_send(embedding), ''::bytea ORDER BY ordinal) AS vectors
+    FROM chunk WHERE version_id = ANY(CAST(:versions AS uuid[])) GROUP BY version_id
+    """
+)
+
+# For collections that memory does not take. Right under row-level security, where an approximate index
+# filtered afterwards loses rows. All vectors have length 1, so the inner product is the cosine, for a third
+# of the arithmetic.
+_SCAN = text(
+    """
+    SELECT version_id, ordinal FROM chunk WHERE collection_id = :collection_id
+    ORDER BY embedding <#> :vector, version_id, ordinal LIMIT :limit
+    """
+).bindparams(bindparam("vector", type_=Vector(DIMENSIONS)))
+
+# The common table expressions read postings once.
 _CANDIDATES = text(
     """
     WITH counted AS MATERIALIZED (
         SELECT chunks, greatest(terms::float8 / greatest(chunks, 1), 1) AS average
         FROM collection WHERE id = :collection_id
     ), dense AS MATERIALIZED (
-        SELECT version_id, ordinal FROM chunk WHERE collection_id = :collection_id
-        ORDER BY embedding <#> :vector, version_id, ordinal LIMIT :limit
+        SELECT version_id, ordinal
+        FROM unnest(CAST(:near_versions AS uuid[]), CAST(:near_ordinals AS int[])) AS near (version_id, ordinal)
     ), matched AS MATERIALIZED (
         SELECT term, version_id, ordinals, frequencies, lengths FROM posting
         WHERE collection_id = :collection_id AND term = ANY(:terms)

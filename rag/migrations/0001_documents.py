@@ -32,6 +32,7 @@ def _collections() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("chunks", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("terms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("index_revision", sa.Uuid(), server_default=sa.func.gen_random_uuid(), nullable=False),
         ddl.created_at(),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_collection"),
         sa.UniqueConstraint("tenant_id", "namespace", "name", name="uq_collection_tenant_id_namespace_name"),
