@@ -8,16 +8,15 @@ Not covered: the engine also bounds the time and work of a render; here only the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from mcp_engine_client._template_parts import (
     COMPARISONS,
     Expression,
-    Output,
     Statement,
+    Template,
     all_of,
     applied,
     both,
@@ -35,36 +34,11 @@ from mcp_engine_client._template_parts import (
     write_value,
 )
 from mcp_engine_client._template_tokens import Token, TokenStream, refuse
-from mcp_engine_client._template_values import FILTERS, LOOP_MEMBERS, TESTS, Undefined, UndefinedUse, member
+from mcp_engine_client._template_values import FILTERS, LOOP_MEMBERS, TESTS, Undefined, member
 from mcp_engine_client.errors import TemplateInvalid
 
 _CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "none": None, "None": None}
 _RESERVED = frozenset({"self", "super", "caller", "varargs", "kwargs", "loop"})
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A template that was read."""
-
-    variables: frozenset[str]
-    _body: Statement
-
-    def render(self, values: Mapping[str, Any]) -> str:
-        """Return the text for `values` (JSON values).
-
-        Raises:
-            TemplateInvalid: `template.undefined` for a value that is not there, `template.failed` for one that
-                can't be used so.
-            TooLarge: `template.output_too_large`.
-        """
-        output = Output()
-        try:
-            self._body(dict(values), output)
-        except UndefinedUse as error:
-            raise TemplateInvalid("template.undefined", f"The template uses what is not given: {error}.") from error
-        except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise TemplateInvalid("template.failed", f"The template can't use these values: {error}.") from error
-        return "".join(output.pieces)
 
 
 @lru_cache(maxsize=256)

@@ -6,11 +6,12 @@ An expression returns a value; a statement adds text to the output.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
-from mcp_engine_client._template_values import Loop, NoElse, looped, member, shown
-from mcp_engine_client.errors import TooLarge
+from mcp_engine_client._template_values import Loop, NoElse, UndefinedUse, looped, member, shown
+from mcp_engine_client.errors import TemplateInvalid, TooLarge
 
 MAX_OUTPUT_CHARACTERS = 1_000_000
 Values = dict[str, Any]
@@ -37,6 +38,31 @@ class Output:
                 "template.output_too_large", f"The rendered text is larger than {MAX_OUTPUT_CHARACTERS:,} characters."
             )
         self.pieces.append(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template that was read."""
+
+    variables: frozenset[str]
+    body: Statement
+
+    def render(self, values: Mapping[str, Any]) -> str:
+        """Return the text for `values` (JSON values).
+
+        Raises:
+            TemplateInvalid: `template.undefined` for a value that is not there, `template.failed` for one that
+                can't be used so.
+            TooLarge: `template.output_too_large`.
+        """
+        output = Output()
+        try:
+            self.body(dict(values), output)
+        except UndefinedUse as error:
+            raise TemplateInvalid("template.undefined", f"The template uses what is not given: {error}.") from error
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise TemplateInvalid("template.failed", f"The template can't use these values: {error}.") from error
+        return "".join(output.pieces)
 
 
 def constant(value: Any) -> Expression:
