@@ -48,7 +48,12 @@ def test_the_range_and_the_route_stand_in_the_url(page: Page, engine: DashboardE
 
 
 def test_an_empty_history_says_when_the_first_sample_comes(page: Page, engine: DashboardEngine) -> None:
-    nothing = {"since": "2026-01-01T00:00:00Z", "until": "2026-01-01T01:00:00Z", "step_seconds": 10, "times": []}
+    nothing: dict[str, object] = {
+        "since": "2026-01-01T00:00:00Z",
+        "until": "2026-01-01T01:00:00Z",
+        "step_seconds": 10,
+        "times": [],
+    }
 
     def answer(route: Route) -> None:
         route.fulfill(status=200, content_type="application/json", body=json.dumps({**nothing, "metrics": []}))

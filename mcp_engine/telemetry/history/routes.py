@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -17,7 +16,6 @@ router = APIRouter(prefix="/metrics", tags=["metrics"], dependencies=[authorised
 History = Annotated[MetricHistory, service(MetricHistory)]
 Since = Annotated[AwareDatetime | None, Query(description="With its time zone; an hour ago when left out.")]
 Until = Annotated[AwareDatetime | None, Query(description="With its time zone; now when left out.")]
-_HOUR = timedelta(hours=1)
 
 
 @router.get("/history", summary="Show metrics over time")
@@ -34,17 +32,11 @@ async def get_metrics_history(
     ] = None,
 ) -> MetricsHistory:
     """Return the instance's metrics in equal steps: the last six hours by ten seconds, thirty days by five minutes."""
-    begin, end = _range(since, until)
-    return await history.history(list(dict.fromkeys(metric)), since=begin, until=end, step_seconds=step, route=route)
+    names = list(dict.fromkeys(metric))
+    return await history.history(names, since=since, until=until, step_seconds=step, route=route)
 
 
 @router.get("/routes", summary="Show how each route fares")
 async def get_route_metrics(history: History, since: Since = None, until: Until = None) -> RoutesUse:
     """Return requests, failures and latency quantiles of every route that was asked for in a range of time."""
-    begin, end = _range(since, until)
-    return await history.routes(since=begin, until=end)
-
-
-def _range(since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
-    end = until or datetime.now(UTC)
-    return since or min(end, datetime.now(UTC)) - _HOUR, end
+    return await history.routes(since=since, until=until)

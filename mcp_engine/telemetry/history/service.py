@@ -14,6 +14,7 @@ from mcp_engine.telemetry.history.sampler import COARSE_SECONDS, FINE_SECONDS, K
 from mcp_engine.telemetry.history.schemas import MetricName, MetricsHistory, RoutesUse
 
 MOST_STEPS = 2_000
+DEFAULT_RANGE = timedelta(hours=1)
 _COMFORTABLE_STEPS = 360
 _STEPS = (10, 20, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600)
 
@@ -28,12 +29,18 @@ class MetricHistory:
         self,
         metrics: Sequence[MetricName],
         *,
-        since: datetime,
-        until: datetime,
+        since: datetime | None = None,
+        until: datetime | None = None,
         step_seconds: int | None = None,
         route: str | None = None,
     ) -> MetricsHistory:
         """Return metrics in equal steps; the first and the last may reach beyond the range.
+
+        Args:
+            since: an hour before `until` when left out.
+            until: now when left out.
+            step_seconds: as short as fits the range when left out.
+            route: method and template, to narrow requests and latency.
 
         Raises:
             InvalidInput: `metrics.bad_range` when the range is empty or older than what is kept,
@@ -60,7 +67,7 @@ class MetricHistory:
             metrics=[series.metric(name, steps, route) for name in metrics],
         )
 
-    async def routes(self, *, since: datetime, until: datetime) -> RoutesUse:
+    async def routes(self, *, since: datetime | None = None, until: datetime | None = None) -> RoutesUse:
         """Return how each route fared in a range; raises as `history`."""
         since, until = _checked(since, until)
         async with self._database.global_work() as session:
@@ -68,15 +75,16 @@ class MetricHistory:
         return RoutesUse(since=since, until=until, routes=series.routes(series.Step.of(rows)))
 
 
-def _checked(since: datetime, until: datetime) -> tuple[datetime, datetime]:
+def _checked(since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
     now = datetime.now(UTC)
-    earliest = now - KEPT - timedelta(days=1)
-    since, until = max(since, earliest).astimezone(UTC), min(until, now).astimezone(UTC)
-    if since >= until:
+    earliest = now - KEPT
+    end = now if until is None else max(earliest, min(until, now))
+    begin = max(earliest, end - DEFAULT_RANGE if since is None else since)
+    if begin >= end:
         raise InvalidInput(
             "metrics.bad_range", "`since` must lie before `until` and before now, and `until` within the last 30 days."
         )
-    return since, until
+    return begin.astimezone(UTC), end.astimezone(UTC)
 
 
 def _step(since: datetime, until: datetime, wanted: int | None) -> int:

@@ -28,7 +28,7 @@ export function TailStatus({ state, isPaused, waiting, onRelease }: {
   const shown: Shown = isPaused && state === "live" ? { tone: "warn", icon: CirclePause, words: "Paused" } : STATES[state];
   const count = countOf(waiting);
   return (
-    <div className="flex h-11 items-center gap-2 border-b border-line px-4">
+    <div className="@container flex h-11 items-center gap-2 border-b border-line px-4">
       <Badge tone={shown.tone} icon={shown.icon}>
         {shown.words}
       </Badge>
@@ -37,7 +37,7 @@ export function TailStatus({ state, isPaused, waiting, onRelease }: {
           {formatCount(count)} new {count === 1 ? "line" : "lines"}
         </Button>
       )}
-      <span className="ml-auto text-xs text-muted max-md:hidden">
+      <span className="ml-auto text-xs text-muted @max-2xl:hidden">
         <kbd className="font-mono">J</kbd> and <kbd className="font-mono">K</kbd> step through the lines
       </span>
     </div>

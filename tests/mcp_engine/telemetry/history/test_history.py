@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -191,10 +191,14 @@ async def test_the_step_fits_the_range(samples: Database, hours: int, step: int)
         (NOW, RECENT, "metrics.bad_range"),
         (NOW + timedelta(days=1), NOW + timedelta(days=2), "metrics.bad_range"),
         (datetime(1, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC), "metrics.bad_range"),
+        (None, datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), "metrics.bad_range"),
+        (datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=12))), None, "metrics.bad_range"),
         (NOW - timedelta(days=30), datetime(9999, 12, 31, tzinfo=UTC), "metrics.too_many_steps"),
     ],
 )
-async def test_ranges_that_make_no_sense_say_so(samples: Database, since: datetime, until: datetime, code: str) -> None:
+async def test_ranges_that_make_no_sense_say_so(
+    samples: Database, since: datetime | None, until: datetime | None, code: str
+) -> None:
     with pytest.raises(InvalidInput) as refused:
         await MetricHistory(samples).history(["queue"], since=since, until=until, step_seconds=10)
     assert refused.value.code == code

@@ -15,15 +15,17 @@ export function ScopeFields({ choices, role, scopes, onChange }: {
   return (
     <fieldset className="flex flex-col gap-2">
       <legend className="mb-1 text-sm font-medium">May</legend>
-      <Segments
-        label="What the key may do"
-        options={[
-          { name: "role", label: `Everything the role ${role} allows` },
-          { name: "chosen", label: "Only what I choose" },
-        ]}
-        value={width}
-        onChange={(next) => onChange(next === "role" ? [EVERY_SCOPE] : [])}
-      />
+      <div>
+        <Segments
+          label="What the key may do"
+          options={[
+            { name: "role", label: `Everything the role ${role} allows` },
+            { name: "chosen", label: "Only what I choose" },
+          ]}
+          value={width}
+          onChange={(next) => onChange(next === "role" ? [EVERY_SCOPE] : [])}
+        />
+      </div>
       {width === "chosen" && (
         <div className="grid gap-x-4 gap-y-2.5 rounded-md border border-line p-3 sm:grid-cols-2">
           {choices.map(({ scope, description, reason }) => (
