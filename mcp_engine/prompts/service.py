@@ -13,12 +13,15 @@ from mcp_engine.artifacts.recent import RecentReads
 from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget, move_view
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.artifacts.versions import ArtifactFilter, ArtifactSummary, ArtifactVersion, ResolvedVersion
+from mcp_engine.executions.schemas import ExecutionDetail
 from mcp_engine.executions.service import ExecutionService
+from mcp_engine.http.idempotency import IdempotencyKey
 from mcp_engine.http.paging import Page, decode_cursor, decode_id_cursor, decode_number_cursor, page_of
+from mcp_engine.idempotency.claims import Claim
 from mcp_engine.prompts.diff import diff_bodies
 from mcp_engine.prompts.kind import KIND, parse_body
 from mcp_engine.prompts.rendering import render_messages
-from mcp_engine.prompts.runs import ModelSource, PreparedRun, RunDelta, prepare, run_prepared
+from mcp_engine.prompts.runs import ModelSource, PreparedRun, RunDelta, completed_of, prepare, run_prepared
 from mcp_engine.prompts.schemas import (
     PromptDetail,
     PromptDiff,
@@ -141,26 +144,49 @@ class PromptService:
         return Rendered(number=found.number, messages=messages)
 
     async def run(
-        self, caller: Caller, namespace: str, name: str, wanted: RunPrompt, *, parent_id: UUID | None = None
+        self,
+        caller: Caller,
+        namespace: str,
+        name: str,
+        wanted: RunPrompt,
+        *,
+        parent_id: UUID | None = None,
+        key: IdempotencyKey | None = None,
     ) -> AsyncGenerator[RunDelta | RunCompleted, None]:
         """Run a version on a model, recorded as an execution; yields the text as it comes, then `RunCompleted`.
 
         Closing the generator, or cancelling the task that reads it, ends the generation and records
-        the execution as cancelled.
+        the execution as cancelled. A repeat with the `key` of a run that succeeded gives that one's output
+        and end, and records nothing.
 
         Raises:
             InvalidInput, NotFound: as `render`, and for the model and its parameters; nothing is recorded.
             ModelFailed: `prompt.output_invalid` or `prompt.output_cut` when the output does not fit the
                 version's output schema; the execution has failed with that code.
             EngineError: what the model raises; the execution has failed with that code.
+            InvalidInput, Conflict, Gone: as `ExecutionService.repeated`.
         """
-        prepared = await self._prepare(caller, namespace, name, wanted, parent_id)
+        claim = None
+        if key is not None:
+            claim = await self._executions.repeated(caller, key)
+            if isinstance(claim, ExecutionDetail):
+                first = completed_of(claim)
+                yield RunDelta(text=first.output)
+                yield first
+                return
+        prepared = await self._prepare(caller, namespace, name, wanted, parent_id, claim)
         async with aclosing(run_prepared(self._executions, caller, prepared)) as events:
             async for event in events:
                 yield event
 
     async def _prepare(
-        self, caller: Caller, namespace: str, name: str, wanted: RunPrompt, parent_id: UUID | None
+        self,
+        caller: Caller,
+        namespace: str,
+        name: str,
+        wanted: RunPrompt,
+        parent_id: UUID | None,
+        claim: Claim | None,
     ) -> PreparedRun:
         found: ResolvedVersion = await self._artifacts.resolve(
             caller, namespace, Reference(KIND, name, wanted.version, wanted.label)
@@ -168,7 +194,7 @@ class PromptService:
         body = parse_body(found.body)
         messages = await asyncio.to_thread(render_messages, body, wanted.variables)
         model = await self._models.resolve(caller, wanted.model or body.model)
-        return prepare(found, body, messages, wanted, model, parent_id)
+        return prepare(found, body, messages, wanted, model, parent_id, claim)
 
 
 def _reference(name: str, choice: str) -> Reference:
