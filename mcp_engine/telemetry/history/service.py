@@ -15,7 +15,7 @@ from mcp_engine.telemetry.history.schemas import MetricName, MetricsHistory, Rou
 
 MOST_STEPS = 2_000
 DEFAULT_RANGE = timedelta(hours=1)
-_COMFORTABLE_STEPS = 360
+_COMFORTABLE_STEPS = 400
 _STEPS = (10, 20, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600)
 
 

@@ -3,7 +3,7 @@ import { Badge, type Tone } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { formatCount } from "../../components/format";
 import { countOf, type Entry } from "./lines";
-import type { TailState } from "./useLogTail";
+import type { TailState } from "./follow";
 
 interface Shown {
   tone: Tone;
