@@ -14,7 +14,9 @@ declare module "@tanstack/react-table" {
   }
 }
 
-const ROW_HEIGHT = 41;
+/** A guess; rows are measured once they are drawn. */
+const ROW_HEIGHT = 40;
+const HEADER_HEIGHT = 36;
 const VIRTUAL_FROM = 100;
 
 interface DataTableProps<T> {
@@ -42,11 +44,16 @@ export function DataTable<T>({ label, columns, rows, rowKey, selectedKey, onSele
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
+    // Rows begin below the header, which then covers what scrolls behind it.
+    scrollMargin: HEADER_HEIGHT,
+    scrollPaddingStart: HEADER_HEIGHT,
     enabled: isVirtual,
   });
   const items = virtualizer.getVirtualItems();
   const first = isVirtual ? (items[0]?.index ?? 0) : 0;
   const last = isVirtual ? (items.at(-1)?.index ?? -1) + 1 : all.length;
+  const above = isVirtual ? (items[0]?.start ?? HEADER_HEIGHT) - HEADER_HEIGHT : 0;
+  const below = isVirtual ? virtualizer.getTotalSize() + HEADER_HEIGHT - (items.at(-1)?.end ?? HEADER_HEIGHT) : 0;
   const selectedIndex = selectedKey === undefined ? -1 : all.findIndex((row) => row.id === selectedKey);
 
   useEffect(() => {
@@ -57,7 +64,7 @@ export function DataTable<T>({ label, columns, rows, rowKey, selectedKey, onSele
 
   return (
     // What scrolls must be reachable by keyboard.
-    <div ref={scroller} role="region" aria-label={label} tabIndex={0} className="relative overflow-auto" style={{ maxHeight: height }}>
+    <div ref={scroller} role="region" aria-label={label} tabIndex={0} className="relative overflow-auto [overflow-anchor:none]" style={{ maxHeight: height }}>
       <table className="w-full border-collapse text-sm">
         <thead className="sticky top-0 z-10 bg-surface shadow-[inset_0_-1px_0_var(--line)]">
           {table.getHeaderGroups().map((group) => (
@@ -71,10 +78,12 @@ export function DataTable<T>({ label, columns, rows, rowKey, selectedKey, onSele
           ))}
         </thead>
         <tbody>
-          <Spacer height={first * ROW_HEIGHT} columns={columns.length} />
+          <Spacer height={above} columns={columns.length} />
           {all.slice(first, last).map((row) => (
             <tr
               key={row.id}
+              ref={isVirtual ? virtualizer.measureElement : undefined}
+              data-index={row.index}
               aria-current={row.id === selectedKey ? "true" : undefined}
               onClick={onSelect && (() => onSelect(row.original))}
               className={classes(
@@ -90,7 +99,7 @@ export function DataTable<T>({ label, columns, rows, rowKey, selectedKey, onSele
               ))}
             </tr>
           ))}
-          <Spacer height={(all.length - last) * ROW_HEIGHT} columns={columns.length} />
+          <Spacer height={below} columns={columns.length} />
         </tbody>
       </table>
     </div>
