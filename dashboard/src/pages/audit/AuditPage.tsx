@@ -29,8 +29,8 @@ export function AuditPage() {
   const people = useQuery(principalsQuery(useCan("identity:read"))).data;
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   const select = (id: string | undefined) =>
-    void navigate({ search: (now) => ({ ...now, open: id }), replace: open !== undefined && id !== undefined });
-  const change = (changes: AuditFilters) => void navigate({ search: (now) => ({ ...now, ...changes }), replace: true });
+    void navigate({ search: (now) => ({ ...now, open: id }), replace: open !== undefined && id !== undefined, resetScroll: false });
+  const change = (changes: AuditFilters) => void navigate({ search: (now) => ({ ...now, ...changes }), replace: true, resetScroll: false });
   useListKeys({ keys: rows.map((row) => row.id), selected: open, select });
   return (
     <Page title="Audit" wide description="What happened, provably: every change is a leaf of one signed, append-only tree.">

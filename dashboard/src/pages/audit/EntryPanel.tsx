@@ -55,7 +55,7 @@ function Subject({ entry }: { entry: Entry }) {
       {entry.kind === EXECUTION && (
         <Link to="/executions" search={{ open: entry.subject }} className="text-accent-ink hover:underline">Open the execution</Link>
       )}
-      <Link from="/audit" to="/audit" search={(search) => ({ ...search, subject: entry.subject })} className="text-accent-ink hover:underline">
+      <Link from="/audit" to="/audit" resetScroll={false} search={(search) => ({ ...search, subject: entry.subject })} className="text-accent-ink hover:underline">
         All entries about it
       </Link>
     </span>

@@ -56,7 +56,7 @@ function Place({ problem }: { problem: Problem }) {
       {problem.entry_id && problem.kind && (
         <>
           {" "}
-          <Link from="/audit" to="/audit" search={(search) => ({ ...search, open: problem.entry_id ?? undefined })} className="underline">Open the entry</Link>
+          <Link from="/audit" to="/audit" resetScroll={false} search={(search) => ({ ...search, open: problem.entry_id ?? undefined })} className="underline">Open the entry</Link>
         </>
       )}
     </>

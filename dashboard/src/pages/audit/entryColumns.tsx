@@ -16,7 +16,7 @@ export function entryColumns(people: Map<string, string> | undefined, narrow: bo
       header: "What happened",
       cell: ({ row }) => (
         <Link
-          from="/audit" to="/audit" search={(search) => ({ ...search, open: row.original.id })} preload={false}
+          from="/audit" to="/audit" resetScroll={false} search={(search) => ({ ...search, open: row.original.id })} preload={false}
           className="font-medium hover:underline"
         >
           {row.original.kind}

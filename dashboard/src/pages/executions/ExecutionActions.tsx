@@ -44,7 +44,7 @@ export function ExecutionActions({ execution, compare }: { execution: Detail; co
       ) : (
         <IconButton
           icon={GitCompareArrows} label="Compare with another execution" disabled={compare === execution.id}
-          onClick={() => void navigate({ to: "/executions", search: (search) => ({ ...search, compare: execution.id }) })}
+          onClick={() => void navigate({ to: "/executions", search: (search) => ({ ...search, compare: execution.id }), resetScroll: false })}
         />
       )}
       <Menu label="Actions" trigger={<IconButton icon={Ellipsis} label="More actions" />}>

@@ -96,7 +96,7 @@ function Artifact({ artifact }: { artifact: NonNullable<Detail["artifact"]> }) {
       ) : (
         <span className="font-medium">{name}</span>
       )}
-      <Link from="/executions" to="/executions" search={(search) => ({ ...search, artifact: artifact.name, version: artifact.number })} className={LINK}>
+      <Link from="/executions" to="/executions" resetScroll={false} search={(search) => ({ ...search, artifact: artifact.name, version: artifact.number })} className={LINK}>
         All its runs
       </Link>
     </span>

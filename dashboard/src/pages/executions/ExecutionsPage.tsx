@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Activity, ArrowUp, SearchX } from "lucide-react";
 import { useEffect, useMemo } from "react";
+import type { Schema } from "../../api/client";
 import { useNamespace } from "../../app/routes";
 import { Button, buttonClasses } from "../../components/Button";
 import { DataTable } from "../../components/DataTable";
@@ -21,6 +22,7 @@ import { activeFilters, type EngineQuery, engineQuery, type ExecutionFilters, NO
 
 const route = getRouteApi("/workspace/executions");
 const MOST_EMPTY_PAGES = 10;
+const SEARCHED_AT_ONCE = 1_000;
 
 export function ExecutionsPage() {
   const search = route.useSearch();
@@ -33,21 +35,21 @@ export function ExecutionsPage() {
   const count = useQuery(countQuery(query)).data;
   const keys = rows.map((row) => row.id);
   const open = (id: string | undefined) =>
-    void navigate({ search: (now) => ({ ...now, open: id, tab: id === undefined ? undefined : now.tab }), replace: search.open !== undefined && id !== undefined });
+    void navigate({ search: (now) => ({ ...now, open: id, tab: id === undefined ? undefined : now.tab }), replace: search.open !== undefined && id !== undefined, resetScroll: false });
   useListKeys({ keys, selected: search.open, select: open });
-  const change = (changes: ExecutionFilters) => void navigate({ search: (now) => ({ ...now, ...changes }), replace: true });
+  const change = (changes: ExecutionFilters) => void navigate({ search: (now) => ({ ...now, ...changes }), replace: true, resetScroll: false });
   return (
     <Page
       title="Executions"
       wide
       description={
         <span role="status">
-          {count ? `${formatCount(count.count)}${count.at_least ? "+" : ""} ${count.count === 1 ? "execution" : "executions"}` : "Every run of a version on a model."}
+          {count ? counted(count, search.q !== undefined) : "Every run of a version on a model."}
         </span>
       }
     >
       <Filters search={search} onChange={change} seen={seenIn(rows)} />
-      {search.compare && <CompareBanner id={search.compare} onStop={() => void navigate({ search: (now) => ({ ...now, compare: undefined }) })} />}
+      {search.compare && <CompareBanner id={search.compare} onStop={() => void navigate({ search: (now) => ({ ...now, compare: undefined }), resetScroll: false })} />}
       <WithPanel
         panel={
           search.open && (
@@ -56,7 +58,7 @@ export function ExecutionsPage() {
               id={search.open}
               tab={search.tab ?? "overview"}
               compare={search.compare}
-              onTab={(tab) => void navigate({ search: (now) => ({ ...now, tab: tab === "overview" ? undefined : tab }), replace: true })}
+              onTab={(tab) => void navigate({ search: (now) => ({ ...now, tab: tab === "overview" ? undefined : tab }), replace: true, resetScroll: false })}
               onClose={() => open(undefined)}
             />
           )
@@ -92,6 +94,12 @@ export function ExecutionsPage() {
       </WithPanel>
     </Page>
   );
+}
+
+/** A text is counted in the newest executions only, as many as one search reads. */
+function counted({ count, at_least: more }: Schema<"ExecutionCount">, ofText: boolean): string {
+  if (ofText && more) return `${formatCount(count)} in the newest ${formatCount(SEARCHED_AT_ONCE)}, maybe more before`;
+  return `${formatCount(count)}${more ? "+" : ""} ${count === 1 && !more ? "execution" : "executions"}`;
 }
 
 /** The list, which stands still, and what has come since, which waits until it is asked for. */

@@ -41,7 +41,7 @@ function Line({ execution }: { execution: Summary }) {
   return (
     <span className="flex flex-wrap items-center gap-2 text-sm">
       <Link
-        from="/executions" to="/executions" search={(search) => ({ ...search, open: execution.id })}
+        from="/executions" to="/executions" resetScroll={false} search={(search) => ({ ...search, open: execution.id })}
         className="font-medium text-accent-ink hover:underline"
       >
         {subjectOf(execution)}

@@ -49,7 +49,7 @@ function Subject({ execution, short = false }: { execution: Summary; short?: boo
   return (
     <span className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
       <Link
-        from="/executions" to="/executions"
+        from="/executions" to="/executions" resetScroll={false}
         search={(search) => ({ ...search, open: execution.id })}
         className="font-medium hover:underline"
         preload={false}
