@@ -28,6 +28,8 @@ const routeTree = rootRoute.addChildren([
 
 export const router = createRouter({
   routeTree,
+  // What no route reads is not passed on: a value that a route's reader refused must not come back raw.
+  search: { strict: true },
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,

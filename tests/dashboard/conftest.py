@@ -19,7 +19,7 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from tests.end_to_end.instance import EngineProcess
 
@@ -34,6 +34,7 @@ WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 800}
 TIMEOUT_MS = 120_000
 SAMPLE_TIMEOUT_SECONDS = 600
+expect.set_options(timeout=60_000)
 
 
 class DashboardEngine(EngineProcess):
@@ -68,10 +69,12 @@ def engine() -> Iterator[DashboardEngine]:
     web = Path(os.environ.get("MCP_ENGINE_WEB_DIR", DIST))
     assert (web / "index.html").exists(), f"there is no built dashboard in {web}; build it with `make dashboard`"
     engine = DashboardEngine(extra={"MCP_ENGINE_WEB_DIR": str(web)})
-    engine.start()
-    engine.wait_for_sample()
-    yield engine
-    engine.remove()
+    try:
+        engine.start()
+        engine.wait_for_sample()
+        yield engine
+    finally:
+        engine.remove()
 
 
 # A module at the most: while Playwright runs, its thread counts as inside an event loop, and async tests can't start.
@@ -152,23 +155,25 @@ def page(open_context: OpenContext, engine: DashboardEngine) -> Page:
     return page
 
 
+LOOKS = (("wide", "light"), ("wide", "dark"), ("phone", "light"))
+
+
 def assert_accessible(page: Page, name: str | None = None) -> None:
-    """Check the page as it is now with axe (WCAG 2 A and AA): light, dark, and both on a phone.
+    """Check the page as it is now with axe (WCAG 2 A and AA): light, dark, and as wide as a phone.
 
     Args:
         page: what to check; it is left in light at its own size.
         name: of the pictures that are kept under MCP_ENGINE_SCREENSHOTS.
     """
     own = page.viewport_size or WIDE
-    for label, size in (("wide", own), ("phone", PHONE)):
-        page.set_viewport_size(size)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            _keep_picture(page, name, f"{label}-{scheme}")
-            found = _violations(page)
-            assert not found, f"{page.url} ({label}, {scheme}):\n" + "\n".join(found)
+    for size, scheme in LOOKS:
+        page.set_viewport_size(PHONE if size == "phone" else own)
+        page.emulate_media(color_scheme=scheme)
+        _keep_picture(page, name, f"{size}-{scheme}")
+        found = _violations(page)
+        assert not found, f"{page.url} ({size}, {scheme}):\n" + "\n".join(found)
         too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert too_wide <= 0, f"{page.url} ({label}) scrolls sideways by {too_wide} px"
+        assert too_wide <= 0, f"{page.url} ({size}) scrolls sideways by {too_wide} px"
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(own)
 

@@ -1,12 +1,8 @@
 /** Server-sent events over POST, which EventSource can't send (WHATWG HTML, section 9.2). */
-import { EventSourceParserStream } from "eventsource-parser/stream";
 import { send } from "./client";
-import { ApiProblem, isProblem } from "./problem";
+import { parsedEvents, type ServerEvent } from "./eventBody";
 
-export interface ServerEvent {
-  event: string;
-  data: unknown;
-}
+export type { ServerEvent } from "./eventBody";
 
 export interface StreamOptions {
   method?: "GET" | "POST";
@@ -30,34 +26,4 @@ export async function* streamEvents(path: string, options: StreamOptions = {}): 
     }),
   );
   yield* parsedEvents(response);
-}
-
-/** Yield the events in the body of an answer. */
-export async function* parsedEvents(response: Response): AsyncGenerator<ServerEvent> {
-  if (response.body === null) return;
-  const reader = response.body
-    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
-    .pipeThrough(new EventSourceParserStream())
-    .getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      const data: unknown = JSON.parse(value.data);
-      if (value.event === "error") throw problemIn(data, response);
-      yield { event: value.event ?? "message", data };
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
-}
-
-function problemIn(data: unknown, response: Response): ApiProblem {
-  const fallback = {
-    title: "The stream failed",
-    status: 500,
-    code: "engine.fault",
-    detail: "The engine ended the stream with an error that it did not explain.",
-  };
-  return new ApiProblem(isProblem(data) ? data : fallback, response.headers.get("X-Request-ID"));
 }

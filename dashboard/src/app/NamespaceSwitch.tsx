@@ -14,8 +14,9 @@ export function NamespaceSwitch() {
 
   function choose(name: string) {
     const [section = ""] = window.location.pathname.split("/").filter(Boolean);
-    const search = name === DEFAULT_NAMESPACE ? "" : `?namespace=${encodeURIComponent(name)}`;
-    void navigate({ href: `/${section}${search}` });
+    const search = { namespace: name === DEFAULT_NAMESPACE ? undefined : name };
+    // Every section is a route, though only their paths are known here.
+    void navigate({ to: `/${section}` as "/prompts", search });
   }
 
   return (

@@ -5,7 +5,7 @@ import { LiveRegion } from "../components/Live";
 import { NotFound, PageFailed } from "./Failures";
 import { Shell } from "./Shell";
 import { SignIn } from "./SignIn";
-import { text } from "./search";
+import { ownPath, text } from "./search";
 
 export const rootRoute = createRootRoute({
   component: () => (
@@ -21,11 +21,7 @@ export const rootRoute = createRootRoute({
 export const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
-  validateSearch: (search): { next?: string } => {
-    const next = text(search, "next");
-    // A path of this site only: a link must not sign somebody in and send them elsewhere.
-    return next && /^\/(?![/\\])/.test(next) ? { next } : {};
-  },
+  validateSearch: (search): { next?: string | undefined } => ({ next: ownPath(search, "next") }),
   component: SignIn,
 });
 
@@ -33,9 +29,9 @@ export const signInRoute = createRoute({
 export const workspaceRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "workspace",
-  validateSearch: (search): { namespace?: string } => {
+  validateSearch: (search): { namespace?: string | undefined } => {
     const namespace = text(search, "namespace");
-    return namespace && namespace !== DEFAULT_NAMESPACE ? { namespace } : {};
+    return { namespace: namespace === DEFAULT_NAMESPACE ? undefined : namespace };
   },
   search: { middlewares: [retainSearchParams(["namespace"])] },
   beforeLoad: ({ location }) => {

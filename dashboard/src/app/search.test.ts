@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { flag, oneOf, text, whole } from "./search";
+import { flag, oneOf, ownPath, text, whole } from "./search";
 
 describe("search parameters", () => {
   it("reads texts, and numbers as texts", () => {
@@ -7,6 +7,12 @@ describe("search parameters", () => {
     expect(text({ q: 12 }, "q")).toBe("12");
     expect(text({ q: "" }, "q")).toBeUndefined();
     expect(text({ q: ["a"] }, "q")).toBeUndefined();
+  });
+  it("reads paths of this site only", () => {
+    expect(ownPath({ next: "/prompts?q=1" }, "next")).toBe("/prompts?q=1");
+    for (const elsewhere of ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]) {
+      expect(ownPath({ next: elsewhere }, "next")).toBeUndefined();
+    }
   });
   it("reads whole numbers that are large enough", () => {
     expect(whole({ v: 3 }, "v")).toBe(3);

@@ -9,6 +9,12 @@ export function text(search: Search, name: string): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** A path of this site: a link must not lead elsewhere once somebody has signed in. */
+export function ownPath(search: Search, name: string): string | undefined {
+  const value = text(search, name);
+  return value && /^\/(?![/\\])/.test(value) ? value : undefined;
+}
+
 /** A whole number from `least` on. */
 export function whole(search: Search, name: string, least = 1): number | undefined {
   const value = Number(search[name]);

@@ -1,3 +1,4 @@
+import { ChevronDown } from "lucide-react";
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { classes } from "./classes";
 
@@ -71,9 +72,12 @@ export function SelectField({
   return (
     <Field {...{ label, hint, error }} hideLabel={hideLabel ?? false} className={fieldClassName ?? ""}>
       {(control) => (
-        <select {...rest} {...control} className={classes(CONTROL, "h-8 pr-7", className)}>
-          {children}
-        </select>
+        <div className="relative">
+          <select {...rest} {...control} className={classes(CONTROL, "h-8 appearance-none truncate pr-8", className)}>
+            {children}
+          </select>
+          <ChevronDown aria-hidden className="pointer-events-none absolute top-2 right-2 size-4 text-muted" />
+        </div>
       )}
     </Field>
   );

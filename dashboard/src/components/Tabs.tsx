@@ -1,5 +1,5 @@
 import { Tabs as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useId } from "react";
 
 export interface Tab<Name extends string> {
   name: Name;
@@ -42,17 +42,18 @@ export function Segments<Name extends string>({ label, options, value, onChange 
   value: Name;
   onChange: (name: Name) => void;
 }) {
+  const group = useId();
   return (
     <div role="radiogroup" aria-label={label} className="inline-flex rounded-md border border-line bg-raised p-0.5">
       {options.map((option) => (
         <label
           key={option.name}
-          className="flex h-6.5 cursor-pointer items-center rounded px-2.5 text-xs font-medium text-muted has-checked:bg-surface has-checked:text-ink has-checked:shadow-sm has-focus-visible:outline-2 has-focus-visible:outline-accent-ink"
+          className="relative flex h-6.5 cursor-pointer items-center rounded px-2.5 text-xs font-medium text-muted has-checked:bg-surface has-checked:text-ink has-checked:shadow-sm has-focus-visible:outline-2 has-focus-visible:outline-accent-ink"
         >
           <input
             type="radio"
-            name={label}
-            className="sr-only"
+            name={group}
+            className="absolute inset-0 cursor-pointer opacity-0"
             checked={option.name === value}
             onChange={() => onChange(option.name)}
           />

@@ -27,7 +27,12 @@ const look = EditorView.theme({
     color: "var(--ink-muted)",
     padding: "0.25rem 0.75rem",
   },
-  // Merge's own marks, with words and signs beside the colour (see .cm-changedLine in DiffView).
+  // Merge's marks: what went and what came, by sign as well as by colour.
+  ".cm-changeGutter": { width: "1.25rem", paddingLeft: "0" },
+  ".cm-changeGutter .cm-gutterElement": { textAlign: "center", fontWeight: "700" },
+  ".cm-changeGutter .cm-changedLineGutter, .cm-changeGutter .cm-deletedLineGutter": { background: "transparent" },
+  "&.cm-merge-b .cm-changedLineGutter::before": { content: '"+"', color: "var(--good)" },
+  "&.cm-merge-a .cm-changedLineGutter::before, .cm-deletedLineGutter::before": { content: '"−"', color: "var(--bad)" },
   "&.cm-merge-a .cm-changedLine, .cm-deletedChunk": { backgroundColor: "var(--bad-soft)" },
   "&.cm-merge-b .cm-changedLine, &.cm-merge-b .cm-inlineChangedLine": { backgroundColor: "var(--good-soft)" },
   "&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText": {
@@ -35,6 +40,7 @@ const look = EditorView.theme({
   },
   "&.cm-merge-b .cm-changedText": { background: "light-dark(#bfe8d2, #1c5238)" },
   ".cm-deletedChunk": { paddingLeft: "0" },
+  ".cm-deletedChunk .cm-deletedLine": { padding: "0 0.75rem" },
 });
 
 const highlight = HighlightStyle.define([

@@ -26,7 +26,7 @@ export function DraftVariables({ draft, onChange, checked, schema, jsonFault, va
   setValues: (values: Values) => void;
 }) {
   const isOwn = draft.variables !== "";
-  const used = checked?.used ?? [];
+  const used = variablesOf(checked, schema);
   const others = checked?.faults.filter((fault) => fault.message_index === null) ?? [];
 
   function choose(source: "inferred" | "own") {
@@ -50,6 +50,7 @@ export function DraftVariables({ draft, onChange, checked, schema, jsonFault, va
             value={draft.variables}
             onChange={(variables) => onChange({ variables })}
             invalid={jsonFault !== undefined}
+            className="max-h-80 [&_.cm-editor]:max-h-80"
           />
         )}
         {jsonFault && <p className="text-sm text-bad">{jsonFault}</p>}
@@ -67,6 +68,13 @@ export function DraftVariables({ draft, onChange, checked, schema, jsonFault, va
       </div>
     </Card>
   );
+}
+
+/** Return the names in use; of a template that can't be read, those that were known before. */
+function variablesOf(checked: Schema<"CheckedPrompt"> | undefined, schema: Values): string[] {
+  if (!checked) return [];
+  const before = checked.faults.length > 0 ? Object.keys(schema.properties ?? {}) : [];
+  return [...new Set([...checked.used, ...before])].sort();
 }
 
 /** Return the schema with the variable that the engine's message names first, in quotes. */

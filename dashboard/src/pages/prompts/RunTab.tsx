@@ -15,9 +15,9 @@ import { type Choice, choiceOf } from "./choice";
 import { ModelField } from "./ModelField";
 import { parameterSchema } from "./parameters";
 import { promptQuery } from "./queries";
-import { RenderPreview } from "./RenderPreview";
 import { promptRoute } from "./routes";
 import { RunOutput } from "./RunOutput";
+import { RunPreview } from "./RunPreview";
 import type { RunSearch } from "./search";
 import { useRun } from "./useRun";
 
@@ -96,12 +96,13 @@ function Run({ name, found, chosen }: { name: string; found: Schema<"PromptDetai
           </div>
         </Card>
         <div className="flex items-center gap-2">
+          {/* Two elements, not one that changes: a click on Cancel would submit the form again. */}
           {isRunning ? (
-            <Button icon={Square} onClick={cancel}>
+            <Button key="cancel" icon={Square} onClick={cancel}>
               Cancel
             </Button>
           ) : (
-            <Button type="submit" look="primary" icon={Play} disabled={!mayRun}>
+            <Button key="run" type="submit" look="primary" icon={Play} disabled={!mayRun}>
               Run version {found.number}
             </Button>
           )}
@@ -110,7 +111,7 @@ function Run({ name, found, chosen }: { name: string; found: Schema<"PromptDetai
       </form>
       <div className="flex min-w-0 flex-col gap-5">
         <RunOutput state={state} executionId={search.execution} />
-        <RenderPreview namespace={namespace} name={name} number={found.number} variables={withEmptyTexts(schema, knownValues(schema, settled))} />
+        <RunPreview body={found.body} variables={withEmptyTexts(schema, knownValues(schema, settled))} />
       </div>
     </div>
   );

@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, call, type Schema } from "../../api/client";
 import type { Values } from "../../components/schema/fields";
-import { type Choice, choiceOf } from "./choice";
+import { choiceOf } from "./choice";
 
 export interface PromptFilter {
   namespace: string;
@@ -84,22 +84,6 @@ export function diffQuery(namespace: string, name: string, from: string, to: str
       call(
         api.GET("/api/v1/prompts/{name}/diff", { params: { path: { name }, query: { namespace, from, to } }, signal }),
       ),
-  });
-}
-
-/** A stored version rendered with values. */
-export function renderQuery(namespace: string, name: string, choice: Choice, variables: Values) {
-  return queryOptions({
-    queryKey: ["prompts", namespace, "render", name, choice, variables],
-    queryFn: ({ signal }) =>
-      call(
-        api.POST("/api/v1/prompts/{name}/render", {
-          params: { path: { name }, query: { namespace } },
-          body: { ...choice, variables },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
   });
 }
 
