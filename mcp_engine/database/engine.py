@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 TENANT_SETTING = "mcp_engine.tenant_id"
-_BIND_TENANT = text(f"SELECT set_config('{TENANT_SETTING}', :tenant_id, true)")
 
 
 @dataclass(slots=True)
@@ -55,31 +55,51 @@ class Database:
             hide_parameters=True,
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_pre_ping=True,
             pool_timeout=30,
+            # The driver would send each BEGIN on a trip of its own; `_begin` sends it with the tenant.
+            isolation_level="AUTOCOMMIT",
         )
 
     @asynccontextmanager
     async def unit_of_work(self, tenant_id: UUID, actor_id: UUID) -> AsyncGenerator[UnitOfWork]:
         """Open a transaction as `tenant_id`; commits at the end of the block, rolls back when it raises."""
+        # An UUID's text holds nothing that SQL could mistake.
+        binding = f"SELECT set_config('{TENANT_SETTING}', '{UUID(bytes=tenant_id.bytes)}', true)"
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            async with session.begin():
-                connection = await session.connection()
-                await connection.execute(_BIND_TENANT, {"tenant_id": str(tenant_id)})
-                work = UnitOfWork(session, tenant_id, actor_id)
-                yield work
-            work.committed()
+            await _begin(session, f"BEGIN; {binding}")
+            work = UnitOfWork(session, tenant_id, actor_id)
+            yield work
+            await session.commit()
+        work.committed()
 
     @asynccontextmanager
     async def global_work(self) -> AsyncGenerator[AsyncSession]:
         """Open a transaction with no tenant: it sees global tables and not one tenant-owned row."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            await _begin(session, "BEGIN")
             yield session
+            await session.commit()
 
     async def scalar(self, statement: str, **parameters: Any) -> Any:
         """Run one global statement and return its first value, for health checks and sequences."""
-        async with self.engine.connect() as connection:
-            return (await connection.execute(text(statement), parameters)).scalar()
+        async with self.global_work() as session:
+            return (await session.execute(text(statement), parameters)).scalar()
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def _begin(session: AsyncSession, statements: str) -> None:
+    """Begin a transaction in one round trip, on another connection when the first turns out to be broken.
+
+    Nothing has happened on a connection before its BEGIN, so that is also how a pooled one is found out
+    whose database went away meanwhile. The session ends the transaction as always: its commit and
+    rollback are the driver's own, which look at the state of the connection.
+    """
+    try:
+        await (await session.connection()).exec_driver_sql(statements)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        await session.rollback()
+        await (await session.connection()).exec_driver_sql(statements)
