@@ -34,7 +34,7 @@ class Place:
     tenant_id: UUID
     collection_id: UUID
     name: str
-    chunks: list[tuple[UUID, int]] = field(default_factory=list[tuple[UUID, int]])
+    chunks: list[tuple[UUID, int]] = field(default_factory=list[tuple[UUID, int]], repr=False)
 
 
 _Chunk = tuple[int, int, list[str], Passage, int]
@@ -125,7 +125,7 @@ def _copy_index(
     )
     _copy(
         connection,
-        "posting (tenant_id, collection_id, term, version_id, ordinals, frequencies, lengths)",
+        "posting (tenant_id, collection_id, term, version_id, places)",
         (row for document in documents for row in _posting_rows(place, document)),
     )
 
@@ -145,8 +145,7 @@ def _sentence_rows(place: Place, document: _Document, corpus: Corpus) -> Iterato
 
 def _posting_rows(place: Place, document: _Document) -> Iterator[tuple[Any, ...]]:
     for term, found in postings([chunk[2] for chunk in document.chunks]).items():
-        arrays = found.ordinals, found.frequencies, found.lengths
-        yield place.tenant_id, place.collection_id, term, document.version_id, *arrays
+        yield place.tenant_id, place.collection_id, term, document.version_id, found.packed()
 
 
 def _spans(corpus: Corpus, start: int, passage: Passage) -> tuple[list[int], list[int]]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from rag.chunking import Chunk, chunk
 from rag.embedding import Embedder, packed
-from rag.index.repository import IndexedChunk, Postings
+from rag.index.postings import Postings
+from rag.index.repository import IndexedChunk
 from rag.lexical import terms
 from rag.parsing.parsed import ParsedDocument
 from rag.strategy import Chunking

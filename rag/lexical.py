@@ -5,7 +5,7 @@
 
 after S. Robertson and H. Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with
 the non-negative idf of Lucene. N chunks are searched, n of them hold t, f is how often; lengths count
-terms. The sum itself is taken in the database (`rag.index.repository`).
+terms. The sum itself is taken in `rag.index.postings`.
 """
 
 from __future__ import annotations

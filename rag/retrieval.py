@@ -15,7 +15,8 @@ import numpy.typing as npt
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from rag.embedding import Vectors
-from rag.index.repository import Candidate, IndexRepository, LexicalQuery
+from rag.index.postings import LexicalQuery
+from rag.index.repository import Candidate, IndexRepository
 from rag.lexical import idf, terms
 from rag.strategy import Retrieval
 

@@ -179,7 +179,7 @@ class ChunkSentencesRow(TenantRow, table=True):
 
 
 class PostingRow(TenantRow, table=True):
-    """Where a term stands in a searched version: chunk ordinals, how often, and each chunk's length in terms."""
+    """Where a term stands in a searched version (`rag.index.postings.Postings.packed`)."""
 
     __tablename__: ClassVar[Any] = "posting"
     __table_args__ = (_of_version(), Index("ix_posting_tenant_id_version_id", "tenant_id", "version_id"))
@@ -187,6 +187,4 @@ class PostingRow(TenantRow, table=True):
     collection_id: UUID = Field(primary_key=True)
     term: str = Field(primary_key=True)
     version_id: UUID = Field(primary_key=True)
-    ordinals: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
-    frequencies: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
-    lengths: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    places: bytes

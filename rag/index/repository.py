@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from rag.embedding import DIMENSIONS, Vectors, unpacked
 from rag.index.memory import VectorMemory
-from rag.index.vectors import Places
+from rag.index.postings import FoundTerm, LexicalQuery, LexicalScores, Places, Postings
 from rag.tables import ChunkRow, ChunkSentencesRow, CollectionRow, PostingRow
 
 _memory = VectorMemory()
@@ -36,24 +36,6 @@ class IndexedChunk:
     starts: list[int]
     ends: list[int]
     vectors: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """Where one term stands in one version."""
-
-    ordinals: list[int]
-    frequencies: list[int]
-    lengths: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class LexicalQuery:
-    """Distinct question terms and the parameters of BM25."""
-
-    terms: Sequence[str]
-    k1: float
-    b: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +107,7 @@ class IndexRepository:
             await self._session.execute(
                 insert(PostingRow),
                 [
-                    {
-                        **place, "term": term, "ordinals": found.ordinals, "frequencies": found.frequencies,
-                        "lengths": found.lengths,
-                    }
-                    for term, found in postings.items()
+                    {**place, "term": term, "places": found.packed()} for term, found in postings.items()
                 ],
             )  # fmt: skip
         await self._count(collection_id, len(chunks), sum(chunk.terms for chunk in chunks))
@@ -170,26 +148,38 @@ class IndexRepository:
         self, collection_id: UUID, vector: npt.NDArray[np.float32], query: LexicalQuery, limit: int
     ) -> Candidates:
         """Return the `limit` nearest chunks by cosine and the `limit` best by BM25, each with both scores."""
+        chunks, average, found = await self._found_terms(collection_id, query.terms)
         near = await self.nearest(collection_id, vector, limit)
-        rows = (
-            await self._session.execute(
-                _CANDIDATES,
-                {
-                    "collection_id": collection_id, "vector": vector, "terms": list(query.terms), "k1": query.k1,
-                    "b": query.b, "limit": limit, "near_versions": [version for version, _ in near],
-                    "near_ordinals": [ordinal for _, ordinal in near],
-                },
-            )
-        ).all()  # fmt: skip
-        found = [
+        scores, chosen = await asyncio.to_thread(_chosen, found, query, chunks, average, near, limit)
+        rows = await self._session.execute(
+            _CHUNKS,
+            {
+                "vector": vector,
+                "versions": [version for version, _ in chosen],
+                "ordinals": [ordinal for _, ordinal in chosen],
+            },
+        )
+        candidates = [
             Candidate(
                 version_id=row.version_id, ordinal=row.ordinal, start=row.start, end=row.end, page=row.page,
-                similarity=row.similarity, bm25=row.bm25, starts=row.starts, ends=row.ends,
-                vectors=unpacked(row.vectors),
+                similarity=row.similarity, bm25=scores.of(row.version_id, row.ordinal), starts=row.starts,
+                ends=row.ends, vectors=unpacked(row.vectors),
             )
             for row in rows
         ]  # fmt: skip
-        return Candidates(found, rows[0].holding or {} if rows else {}, rows[0].chunks if rows else 0)
+        return Candidates(candidates, scores.holding, chunks)
+
+    async def _found_terms(self, collection_id: UUID, terms: Sequence[str]) -> tuple[int, float, list[FoundTerm]]:
+        """Return how many chunks a collection has, their mean length, and the postings of the question's terms."""
+        asked = {"collection_id": collection_id, "terms": list(terms)}
+        rows = (await self._session.execute(_POSTINGS, asked)).all()
+        found = [
+            FoundTerm(row.term, bytes(row.versions), row.sizes, bytes(row.places))
+            for row in rows
+            if row.term is not None
+        ]
+        chunks = rows[0].chunks if rows else 0
+        return chunks, max(rows[0].terms / max(chunks, 1), 1.0) if rows else 1.0, found
 
     async def nearest(self, collection_id: UUID, vector: npt.NDArray[np.float32], limit: int) -> Places:
         """Return the `limit` nearest chunks by cosine, nearest first: exactly, from memory or by a scan."""
@@ -230,41 +220,33 @@ _SCAN = text(
     """
 ).bindparams(bindparam("vector", type_=Vector(DIMENSIONS)))
 
-# The common table expressions read postings once.
-_CANDIDATES = text(
+# The aggregates of one group take its rows in the same order, so what they collect belongs together.
+_POSTINGS = text(
     """
-    WITH counted AS MATERIALIZED (
-        SELECT chunks, greatest(terms::float8 / greatest(chunks, 1), 1) AS average
-        FROM collection WHERE id = :collection_id
-    ), dense AS MATERIALIZED (
-        SELECT version_id, ordinal
-        FROM unnest(CAST(:near_versions AS uuid[]), CAST(:near_ordinals AS int[])) AS near (version_id, ordinal)
-    ), matched AS MATERIALIZED (
-        SELECT term, version_id, ordinals, frequencies, lengths FROM posting
-        WHERE collection_id = :collection_id AND term = ANY(:terms)
-    ), holding AS MATERIALIZED (
-        SELECT term, holding, :k1 * (1 - :b) AS base, :k1 * :b / average AS slope,
-            (:k1 + 1) * ln(1 + (chunks - holding + 0.5) / (holding + 0.5)) AS weight
-        FROM (SELECT term, sum(cardinality(ordinals))::float8 AS holding FROM matched GROUP BY term) CROSS JOIN counted
-    ), scored AS MATERIALIZED (
-        SELECT version_id, ordinal, sum(part) AS bm25, bool_or(near) AS near
-        FROM (
-            SELECT version_id, ordinal, weight * frequency / (frequency + base + slope * length) AS part, false AS near
-            FROM matched JOIN holding USING (term)
-            CROSS JOIN LATERAL unnest(ordinals, frequencies, lengths) AS place (ordinal, frequency, length)
-            UNION ALL SELECT version_id, ordinal, 0, true FROM dense
-        ) GROUP BY version_id, ordinal
-    ), found AS (
-        SELECT version_id, ordinal, bm25 FROM scored WHERE near
-        UNION (SELECT version_id, ordinal, bm25 FROM scored ORDER BY bm25 DESC, version_id, ordinal LIMIT :limit)
-    )
+    SELECT collection.chunks, collection.terms, found.* FROM collection LEFT JOIN (
+        SELECT term, string_agg(uuid_send(version_id), ''::bytea) AS versions,
+            array_agg(octet_length(places)) AS sizes, string_agg(places, ''::bytea) AS places
+        FROM posting WHERE collection_id = :collection_id AND term = ANY(:terms) GROUP BY term
+    ) AS found ON true
+    WHERE collection.id = :collection_id
+    """
+).bindparams(bindparam("terms", type_=ARRAY(String)))
+
+_CHUNKS = text(
+    """
     SELECT chunk.version_id, chunk.ordinal, chunk.start, chunk."end", chunk.page,
-        -(chunk.embedding <#> :vector) AS similarity, found.bm25,
-        sentences.starts, sentences.ends, sentences.vectors,
-        (SELECT jsonb_object_agg(term, holding::bigint) FROM holding) AS holding, (SELECT chunks FROM counted) AS chunks
-    FROM found
+        -(chunk.embedding <#> :vector) AS similarity, sentences.starts, sentences.ends, sentences.vectors
+    FROM unnest(CAST(:versions AS uuid[]), CAST(:ordinals AS int[])) AS chosen (version_id, ordinal)
     JOIN chunk USING (version_id, ordinal)
     JOIN chunk_sentences AS sentences USING (version_id, ordinal)
     ORDER BY chunk.version_id, chunk.ordinal
     """
-).bindparams(bindparam("vector", type_=Vector(DIMENSIONS)), bindparam("terms", type_=ARRAY(String)))
+).bindparams(bindparam("vector", type_=Vector(DIMENSIONS)))
+
+
+def _chosen(
+    found: Sequence[FoundTerm], query: LexicalQuery, chunks: int, average: float, near: Places, limit: int
+) -> tuple[LexicalScores, Places]:
+    """Return the lexical scores, and the union of the nearest chunks and the best by words."""
+    scores = LexicalScores(found, query, chunks=chunks, average=average)
+    return scores, list(dict.fromkeys([*near, *scores.best(limit)]))

@@ -187,9 +187,7 @@ def _index() -> None:
         sa.Column("collection_id", sa.Uuid(), nullable=False),
         sa.Column("term", sa.String(), nullable=False),
         sa.Column("version_id", sa.Uuid(), nullable=False),
-        sa.Column("ordinals", ARRAY(sa.Integer()), nullable=False),
-        sa.Column("frequencies", ARRAY(sa.Integer()), nullable=False),
-        sa.Column("lengths", ARRAY(sa.Integer()), nullable=False),
+        sa.Column("places", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "collection_id", "term", "version_id", name="pk_posting"),
         _of_version("posting"),
     )

@@ -14,7 +14,8 @@ from mcp_engine.database.engine import Database
 from mcp_engine.identifiers import new_id
 from rag.embedding import DIMENSIONS, MiniLMEmbedder
 from rag.index.memory import VectorMemory
-from rag.index.repository import IndexRepository, LexicalQuery
+from rag.index.postings import LexicalQuery
+from rag.index.repository import IndexRepository
 from tests.rag.conftest import Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY
 
