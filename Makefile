@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 # The certificates that the system trusts, as git and pip do: a company proxy may add its own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: up test lint format openapi dashboard clean-data clean help
+.PHONY: up test lint bench format openapi dashboard clean-data clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ test: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Run lint
 	.venv/bin/pyright
 	.venv/bin/lint-imports
 	$(WITH_NODE) .venv/bin/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+
+bench: .venv/.installed-dev ## Measure the engine beside its peers, at small scale (see benchmarks/README.md)
+	.venv/bin/python -m benchmarks all
 
 format: .venv/.installed-dev ## Format the code
 	.venv/bin/ruff check --fix .
