@@ -53,9 +53,21 @@ class Outages:
 class Client:
     """One of the concurrent clients, with a connection pool of its own."""
 
-    def __init__(self, url: str, key: str, tally: Tally, outages: Outages, seed: int) -> None:
-        headers = {"Authorization": f"Bearer {key}"}
-        self._http = httpx.AsyncClient(base_url=f"{url}/api/v1", headers=headers, timeout=REQUEST_SECONDS)
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        tally: Tally,
+        outages: Outages,
+        seed: int,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=f"{url}/api/v1",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=REQUEST_SECONDS,
+            transport=transport,
+        )
         self._tally = tally
         self._outages = outages
         self.random = random.Random(seed)

@@ -47,12 +47,12 @@ async def _prompt_losses(client: Client, record: PromptRecord) -> list[str]:
         if now["number"] != number:
             found.append(f"{record.name}@{label} points at {now['number']}, not {number}")
     history = [(move["label"], move["to_number"]) for move in await _all(client, f"{path}/labels/history")][::-1]
-    if history != _without_repeats(record.moves):
+    if history != without_repeats(record.moves):
         found.append(f"the label history of {record.name} is not what was acknowledged")
     return found
 
 
-def _without_repeats(moves: list[tuple[str, int]]) -> list[tuple[str, int]]:
+def without_repeats(moves: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """Moving a label to where it points already is acknowledged, and no move."""
     now: dict[str, int] = {}
     kept: list[tuple[str, int]] = []
