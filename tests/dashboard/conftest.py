@@ -191,4 +191,6 @@ def _violations(page: Page) -> list[str]:
 def _keep_picture(page: Page, name: str | None, variant: str) -> None:
     folder = os.environ.get("MCP_ENGINE_SCREENSHOTS")
     if folder and name:
+        # Painted, not only styled: the colours have just changed.
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         page.screenshot(path=Path(folder) / f"{name}-{variant}.png")

@@ -21,7 +21,7 @@ export function AccountMenu() {
       label="Account"
       align="start"
       trigger={
-        <button type="button" className="flex min-h-11 items-center gap-2.5 rounded-md px-1.5 py-1 text-left hover:bg-hover">
+        <button type="button" className="flex min-h-11 shrink-0 items-center gap-2.5 rounded-md px-1.5 py-1 text-left hover:bg-hover">
           <span className="flex size-7 shrink-0 items-center justify-center rounded-full bg-raised">
             <Icon aria-hidden className="size-4 text-muted" />
           </span>

@@ -27,7 +27,7 @@ export function NamespaceSwitch() {
         <button
           type="button"
           aria-label={`Namespace ${namespace}; choose another`}
-          className="flex h-9 items-center gap-2 rounded-md px-1.5 text-left hover:bg-hover"
+          className="flex h-9 shrink-0 items-center gap-2 rounded-md px-1.5 text-left hover:bg-hover"
         >
           <Folder aria-hidden className="size-4 text-muted" />
           <span className="min-w-0 grow truncate font-medium">{namespace}</span>

@@ -36,7 +36,7 @@ export function Shell() {
       <button
         type="button"
         onClick={() => setPaletteOpen(true)}
-        className="flex h-8 items-center gap-2 rounded-md border border-line bg-surface px-2.5 text-sm text-muted hover:bg-hover"
+        className="flex h-8 shrink-0 items-center gap-2 rounded-md border border-line bg-surface px-2.5 text-sm text-muted hover:bg-hover"
       >
         <Search aria-hidden className="size-4" />
         <span className="grow text-left">Go to…</span>
