@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -148,48 +149,45 @@ class IndexRepository:
         self, collection_id: UUID, vector: npt.NDArray[np.float32], query: LexicalQuery, limit: int
     ) -> Candidates:
         """Return the `limit` nearest chunks by cosine and the `limit` best by BM25, each with both scores."""
-        chunks, average, found = await self._found_terms(collection_id, query.terms)
-        near = await self.nearest(collection_id, vector, limit)
-        scores, chosen = await asyncio.to_thread(_chosen, found, query, chunks, average, near, limit)
-        rows = await self._session.execute(
-            _CHUNKS,
-            {
-                "vector": vector,
-                "versions": [version for version, _ in chosen],
-                "ordinals": [ordinal for _, ordinal in chosen],
-            },
-        )
-        candidates = [
-            Candidate(
-                version_id=row.version_id, ordinal=row.ordinal, start=row.start, end=row.end, page=row.page,
-                similarity=row.similarity, bm25=scores.of(row.version_id, row.ordinal), starts=row.starts,
-                ends=row.ends, vectors=unpacked(row.vectors),
-            )
-            for row in rows
-        ]  # fmt: skip
-        return Candidates(candidates, scores.holding, chunks)
-
-    async def _found_terms(self, collection_id: UUID, terms: Sequence[str]) -> tuple[int, float, list[FoundTerm]]:
-        """Return how many chunks a collection has, their mean length, and the postings of the question's terms."""
-        asked = {"collection_id": collection_id, "terms": list(terms)}
-        rows = (await self._session.execute(_POSTINGS, asked)).all()
-        found = [
-            FoundTerm(row.term, bytes(row.versions), row.sizes, bytes(row.places))
-            for row in rows
-            if row.term is not None
-        ]
-        chunks = rows[0].chunks if rows else 0
-        return chunks, max(rows[0].terms / max(chunks, 1), 1.0) if rows else 1.0, found
+        rows = (
+            await self._session.execute(_POSTINGS, {"collection_id": collection_id, "terms": list(query.terms)})
+        ).all()
+        if not rows:
+            return Candidates([], {}, 0)
+        held = [row for row in rows if row.term is not None]
+        found = [FoundTerm(row.term, bytes(row.versions), row.sizes, bytes(row.places)) for row in held]
+        index = rows[0]
+        near = await self._near(collection_id, index, vector, limit)
+        scores, chosen = await asyncio.to_thread(_chosen, found, query, index, near, limit)
+        return Candidates(await self._chunks(chosen, vector, scores), scores.holding, index.chunks)
 
     async def nearest(self, collection_id: UUID, vector: npt.NDArray[np.float32], limit: int) -> Places:
         """Return the `limit` nearest chunks by cosine, nearest first: exactly, from memory or by a scan."""
         index = (await self._session.execute(_INDEX, {"collection_id": collection_id})).one()
+        return await self._near(collection_id, index, vector, limit)
+
+    async def _near(self, collection_id: UUID, index: Any, vector: npt.NDArray[np.float32], limit: int) -> Places:
         if self._memory.takes(index.chunks):
             vectors = await self._memory.vectors(self, collection_id, index.index_revision)
             return await asyncio.to_thread(vectors.nearest, vector, limit)
         scanned = {"collection_id": collection_id, "vector": vector, "limit": limit}
         rows = await self._session.execute(_SCAN, scanned)
         return [(row.version_id, row.ordinal) for row in rows]
+
+    async def _chunks(self, chosen: Places, vector: npt.NDArray[np.float32], scores: LexicalScores) -> list[Candidate]:
+        places = {"versions": [version for version, _ in chosen], "ordinals": [ordinal for _, ordinal in chosen]}
+        rows = (await self._session.execute(_CHUNKS, {"vector": vector, **places})).all()
+        # All at once: unpacking a few vectors costs as much as unpacking many.
+        vectors = unpacked(b"".join(row.vectors for row in rows))
+        ends = np.cumsum([len(row.starts) for row in rows], dtype=np.int64).tolist()
+        return [
+            Candidate(
+                version_id=row.version_id, ordinal=row.ordinal, start=row.start, end=row.end, page=row.page,
+                similarity=row.similarity, bm25=scores.of(row.version_id, row.ordinal), starts=row.starts,
+                ends=row.ends, vectors=vectors[end - len(row.starts) : end],
+            )
+            for row, end in zip(rows, ends, strict=True)
+        ]  # fmt: skip
 
 
 _INDEX = text("SELECT chunks, index_revision FROM collection WHERE id = :collection_id")
@@ -223,7 +221,7 @@ _SCAN = text(
 # The aggregates of one group take its rows in the same order, so what they collect belongs together.
 _POSTINGS = text(
     """
-    SELECT collection.chunks, collection.terms, found.* FROM collection LEFT JOIN (
+    SELECT collection.chunks, collection.terms, collection.index_revision, found.* FROM collection LEFT JOIN (
         SELECT term, string_agg(uuid_send(version_id), ''::bytea) AS versions,
             array_agg(octet_length(places)) AS sizes, string_agg(places, ''::bytea) AS places
         FROM posting WHERE collection_id = :collection_id AND term = ANY(:terms) GROUP BY term
@@ -245,8 +243,9 @@ _CHUNKS = text(
 
 
 def _chosen(
-    found: Sequence[FoundTerm], query: LexicalQuery, chunks: int, average: float, near: Places, limit: int
+    found: Sequence[FoundTerm], query: LexicalQuery, index: Any, near: Places, limit: int
 ) -> tuple[LexicalScores, Places]:
     """Return the lexical scores, and the union of the nearest chunks and the best by words."""
-    scores = LexicalScores(found, query, chunks=chunks, average=average)
+    average = max(index.terms / max(index.chunks, 1), 1.0)
+    scores = LexicalScores(found, query, chunks=index.chunks, average=average)
     return scores, list(dict.fromkeys([*near, *scores.best(limit)]))
