@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("mcp_engine", "rag", "agents", "graphs", "ftops", "security")
+PACKAGES = ("mcp_engine", "rag", "agents", "graphs", "ftops", "security", "dashboard")
+OUTSIDE = ("benchmarks", "sdk/mcp_engine_client")
+"""Beside the server, with files as small; its rules about queries are not theirs."""
 MAX_LINES = 400
 SQL_NAMES = {"select", "insert", "update", "delete", "text"}
 SQL_MODULES = {"sqlalchemy", "sqlalchemy.dialects.postgresql", "sqlmodel"}
@@ -19,20 +21,21 @@ SQL_EXCEPTIONS = {
 }
 
 
-def source_files() -> list[Path]:
-    return sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+def source_files(*folders: str) -> list[Path]:
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path for path in found if "node_modules" not in path.parts)
 
 
 def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", source_files(), ids=relative)
+@pytest.mark.parametrize("path", source_files(*PACKAGES, *OUTSIDE), ids=relative)
 def test_a_file_stays_small(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MAX_LINES
 
 
-@pytest.mark.parametrize("path", source_files(), ids=relative)
+@pytest.mark.parametrize("path", source_files(*PACKAGES), ids=relative)
 def test_queries_stand_in_repositories_only(path: Path) -> None:
     name = relative(path)
     if path.name in SQL_ALLOWED or name in SQL_EXCEPTIONS or "/migrations/" in name or "/database/" in name:
