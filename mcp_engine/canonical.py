@@ -44,9 +44,8 @@ def _is_plain(value: Any) -> bool:
     if kind is int:
         return -_LARGEST_EXACT_INTEGER <= value <= _LARGEST_EXACT_INTEGER
     if kind is dict:
-        members = cast("dict[Any, Any]", value).items()
-        return all(type(key) is str and key.isascii() and _is_plain(item) for key, item in members)
-    return kind is list and all(map(_is_plain, cast("list[Any]", value)))
+        return all(type(key) is str and key.isascii() for key in value) and all(map(_is_plain, value.values()))
+    return kind is list and all(map(_is_plain, value))
 
 
 def digest(value: Any) -> str:

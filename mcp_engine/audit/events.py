@@ -132,11 +132,14 @@ def tell_when_committed(work: UnitOfWork, kinds: Collection[str]) -> None:
 def _require_storable(value: Any) -> None:
     """Refuse what jsonb can't give back the same: NUL characters, and floats that return as larger integers."""
     match value:
-        case str() if "\x00" in value:
-            raise InvalidInput("audit.facts_not_storable", "A fact holds a NUL character; give its digest instead.")
+        case str():
+            if "\x00" in value:
+                raise InvalidInput("audit.facts_not_storable", "A fact holds a NUL character; give its digest instead.")
         case float() if abs(value) > _LARGEST_EXACT_INTEGER:
             raise InvalidInput("audit.facts_not_storable", f"The fact {value!r} is too large; give it as a string.")
-        case Mapping():
+        case int() | float() | None:
+            pass
+        case dict() | Mapping():
             for key, item in cast("Mapping[Any, Any]", value).items():
                 _require_storable(key)
                 _require_storable(item)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +53,7 @@ class Entry:
         return leaf_hash(self.leaf_data)
 
 
+@lru_cache(maxsize=1024)
 def tenant_commitment(tenant_id: UUID) -> str:
     """Return what a leaf says of its tenant: a digest, so that a proof shown to others doesn't give the id away."""
     return hashlib.sha256(b"mcp-engine tenant\n" + tenant_id.bytes).hexdigest()
