@@ -32,7 +32,7 @@ LABEL = "production"
 TEMPLATE = (
     "You are a careful assistant. Answer in {{ language }}.\n\nQuestion: {{ question }}\nContext: {{ context }}\n"
 )
-_MLFLOW_START_SECONDS = 180
+_MLFLOW_START_SECONDS = 600
 
 
 def run(context: Context) -> Outcome:

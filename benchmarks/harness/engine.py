@@ -23,7 +23,7 @@ from mcp_engine.config import Settings
 from mcp_engine.secrets import Secrets
 from mcp_engine.server.database import DatabaseUrls, database_urls
 
-START_TIMEOUT_SECONDS = 180
+START_TIMEOUT_SECONDS = 300
 STOP_TIMEOUT_SECONDS = 60
 _REQUESTS_PER_SECOND = 10_000
 _BURST = 100_000
