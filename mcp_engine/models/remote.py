@@ -202,7 +202,8 @@ def remote_http(timeout_seconds: float) -> httpx.AsyncClient:
     """Return the HTTP client that every remote model shares: no redirects, no cookies kept."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(timeout_seconds, connect=10.0),
-        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+        # A streaming answer holds its connection to the end, so this is how many there can be at once.
+        limits=httpx.Limits(max_connections=2048, max_keepalive_connections=64),
         follow_redirects=False,
     )
 
