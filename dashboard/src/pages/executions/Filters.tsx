@@ -44,7 +44,7 @@ export function Filters({ search, onChange, seen }: FilterProps) {
           {kinds.map((kind) => <option key={kind} value={kind}>{kindName(kind)}</option>)}
         </SelectField>
         <TypedField
-          label="Name of what ran" placeholder="Name of what ran" className="w-40" options={seen.artifacts}
+          label="Name of what ran" placeholder="Name" className="w-40" options={seen.artifacts}
           value={search.artifact} onSettled={(artifact) => onChange({ artifact })}
         />
         <SelectField
