@@ -51,5 +51,5 @@ def test_queries_stand_in_repositories_only(path: Path) -> None:
 
 
 def test_the_product_never_names_the_benchmark_folder() -> None:
-    named = [relative(path) for path in source_files() if "shared/" in path.read_text()]
+    named = [relative(path) for path in source_files(*PACKAGES, *OUTSIDE) if "shared/" in path.read_text()]
     assert named == []
