@@ -123,6 +123,13 @@ def test_files_are_added_and_their_jobs_outlive_a_reload(
     page.get_by_label("State").select_option("Failed")
     expect(row(page, "comet.pdf")).to_have_count(0)
     assert "state=failed" in page.url
+    page.get_by_role("link", name="Ask it").click()
+    page.get_by_role("textbox", name="Question").fill("When did the observatory of Tamsin find the comet Vell?")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Citation 1: comet.pdf, version 1, page 2").click()
+    viewer = page.get_by_role("complementary", name="Document")
+    expect(viewer.locator("[data-highlight]").first).to_be_in_viewport()
+    expect(viewer.get_by_role("img", name="Page 2 of 2")).to_be_in_viewport()
 
 
 def test_a_dropped_file_is_added_and_an_empty_one_says_why(

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Schema } from "../../../api/client";
 import { type Span } from "./codepoints";
 import { PageImage } from "./PageImage";
@@ -29,28 +29,28 @@ export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPa
   const available = useWidth(scroller);
   const width = Math.max(120, Math.min(available - 2 * MARGIN, WIDEST) * zoom);
   const highlights = useQuery(highlightsQuery(place, span)).data;
-  const heightOf = (index: number) => {
-    const shown = pages[index];
-    return shown ? (width * shown.height) / shown.width + GAP : 0;
-  };
+  const tops = topsOf(pages, width);
+  const total = tops[pages.length] ?? 0;
   const virtualizer = useVirtualizer({
     count: pages.length,
     getScrollElement: () => scroller.current,
-    estimateSize: heightOf,
+    estimateSize: (index) => (tops[index + 1] ?? 0) - (tops[index] ?? 0),
     paddingStart: MARGIN,
     overscan: 1,
     enabled: available > 0,
   });
 
   useEffect(() => virtualizer.measure(), [virtualizer, width]);
+  useKeepPlace(scroller, width);
   useEffect(() => {
-    if (available === 0) return;
-    const marked = highlights?.find((one) => one.rectangles.length > 0);
-    const top = marked?.page === page ? Math.min(...marked.rectangles.map((rectangle) => rectangle.top)) : 0;
-    const [start = 0] = virtualizer.getOffsetForIndex(page - 1, "start") ?? [];
+    const box = scroller.current;
+    if (box === null || available === 0) return;
+    const marked = highlights?.find((one) => one.page === page && one.rectangles.length > 0);
+    const top = tops[page - 1] ?? 0;
+    const height = (tops[page] ?? top) - top - GAP;
     // What is highlighted stands a third of the way down.
-    const within = top * heightOf(page - 1) - (top > 0 ? (scroller.current?.clientHeight ?? 0) / 3 : MARGIN);
-    virtualizer.scrollToOffset(Math.max(0, start + within));
+    const first = marked && Math.min(...marked.rectangles.map((rectangle) => rectangle.top));
+    box.scrollTop = first === undefined ? top - MARGIN : top + first * height - box.clientHeight / 3;
     // eslint-disable-next-line react-hooks/exhaustive-deps -- zooming and scrolling must not jump back
   }, [page, highlights, available > 0, place.documentId, place.number]);
 
@@ -71,7 +71,7 @@ export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPa
       onScroll={reportPage}
       className="min-h-0 grow overflow-auto bg-raised"
     >
-      <div className="relative mx-auto" style={{ height: virtualizer.getTotalSize(), width: width + 2 * MARGIN }}>
+      <div className="relative mx-auto" style={{ height: total, width: width + 2 * MARGIN }}>
         {virtualizer.getVirtualItems().map((item) => {
           const shown = pages[item.index];
           if (shown === undefined) return null;
@@ -94,6 +94,22 @@ export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPa
       </div>
     </div>
   );
+}
+
+/** Return where each page begins, and where the last one ends, in pixels from the top. */
+function topsOf(pages: readonly Schema<"DocumentPage">[], width: number): number[] {
+  const tops = [MARGIN];
+  for (const { height, width: own } of pages) tops.push((tops.at(-1) ?? 0) + (width * height) / own + GAP);
+  return tops;
+}
+
+/** Keep what is in sight when pages become larger or smaller. */
+function useKeepPlace(box: React.RefObject<HTMLElement | null>, width: number) {
+  const before = useRef(width);
+  useLayoutEffect(() => {
+    if (box.current !== null && before.current > 0) box.current.scrollTop *= width / before.current;
+    before.current = width;
+  }, [box, width]);
 }
 
 function useWidth(box: React.RefObject<HTMLElement | null>): number {
