@@ -20,6 +20,7 @@ export default defineConfig({
         assetFileNames: "assets/[name][extname]",
       },
     },
+    license: { fileName: "licenses.md" },
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
