@@ -32,7 +32,7 @@ def test_charts_fill_by_themselves_and_can_be_read_as_tables(page: Page, engine:
 def test_the_range_and_the_route_stand_in_the_url(page: Page, engine: DashboardEngine) -> None:
     engine.api("GET", "/permissions")
     page.goto(f"{engine.url}/charts")
-    page.get_by_text("15m", exact=True).click()
+    page.get_by_role("radio", name="15 minutes").check()
     expect(page).to_have_url(re.compile("range=15m"))
     routes = page.get_by_role("region", name="Routes")
     route = routes.get_by_role("button", name="GET /api/v1/permissions")
