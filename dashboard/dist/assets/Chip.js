@@ -1,0 +1,1 @@
+import{A as e}from"./States.js";import{t}from"./Badge.js";import{t as n}from"./jsx-runtime.js";var r=n();function i({tone:n=`neutral`,search:i,what:a,children:o}){return(0,r.jsx)(e,{to:`/prompts`,search:i,title:`Prompts ${a}`,className:`rounded hover:underline`,children:(0,r.jsx)(t,{tone:n,children:o})})}export{i as t};

@@ -1,0 +1,1 @@
+import{t as e}from"./CopyButton.js";import{t}from"./jsx-runtime.js";var n=t();function r({value:t,label:r=`digest`,characters:i=12}){return(0,n.jsxs)(`span`,{className:`inline-flex items-center gap-0.5 font-mono text-xs`,title:t,children:[(0,n.jsx)(`span`,{children:t.replace(/^sha256:/,``).slice(0,i)}),(0,n.jsx)(e,{value:t,label:`Copy the ${r}`})]})}export{r as t};

@@ -1,0 +1,1 @@
+import{s as e}from"./States.js";import{t}from"./jsx-runtime.js";var n=t();function r({query:t}){return t.hasNextPage?(0,n.jsx)(`div`,{className:`flex justify-center p-3`,children:(0,n.jsx)(e,{busy:t.isFetchingNextPage,onClick:()=>void t.fetchNextPage(),children:`Show more`})}):null}export{r as t};
