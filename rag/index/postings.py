@@ -109,15 +109,10 @@ class LexicalScores:
 
     def best(self, limit: int) -> Places:
         """Return the chunks with the largest scores above 0; equal ones in the order of version and ordinal."""
-        order = (
-            np.argsort(-self._scores, kind="stable") if len(self._scores) <= limit else _largest(self._scores, limit)
-        )
-        chosen = order[self._scores[order] > 0]
-        owners = np.searchsorted(self._ends, chosen, side="right")
-        return [
-            (UUID(bytes=self._versions[owner]), int(place - self._starts[owner]))
-            for owner, place in zip(owners.tolist(), chosen.tolist(), strict=True)
-        ]
+        chosen = _largest(self._scores, limit)
+        owners: list[int] = np.searchsorted(self._ends, chosen, side="right").tolist()
+        places: list[int] = (chosen - self._starts[owners]).tolist()
+        return [(UUID(bytes=self._versions[owner]), place) for owner, place in zip(owners, places, strict=True)]
 
 
 def _split(
