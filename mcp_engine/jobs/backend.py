@@ -143,6 +143,7 @@ def launch_executor(
         "enable_otlp": False,
     }
     DBOS(config=config)
+    _quiet()  # making it gave its logger a handler of its own
 
     @DBOS.workflow(name=WORKFLOW)
     async def run_job(tenant_id: str, job_id: str) -> None:
@@ -183,5 +184,8 @@ def _libpq(url: str | URL) -> str:
 
 
 def _quiet() -> None:
-    """DBOS announces each step on its own logger; warnings are enough."""
-    logging.getLogger("dbos").setLevel(logging.WARNING)
+    """DBOS announces each step, on a handler of its own; warnings are enough, and stand with all other lines."""
+    logger = logging.getLogger("dbos")
+    logger.setLevel(logging.WARNING)
+    logger.handlers.clear()
+    logger.propagate = True

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -65,12 +67,14 @@ async def dispatcher(jobs_database: Database, queue_url: str) -> AsyncIterator[D
 
 @pytest.fixture
 def start_worker(queue_url: str) -> Iterator[StartWorker]:
-    """Start a worker process; `seconds` is how long each of its jobs takes."""
+    """Start a worker process; `seconds` is how long each of its jobs takes, `log` where its log goes."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(seconds: float = 0.0) -> subprocess.Popen[bytes]:
+    def start(seconds: float = 0.0, log: Path | None = None) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "tests.mcp_engine.jobs.kinds", queue_url, str(seconds)]
-        started.append(subprocess.Popen(command, env={**os.environ, PARENT_VARIABLE: str(os.getpid())}))
+        environment = {**os.environ, PARENT_VARIABLE: str(os.getpid())}
+        with log.open("wb") if log else nullcontext() as target:
+            started.append(subprocess.Popen(command, env=environment, stderr=target))
         return started[-1]
 
     yield start

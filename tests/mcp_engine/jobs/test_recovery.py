@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -179,10 +181,11 @@ async def test_a_worker_that_stops_starts_nothing_more(
 
 
 async def test_a_worker_survives_the_loss_of_every_connection(
-    jobs_database: Database, jobs: JobService, owner: Caller, start_worker: StartWorker, fresh_owner_url: str
-) -> None:
+    jobs_database: Database, jobs: JobService, owner: Caller, start_worker: StartWorker, fresh_owner_url: str,
+    tmp_path: Path,
+) -> None:  # fmt: skip
     ids: list[UUID] = await enqueue(jobs_database, jobs, owner, "test.insert", 12)
-    worker = start_worker(0.3)
+    worker = start_worker(0.3, log=tmp_path / "log")
 
     async def some_are_done() -> bool:
         return len(await results(jobs_database)) >= 2
@@ -197,6 +200,8 @@ async def test_a_worker_survives_the_loss_of_every_connection(
     assert len(written) == len({subject for subject, _, _ in written}) == len(ids)
     assert {(await jobs.get(owner, job_id)).state for job_id in ids} == {"succeeded"}
     assert worker.poll() is None
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert any(line["logger"].startswith("dbos") for line in lines)
 
 
 async def test_what_ended_long_ago_is_forgotten(
