@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class _File:
 @documents.command()
 def add(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files and folders (with everything below, hidden ones left out).")
+        list[Path], typer.Argument(help="Files, and folders with all below but hidden files and pictures.")
     ],
     collection: CollectionOption = "default",
     namespace: NamespaceOption = "default",
@@ -149,12 +150,18 @@ def _files(paths: Sequence[Path]) -> Iterator[_File]:
         if path.is_dir():
             for file in sorted(path.rglob("*")):
                 below = file.relative_to(path)
-                if file.is_file() and not any(part.startswith(".") for part in below.parts):
+                hidden = any(part.startswith(".") for part in below.parts)
+                if file.is_file() and not hidden and not _is_media(file.name):
                     yield _File(file, below.as_posix())
         elif path.is_file():
             yield _File(path, path.name)
         else:
             raise CommandFailed(f"{path} is neither a file nor a folder.", ExitCode.USAGE)
+
+
+def _is_media(name: str) -> bool:
+    """Whether a name is that of a picture, a sound or a font: folders of documents have them beside the text."""
+    return (mimetypes.guess_type(name)[0] or "").split("/")[0] in ("image", "audio", "video", "font")
 
 
 def _upload(api: Api, file: _File, collection: str, namespace: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -64,10 +65,14 @@ def _files(path: Path) -> list[_Upload]:
     if not path.is_dir():
         raise InvalidInput("client.no_such_file", f"There is no file or folder {path}.")
     files = sorted(file for file in path.rglob("*") if file.is_file())
-    hidden = [any(part.startswith(".") for part in file.relative_to(path).parts) for file in files]
-    return [
-        _Upload(file.relative_to(path).as_posix(), file) for file, hide in zip(files, hidden, strict=True) if not hide
-    ]
+    return [_Upload(file.relative_to(path).as_posix(), file) for file in files if _is_document(file.relative_to(path))]
+
+
+def _is_document(below: Path) -> bool:
+    """Whether a file of a folder is neither hidden nor a picture, a sound or a font beside the text."""
+    hidden = any(part.startswith(".") for part in below.parts)
+    media = (mimetypes.guess_type(below.name)[0] or "").split("/")[0] in ("image", "audio", "video", "font")
+    return not hidden and not media
 
 
 @dataclass(slots=True)

@@ -94,6 +94,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "docs" / "lighthouse.md").write_text(LIGHTHOUSE)
     (tmp_path / "docs" / "sub" / "bakery.md").write_text(BAKERY)
     (tmp_path / "docs" / ".hidden" / "secret.md").write_text("Hidden.")
+    (tmp_path / "docs" / "sub" / "oven.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     return tmp_path / "docs"
 
 

@@ -136,6 +136,7 @@ def test_documents_report_their_progress_and_failures(client: Client, tmp_path: 
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "one.md").write_text("# Buoys\n\nThe red buoy lies at depth nine.\n")
     (tmp_path / ".hidden").write_text("no")
+    (tmp_path / "notes" / "buoy.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     seen: list[DocumentProgress] = []
     added = client.add_documents(tmp_path, collection="notes", progress=seen.append)
     assert [(one.document.name, one.document.latest.state) for one in added] == [("notes/one.md", "indexed")]
