@@ -30,6 +30,12 @@ BROWSER_ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
     "--no-first-run".split()
 )
+# Painted, with every transition at its end: colours that have just changed are measured as people see them.
+SETTLED = """async () => {
+  const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  do await painted();
+  while (document.getAnimations().some((one) => one instanceof CSSTransition && one.playState !== "finished"));
+}"""
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 800}
 TIMEOUT_MS = 120_000
@@ -169,6 +175,7 @@ def assert_accessible(page: Page, name: str | None = None) -> None:
     for size, scheme in LOOKS:
         page.set_viewport_size(PHONE if size == "phone" else own)
         page.emulate_media(color_scheme=scheme)
+        page.evaluate(SETTLED)
         _keep_picture(page, name, f"{size}-{scheme}")
         found = _violations(page)
         assert not found, f"{page.url} ({size}, {scheme}):\n" + "\n".join(found)
@@ -191,6 +198,4 @@ def _violations(page: Page) -> list[str]:
 def _keep_picture(page: Page, name: str | None, variant: str) -> None:
     folder = os.environ.get("MCP_ENGINE_SCREENSHOTS")
     if folder and name:
-        # Painted, not only styled: the colours have just changed.
-        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         page.screenshot(path=Path(folder) / f"{name}-{variant}.png")
