@@ -42,24 +42,32 @@ export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPa
 
   useEffect(() => virtualizer.measure(), [virtualizer, width]);
   useKeepPlace(scroller, width);
+  // Until somebody scrolls, what was asked for stays in sight, however often the layout around it settles anew.
+  const moved = useRef(false);
+  const asked = useRef<number>(undefined);
+  useEffect(() => {
+    moved.current = false;
+  }, [page, highlights, place.documentId, place.number]);
   useEffect(() => {
     const box = scroller.current;
-    if (box === null || available === 0) return;
+    if (box === null || available === 0 || moved.current) return;
     const marked = highlights?.find((one) => one.page === page && one.rectangles.length > 0);
     const top = tops[page - 1] ?? 0;
     const height = (tops[page] ?? top) - top - GAP;
     // What is highlighted stands a third of the way down.
     const first = marked && Math.min(...marked.rectangles.map((rectangle) => rectangle.top));
-    box.scrollTop = first === undefined ? top - MARGIN : top + first * height - box.clientHeight / 3;
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- zooming and scrolling must not jump back
-  }, [page, highlights, available > 0, place.documentId, place.number]);
+    asked.current = first === undefined ? top - MARGIN : top + first * height - box.clientHeight / 3;
+    box.scrollTop = asked.current;
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- `tops` follow from the pages and their width
+  }, [page, highlights, width, available > 0, place.documentId, place.number]);
 
   function reportPage() {
     const box = scroller.current;
     if (box === null) return;
+    if (!moved.current && asked.current !== undefined) box.scrollTop = asked.current;
     const middle = box.scrollTop + box.clientHeight / 2;
-    const shown = virtualizer.getVirtualItems().find((item) => item.start <= middle && middle < item.end);
-    if (shown) onPage(shown.index + 1);
+    const shown = tops.findLastIndex((top) => top <= middle);
+    if (shown >= 0) onPage(Math.min(shown + 1, pages.length));
   }
 
   return (
@@ -69,7 +77,10 @@ export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPa
       aria-label={`Pages of ${name}`}
       tabIndex={0}
       onScroll={reportPage}
-      className="min-h-0 grow overflow-auto bg-raised"
+      onWheel={() => (moved.current = true)}
+      onPointerDown={() => (moved.current = true)}
+      onKeyDown={() => (moved.current = true)}
+      className="min-h-0 grow overflow-auto bg-raised [overflow-anchor:none]"
     >
       <div className="relative mx-auto" style={{ height: total, width: width + 2 * MARGIN }}>
         {virtualizer.getVirtualItems().map((item) => {
