@@ -41,30 +41,24 @@ export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPa
   });
 
   useEffect(() => virtualizer.measure(), [virtualizer, width]);
-  useKeepPlace(scroller, width);
-  // Until somebody scrolls, what was asked for stays in sight, however often the layout around it settles anew.
-  const moved = useRef(false);
-  const asked = useRef<number>(undefined);
-  useEffect(() => {
-    moved.current = false;
-  }, [page, highlights, place.documentId, place.number]);
+  const keepPlace = useKeptPlace(scroller, width);
   useEffect(() => {
     const box = scroller.current;
-    if (box === null || available === 0 || moved.current) return;
+    if (box === null || available === 0) return;
     const marked = highlights?.find((one) => one.page === page && one.rectangles.length > 0);
     const top = tops[page - 1] ?? 0;
     const height = (tops[page] ?? top) - top - GAP;
     // What is highlighted stands a third of the way down.
     const first = marked && Math.min(...marked.rectangles.map((rectangle) => rectangle.top));
-    asked.current = first === undefined ? top - MARGIN : top + first * height - box.clientHeight / 3;
-    box.scrollTop = asked.current;
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- `tops` follow from the pages and their width
-  }, [page, highlights, width, available > 0, place.documentId, place.number]);
+    box.scrollTop = first === undefined ? top - MARGIN : top + first * height - box.clientHeight / 3;
+    keepPlace();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- zooming and scrolling must not jump back
+  }, [page, highlights, available > 0, place.documentId, place.number]);
 
   function reportPage() {
     const box = scroller.current;
     if (box === null) return;
-    if (!moved.current && asked.current !== undefined) box.scrollTop = asked.current;
+    keepPlace();
     const middle = box.scrollTop + box.clientHeight / 2;
     const shown = tops.findLastIndex((top) => top <= middle);
     if (shown >= 0) onPage(Math.min(shown + 1, pages.length));
@@ -77,9 +71,6 @@ export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPa
       aria-label={`Pages of ${name}`}
       tabIndex={0}
       onScroll={reportPage}
-      onWheel={() => (moved.current = true)}
-      onPointerDown={() => (moved.current = true)}
-      onKeyDown={() => (moved.current = true)}
       className="min-h-0 grow overflow-auto bg-raised [overflow-anchor:none]"
     >
       <div className="relative mx-auto" style={{ height: total, width: width + 2 * MARGIN }}>
@@ -114,13 +105,18 @@ function topsOf(pages: readonly Schema<"DocumentPage">[], width: number): number
   return tops;
 }
 
-/** Keep what is in sight when pages become larger or smaller. */
-function useKeepPlace(box: React.RefObject<HTMLElement | null>, width: number) {
-  const before = useRef(width);
+/**
+ * Keep what is in sight when pages become larger or smaller; call what is returned after each scroll.
+ * The place is remembered in widths: by the time pages have shrunk, the browser has cut `scrollTop` to what is left.
+ */
+function useKeptPlace(box: React.RefObject<HTMLElement | null>, width: number): () => void {
+  const kept = useRef(0);
   useLayoutEffect(() => {
-    if (box.current !== null && before.current > 0) box.current.scrollTop *= width / before.current;
-    before.current = width;
+    if (box.current !== null) box.current.scrollTop = kept.current * width;
   }, [box, width]);
+  return () => {
+    if (box.current !== null) kept.current = box.current.scrollTop / width;
+  };
 }
 
 function useWidth(box: React.RefObject<HTMLElement | null>): number {
