@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8600, ge=1, le=65535)
     database_url: SecretStr | None = None
     """Owner URL of your own PostgreSQL 16+ with pgvector; unset means the embedded one."""
-    database_pool_size: int = Field(default=16, ge=2)
+    database_pool_size: int = Field(default=32, ge=2)
     workers: int = Field(default=1, ge=0)
     """Worker processes that the server starts beside itself; 0 when workers run elsewhere."""
     log_level: str = "info"

@@ -218,7 +218,9 @@ def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    return cast("EventDict", redacted(event))
+    # The time is the pipeline's own, and another in each line: no text that was looked at before.
+    timestamp = event.pop("timestamp", None)
+    return {**cast("EventDict", redacted(event)), "timestamp": timestamp}
 
 
 def _pass_on(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

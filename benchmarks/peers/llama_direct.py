@@ -20,7 +20,12 @@ def load(path: str, threads: int, context_tokens: int) -> dict[str, Any]:
 
 
 def chat(messages: list[dict[str, str]], max_tokens: int) -> dict[str, Any]:
-    """Return the answer with the seconds to its first token, and from the first to the last."""
+    """Return the answer with the seconds to its first token, and from the first to the last.
+
+    The context is emptied before: the engine reuses what it has read in whole chunks only, so of these short prompts
+    neither has the beginning that they share.
+    """
+    _loaded["model"].reset()
     began = time.perf_counter()
     moments: list[float] = []
     pieces: list[str] = []

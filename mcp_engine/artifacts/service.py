@@ -10,6 +10,7 @@ from uuid import UUID
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import LATEST, KindRegistry, Reference, checked_label
 from mcp_engine.artifacts.live import LABEL_MOVED, VERSION_PUSHED
+from mcp_engine.artifacts.recent import RecentReads
 from mcp_engine.artifacts.repository import ArtifactRepository, NewVersion, VersionRow, value_of
 from mcp_engine.artifacts.resolving import MadeLock, Resolver, body_of
 from mcp_engine.artifacts.tables import Artifact, LabelEvent
@@ -37,6 +38,7 @@ class ArtifactService:
 
     def __init__(self, database: Database, kinds: KindRegistry) -> None:
         self._database = database
+        self._recent = RecentReads[ResolvedVersion]()
         self.kinds = kinds
 
     async def push(
@@ -106,12 +108,18 @@ class ArtifactService:
         """Return the version that `reference` names now, with its lock: of a label, what its move locked;
         of a number or `latest`, what its dependencies resolve to at this moment, stored for the record.
 
+        See `RecentReads` for how fresh it is.
+
         Raises:
             NotFound: names what exists instead.
             Gone: `artifact.erased`.
         """
-        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
-            return await self.resolve_in(work, namespace, reference)
+
+        async def read() -> ResolvedVersion:
+            async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+                return await self.resolve_in(work, namespace, reference)
+
+        return await self._recent.get(caller.tenant_id, (namespace, reference), read)
 
     async def resolve_in(self, work: UnitOfWork, namespace: str, reference: Reference) -> ResolvedVersion:
         """As `resolve`, in the caller's transaction."""

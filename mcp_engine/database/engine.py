@@ -45,17 +45,18 @@ class Database:
 
     Args:
         url: SQLAlchemy URL with the driver `postgresql+psycopg`.
-        pool_size: connections kept; twice as many may be open for a moment.
+        pool_size: connections at the most. All are kept: opening one costs the server more than a query does.
     """
 
-    def __init__(self, url: str | URL, *, pool_size: int = 16) -> None:
+    def __init__(self, url: str | URL, *, pool_size: int = 32) -> None:
         self.url = make_url(url)
         self.engine: AsyncEngine = create_async_engine(
             self.url,
             hide_parameters=True,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=0,
             pool_timeout=30,
+            pool_use_lifo=True,
             # The driver would send each BEGIN on a trip of its own; `_begin` sends it with the tenant.
             isolation_level="AUTOCOMMIT",
         )

@@ -25,7 +25,7 @@ from mcp_engine.models.prefixes import PrefixCache, SavedPrefix, common_prefix_l
 from mcp_engine.models.prompts import ChatTemplate
 from mcp_engine.models.stopping import StoppingText
 
-CPU_CHUNK_TOKENS = 64
+CPU_CHUNK_TOKENS = 128
 GPU_CHUNK_TOKENS = 512
 WORTH_SAVING_TOKENS = 256
 _SEQUENCE = 0

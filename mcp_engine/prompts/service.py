@@ -9,7 +9,6 @@ from uuid import UUID
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import LATEST, Reference
-from mcp_engine.artifacts.recent import RecentReads
 from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget, move_view
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.artifacts.versions import ArtifactFilter, ArtifactSummary, ArtifactVersion, ResolvedVersion
@@ -47,7 +46,6 @@ class PromptService:
         self._artifacts = artifacts
         self._models = models
         self._executions = executions
-        self._recent = RecentReads[PromptDetail]()
 
     async def push(self, caller: Caller, namespace: str, new: PushPrompt) -> PromptPushed:
         """Store the next version or find the identical one, and point `new.labels` at it.
@@ -65,7 +63,7 @@ class PromptService:
     async def get(
         self, caller: Caller, namespace: str, name: str, *, version: int | None = None, label: str | None = None
     ) -> PromptDetail:
-        """Return the version with a number or a label, or (neither) the latest; see `RecentReads` for how fresh.
+        """Return the version with a number or a label, or (neither) the latest; `ArtifactService.resolve` says how fresh.
 
         Raises:
             ContradictoryInput: `artifact.version_and_label`.
@@ -73,17 +71,12 @@ class PromptService:
                 names what exists.
             Gone: `artifact.erased`.
         """
-        wanted = Reference(KIND, name, version, label)
-
-        async def read() -> PromptDetail:
-            found = await self._artifacts.resolve(caller, namespace, wanted)
-            return PromptDetail(
-                **_version(found.version, found.labels).model_dump(),
-                body=parse_body(found.body),
-                lock_digest=found.lock_digest,
-            )
-
-        return await self._recent.get(caller.tenant_id, (namespace, wanted), read)
+        found = await self._artifacts.resolve(caller, namespace, Reference(KIND, name, version, label))
+        return PromptDetail(
+            **_version(found.version, found.labels).model_dump(),
+            body=parse_body(found.body),
+            lock_digest=found.lock_digest,
+        )
 
     async def list(
         self, caller: Caller, namespace: str, wanted: ArtifactFilter, *, limit: int, cursor: str | None

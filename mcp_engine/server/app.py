@@ -31,9 +31,10 @@ from mcp_engine.telemetry.journal.routes import router as journal
 from mcp_engine.telemetry.middleware import RequestTelemetry
 
 PREFIX = "/api/v1"
+# Routes are tried in this order: what programs ask for most comes first.
 CORE_ROUTERS = (
-    identity,
     prompts,
+    identity,
     artifacts,
     executions,
     feedback,
