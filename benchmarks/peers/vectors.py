@@ -71,7 +71,7 @@ def _build_lancedb(folder: str) -> Any:
 
 
 def _query_lancedb(table: Any, vector: Any, limit: int) -> list[int]:
-    rows = table.search(vector).distance_type("dot").limit(limit).select(["id"]).to_list()
+    rows = table.search(vector).distance_type("dot").limit(limit).select(["id", "_distance"]).to_list()
     return [int(row["id"]) for row in rows]
 
 
