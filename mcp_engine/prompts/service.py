@@ -63,7 +63,7 @@ class PromptService:
     async def get(
         self, caller: Caller, namespace: str, name: str, *, version: int | None = None, label: str | None = None
     ) -> PromptDetail:
-        """Return the version with a number or a label, or (neither) the latest; `ArtifactService.resolve` says how fresh.
+        """Return the version with a number or a label, or (neither) the latest; see `ArtifactService.resolve`.
 
         Raises:
             ContradictoryInput: `artifact.version_and_label`.
