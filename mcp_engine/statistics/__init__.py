@@ -1,0 +1,1 @@
+"""Inference for live experiments, offline comparisons and gates: pure functions of counts, moments and scores."""
