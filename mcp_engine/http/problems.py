@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -92,6 +93,17 @@ def error_response(error: EngineError) -> JSONResponse:
     )
 
 
+def _fault(item: Mapping[str, Any]) -> str:
+    if item["type"] == "extra_forbidden":
+        return "there is no such member; is it misspelt?"
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
+def _member(field: str) -> str:
+    """Name a member of the body as its sender wrote it; other fields keep where they stand."""
+    return field.removeprefix("body.")
+
+
 def install_handlers(app: FastAPI) -> None:
     """Turn every exception that leaves a route into a problem document."""
 
@@ -101,8 +113,8 @@ def install_handlers(app: FastAPI) -> None:
 
     async def invalid_request(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        faults = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()]
-        summary = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults[:5])
+        faults = [{"field": ".".join(map(str, item["loc"])), "message": _fault(item)} for item in error.errors()]
+        summary = "; ".join(f"{_member(fault['field'])}: {fault['message']}" for fault in faults[:5])
         return problem_response(422, "request.invalid", f"Correct the request: {summary}", details={"faults": faults})
 
     async def http_error(request: Request, error: Exception) -> JSONResponse:

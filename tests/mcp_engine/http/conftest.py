@@ -9,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI, HTTPException
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
 from mcp_engine.access import Authenticator, Caller
@@ -34,6 +34,8 @@ class OneCredential:
 
 
 class Thing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     count: int
 
 

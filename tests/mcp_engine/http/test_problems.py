@@ -47,6 +47,12 @@ async def test_invalid_input_names_the_field_and_does_not_repeat_the_value(clien
     assert SECRET not in str(body)
 
 
+async def test_a_member_that_does_not_exist_is_called_that(client: httpx.AsyncClient) -> None:
+    body = problem(await client.post("/things", json={"count": 1, "cuont": 2}))
+    assert body["detail"] == "Correct the request: cuont: there is no such member; is it misspelt?"
+    assert body["faults"][0]["field"] == "body.cuont"
+
+
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"", b'{"count": 1e400}', b"[" * 100_000])
 async def test_a_body_that_is_no_json_is_the_callers_fault(client: httpx.AsyncClient, content: bytes) -> None:
     response = await client.post("/things", content=content, headers={"Content-Type": "application/json"})
