@@ -24,6 +24,8 @@ asking = CommandGroup()
 
 POLL_SECONDS = 0.5
 PAGE = 200
+SHOWN_CHARACTERS = 300
+"""How much of each passage beside a refusal; `docs search` prints them whole."""
 
 CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="The collection.")]
 NamespaceOption = Annotated[str, typer.Option("--namespace", help="The namespace.")]
@@ -223,8 +225,9 @@ def _render_added(console: Console, results: list[dict[str, Any]]) -> None:
 def _render_answer(console: Console, answer: dict[str, Any], *, with_text: bool) -> None:
     if answer["refused"]:
         console.print(f"No answer. {answer['reason']}", markup=False)
-        console.print("The nearest passages:\n", markup=False)
-        _render_passages(console, answer["passages"][:3])
+        if answer["passages"]:
+            console.print("The nearest passages begin:\n", markup=False)
+            _render_passages(console, answer["passages"][:3], characters=SHOWN_CHARACTERS)
         return
     if with_text:
         console.print(answer["text"], markup=False)
@@ -236,12 +239,19 @@ def _render_answer(console: Console, answer: dict[str, Any], *, with_text: bool)
     )
 
 
-def _render_passages(console: Console, passages: list[dict[str, Any]]) -> None:
+def _render_passages(console: Console, passages: list[dict[str, Any]], characters: int | None = None) -> None:
     if not passages:
         console.print("Nothing was found.", markup=False)
     for passage in passages:
         console.print(f"{_place(passage)}  score {passage['score']:.2f}", markup=False, style="bold")
-        console.print(passage["text"].strip() + "\n", markup=False)
+        text = _beginning(passage["text"].strip(), characters)
+        console.print(text + "\n", markup=False)
+
+
+def _beginning(text: str, characters: int | None) -> str:
+    if characters is None or len(text) <= characters:
+        return text
+    return text[:characters].rsplit(maxsplit=1)[0] + " …"
 
 
 def _place(found: dict[str, Any]) -> str:

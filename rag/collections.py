@@ -26,7 +26,8 @@ async def find_collection(work: UnitOfWork, namespace: str, name: str) -> Collec
             ", ".join(row.collection.name for row in await repository.collections(namespace, None, 20)) or "none yet"
         )
         raise NotFound(
-            "collection.not_found", f"No collection in {namespace!r} is named {name[:140]!r}; there are: {known}."
+            "collection.not_found",
+            f"No collection is named {name[:140]!r} in the namespace {namespace!r}; there are: {known}.",
         )
     return found
 

@@ -55,7 +55,9 @@ class NoteVerifier:
         """
         match = _VKEY.fullmatch(vkey.strip())
         if not match:
-            raise InvalidInput("audit.key_malformed", "A verifier key has the form name+hash+key.")
+            raise InvalidInput(
+                "audit.key_malformed", "A verifier key has the form name+hash+key, as `mcp-engine audit key` prints it."
+            )
         name, key_id, encoded = match.groups()
         key = decode_base64(encoded, what="the verifier key")
         if key[:1] != _ED25519 or len(key) != 1 + 32:

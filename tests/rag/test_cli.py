@@ -125,6 +125,16 @@ async def test_add_list_search_ask_remove(run: Run, folder: Path) -> None:
     assert "bakery" not in (await run("docs", "list", "-c", "guide")).stdout
 
 
+async def test_beside_a_refusal_passages_are_shown_by_their_beginning(run: Run, tmp_path: Path) -> None:
+    long = tmp_path / "long.txt"
+    long.write_text("Rye bread is baked on Monday. " * 40)
+    assert (await run("docs", "add", str(long), "-c", "guide")).exit_code == 0
+    refused = (await run("ask", "What is the capital of Mongolia?", "-c", "guide")).stdout
+    assert "The nearest passages begin:" in refused
+    assert refused.count("Rye bread") <= 3 * 300 // 30
+    assert " …" in refused
+
+
 async def test_one_bad_file_does_not_stop_the_others(run: Run, folder: Path) -> None:
     (folder / "broken.pdf").write_bytes(b"MZ\x90\x00 not a document")
     (folder / "empty.txt").write_bytes(b"")

@@ -107,6 +107,7 @@ async def test_a_proof_goes_to_a_file_and_is_checked_without_the_server(log: Log
     assert bad.err.startswith("error:")
     wrong_key = await audit("check", str(file), "--vkey", "nonsense", "--json")
     assert (wrong_key.code, json.loads(wrong_key.out)["ok"]) == (1, False)
+    assert "`mcp-engine audit key` prints it" in wrong_key.out
 
 
 async def test_an_answers_text_is_tied_to_its_proof_when_asked_for(log: Log, url: str, tmp_path: Path) -> None:
