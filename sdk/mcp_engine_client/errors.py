@@ -142,7 +142,9 @@ class IndexingFailed(EngineError):
     """
 
     def __init__(self, failures: Mapping[str, str]) -> None:
-        listed = "; ".join(f"{name}: {reason}" for name, reason in list(failures.items())[:5])
+        listed = "; ".join(
+            reason if reason.startswith(name) else f"{name}: {reason}" for name, reason in list(failures.items())[:5]
+        )
         super().__init__("documents.indexing_failed", f"{len(failures)} of the documents failed: {listed}")
         self.failures = dict(failures)
 

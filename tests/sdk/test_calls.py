@@ -221,3 +221,8 @@ def entry(seq: int) -> dict[str, Any]:
     nobody = "00000000-0000-4000-8000-000000000000"
     return {"id": nobody, "seq": seq, "kind": "k", "subject": "s", "actor_id": nobody, "facts": {}, "leaf_hash": "h",
             "occurred_at": "2026-01-01T00:00:00Z"}  # fmt: skip
+
+
+def test_a_documents_failure_names_it_once() -> None:
+    failed = errors.IndexingFailed({"a.pdf": "a.pdf is damaged.", "b.pdf": "There is no text."})
+    assert failed.message == "2 of the documents failed: a.pdf is damaged.; b.pdf: There is no text."
