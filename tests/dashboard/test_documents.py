@@ -153,6 +153,7 @@ def test_a_dropped_file_is_added_and_an_empty_one_says_why(
     main.dispatch_event("drop", {"dataTransfer": dropped})
     expect_state(page, "lighthouse.md", "Indexed")
     expect(page.get_by_text("empty.txt is empty (0 bytes)")).to_be_visible()
+    expect(page.get_by_text("Not added: 1 file", exact=True)).to_be_visible()
     page.get_by_role("button", name="Forget empty.txt").click()
     expect(page.get_by_text("On the way")).to_have_count(0)
 

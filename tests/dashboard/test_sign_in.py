@@ -123,6 +123,7 @@ def test_the_palette_goes_to_a_page(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_role("heading", name="Prompts", level=1)).to_be_visible()
+    expect(page.get_by_role("main")).to_be_focused()
 
 
 def test_the_content_is_one_key_away(page: Page) -> None:

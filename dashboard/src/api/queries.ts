@@ -14,6 +14,9 @@ export const queryClient = new QueryClient({
   },
 });
 
+/** The actor of what the engine does by itself. */
+export const ENGINE = "00000000-0000-0000-0000-000000000000";
+
 function isPassing(status: number): boolean {
   return status === 502 || status === 503 || status === 429;
 }

@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { type LucideIcon, Moon, Sun } from "lucide-react";
 import { Dialog } from "radix-ui";
-import { type KeyboardEvent, useEffect, useId, useMemo, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import { classes } from "../components/classes";
 import { navigation } from "../navigation";
 import { matching } from "./matching";
@@ -12,6 +12,8 @@ interface Command {
   detail: string;
   words: string;
   icon: LucideIcon;
+  /** Whether it goes to a page: the keyboard goes on there. */
+  leaves?: boolean;
   run: () => void;
 }
 
@@ -24,6 +26,7 @@ function useCommands(): Command[] {
         detail: group.label,
         words,
         icon,
+        leaves: true,
         run: () => void navigate({ to }),
       })),
     );
@@ -41,6 +44,7 @@ export function CommandPalette({ open, onClose }: { open: boolean; onClose: () =
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
   const id = useId();
+  const left = useRef(false);
   const found = useMemo(() => matching(commands, query, (item) => `${item.name} ${item.detail} ${item.words}`), [commands, query]);
 
   useEffect(() => setQuery(""), [open]);
@@ -48,8 +52,16 @@ export function CommandPalette({ open, onClose }: { open: boolean; onClose: () =
 
   function choose(command: Command | undefined) {
     if (!command) return;
+    left.current = command.leaves ?? false;
     onClose();
     command.run();
+  }
+
+  function handOver(event: Event) {
+    if (!left.current) return;
+    left.current = false;
+    event.preventDefault();
+    document.getElementById("main")?.focus();
   }
 
   function steer(event: KeyboardEvent) {
@@ -66,6 +78,7 @@ export function CommandPalette({ open, onClose }: { open: boolean; onClose: () =
         <Dialog.Overlay className="fixed inset-0 z-40 bg-backdrop" />
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={handOver}
           className="fixed top-[14vh] left-1/2 z-40 flex max-h-[60dvh] w-[calc(100vw-2rem)] max-w-lg -translate-x-1/2 flex-col overflow-hidden rounded-xl border border-line bg-surface shadow-pop focus:outline-none"
         >
           <Dialog.Title className="sr-only">Go to a page</Dialog.Title>

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { principalsQuery, useCan } from "../api/queries";
+import { ENGINE, principalsQuery, useCan } from "../api/queries";
 
 /** Who did something, by name where the person may read names, else by the beginning of the id. */
 export function Principal({ id }: { id: string }) {
@@ -15,6 +15,3 @@ export function Principal({ id }: { id: string }) {
     </span>
   );
 }
-
-/** The actor of what the engine does by itself. */
-const ENGINE = "00000000-0000-0000-0000-000000000000";

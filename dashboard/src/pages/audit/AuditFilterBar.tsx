@@ -1,4 +1,5 @@
 import { X } from "lucide-react";
+import { ENGINE } from "../../api/queries";
 import { IconButton } from "../../components/Button";
 import { SelectField, TextField } from "../../components/Field";
 import { fromLocal, toLocal } from "../../components/moments";
@@ -28,7 +29,8 @@ export function AuditFilterBar({ filters, people, onChange }: {
         >
           <option value="">Anybody</option>
           {[...people].map(([id, name]) => <option key={id} value={id}>{name}</option>)}
-          {filters.actor && !people.has(filters.actor) && <option value={filters.actor}>{filters.actor}</option>}
+          <option value={ENGINE}>the engine</option>
+          {filters.actor && filters.actor !== ENGINE && !people.has(filters.actor) && <option value={filters.actor}>{filters.actor}</option>}
         </SelectField>
       ) : (
         <TypedField label="Who (id)" hideLabel={false} value={filters.actor} onSettled={(actor) => onChange({ actor })} />

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { FileCheck, FileLock2 } from "lucide-react";
 import { useState } from "react";
-import { useCan } from "../../api/queries";
+import { ENGINE, useCan } from "../../api/queries";
 import { Button } from "../../components/Button";
 import { Digest } from "../../components/Digest";
 import { Facts } from "../../components/Facts";
@@ -33,7 +33,7 @@ export function EntryPanel({ id, people, onClose }: {
               facts={[
                 ["Leaf", entry.seq === null ? "waiting for its number" : formatCount(entry.seq)],
                 ["When", formatMoment(entry.occurred_at)],
-                ["Who", people?.get(entry.actor_id) ?? <Digest value={entry.actor_id} label="id" characters={36} />],
+                ["Who", nameOf(entry.actor_id, people) ?? <Digest value={entry.actor_id} label="id" characters={36} />],
                 ["To what", <Subject key="subject" entry={entry} />],
                 ["Entry", <Digest key="entry" value={entry.id} label="entry's id" characters={36} />],
                 ["Leaf hash", <Digest key="hash" value={entry.leaf_hash} label="leaf's hash" characters={20} />],
@@ -46,6 +46,10 @@ export function EntryPanel({ id, people, onClose }: {
       </Loaded>
     </SidePanel>
   );
+}
+
+function nameOf(actor: string, people: Map<string, string> | undefined): string | undefined {
+  return actor === ENGINE ? "the engine" : people?.get(actor);
 }
 
 function Subject({ entry }: { entry: Entry }) {

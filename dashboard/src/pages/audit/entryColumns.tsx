@@ -1,11 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import type { ColumnDef } from "@tanstack/react-table";
 import { formatCount } from "../../components/format";
+import { Principal } from "../../components/Principal";
 import { TimeAgo } from "../../components/TimeAgo";
 import type { Entry } from "./queries";
 
 /** The columns of the list; fewer while a panel is open. */
-export function entryColumns(people: Map<string, string> | undefined, narrow: boolean): ColumnDef<Entry, unknown>[] {
+export function entryColumns(narrow: boolean): ColumnDef<Entry, unknown>[] {
   const columns: ColumnDef<Entry, unknown>[] = [
     {
       header: "Leaf",
@@ -30,10 +31,7 @@ export function entryColumns(people: Map<string, string> | undefined, narrow: bo
     },
     {
       header: "Who",
-      cell: ({ row }) => {
-        const name = people?.get(row.original.actor_id);
-        return name ?? <span className="font-mono text-xs">{row.original.actor_id.slice(-12)}</span>;
-      },
+      cell: ({ row }) => <Principal id={row.original.actor_id} />,
       meta: { hideWhenNarrow: true },
     },
     { header: "When", cell: ({ row }) => <TimeAgo at={row.original.occurred_at} /> },

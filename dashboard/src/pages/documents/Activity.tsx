@@ -35,7 +35,7 @@ export function Activity({ namespace, collection, exists }: { namespace: string;
     ...others.map((upload) => <Sending key={`u${upload.id}`} upload={upload} />),
   ];
   return (
-    <Card title={<span aria-live="polite">On the way: {count === 1 ? "1 document" : `${count} documents`}</span>} flush>
+    <Card title={<span aria-live="polite">{titleOf(count - refused.length, refused.length)}</span>} flush>
       <ul className="divide-y divide-line">{all ? rows : rows.slice(0, SHOWN)}</ul>
       {rows.length > SHOWN && (
         <div className="border-t border-line p-1.5 text-center">
@@ -46,6 +46,14 @@ export function Activity({ namespace, collection, exists }: { namespace: string;
       )}
     </Card>
   );
+}
+
+function titleOf(coming: number, refused: number): string {
+  const parts = [
+    coming > 0 && `On the way: ${coming === 1 ? "1 document" : `${coming} documents`}`,
+    refused > 0 && `Not added: ${refused === 1 ? "1 file" : `${refused} files`}`,
+  ];
+  return parts.filter(Boolean).join(" · ");
 }
 
 /** Documents that leave the queue stand in other lists, which are asked again then. */

@@ -1,16 +1,18 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { api, call } from "../../api/client";
 import { ConfirmDialog } from "../../components/Dialog";
-import { TextArea, TextField } from "../../components/Field";
+import { SelectField, TextArea, TextField } from "../../components/Field";
 import { announce } from "../../components/Live";
+import { versionsQuery } from "./queries";
 
 const USUAL = ["production", "staging"];
 
-/** Asks which label goes to a version, and why, and moves it. */
-export function MoveLabel({ namespace, name, number, labels, onClose }: {
+/** Asks which label goes to which version, and why, and moves it. */
+export function MoveLabel({ namespace, name, number: proposed, labels, onClose }: {
   namespace: string;
   name: string;
+  /** The version that is chosen at first. */
   number: number;
   /** Where the labels of this prompt point now. */
   labels: Readonly<Record<string, number>>;
@@ -20,6 +22,10 @@ export function MoveLabel({ namespace, name, number, labels, onClose }: {
   const list = useId();
   const [label, setLabel] = useState("production");
   const [reason, setReason] = useState("");
+  const [number, setNumber] = useState(proposed);
+  const { data } = useInfiniteQuery(versionsQuery(namespace, name));
+  const loaded = data?.pages.flatMap((page) => page.items.map((version) => version.number)) ?? [];
+  const numbers = [...new Set([proposed, ...loaded])].sort((a, b) => b - a);
   const now = labels[label];
   const names = [...new Set([...USUAL, ...Object.keys(labels)])].filter((other) => other !== "latest");
 
@@ -47,6 +53,9 @@ export function MoveLabel({ namespace, name, number, labels, onClose }: {
         <datalist id={list}>
           {names.map((other) => <option key={other} value={other} />)}
         </datalist>
+        <SelectField label="Version" value={number} onChange={(event) => setNumber(Number(event.target.value))}>
+          {numbers.map((other) => <option key={other} value={other}>{other}</option>)}
+        </SelectField>
         <TextArea label="Reason (optional)" hint="Kept in the history." value={reason} maxLength={2000} onChange={(event) => setReason(event.target.value)} />
         <p role="status">{consequence(label, number, now)}</p>
       </div>

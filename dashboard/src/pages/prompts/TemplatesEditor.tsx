@@ -127,7 +127,7 @@ function Template({ label, value, onChange, faults, index, variables }: {
         placeholder="Explain {{ term }} in one short sentence."
         className="min-h-28"
       />
-      <div role="status" className="empty:hidden">
+      <div role="status" className="mt-1.5 empty:hidden">
         {own.map((fault) => (
           <p key={fault.detail} className="text-sm text-bad">
             {fault.detail}
