@@ -233,32 +233,6 @@ class ArtifactRepository:
             for event, left, right in rows
         ]
 
-    async def keep_lock(self, digest: str, version_id: UUID, body: str) -> None:
-        """Store a lock unless it is there already."""
-        row = {"tenant_id": self._work.tenant_id, "digest": digest, "version_id": version_id, "body": body}
-        await self._session.execute(
-            insert(Lock).values(**row).on_conflict_do_nothing(index_elements=["tenant_id", "digest"])
-        )
-
-    async def has_lock(self, digest: str) -> bool:
-        statement = select(col(Lock.version_id)).where(col(Lock.digest) == digest)
-        return (await self._session.execute(statement)).first() is not None
-
-    async def lock_of_move(self, artifact: Artifact, label: str, version_id: UUID) -> Lock:
-        """Return the lock of the last move of `label` to this version."""
-        statement = (
-            select(Lock)
-            .join(LabelEvent, _LOCK_OF_MOVE)
-            .where(
-                col(LabelEvent.artifact_id) == artifact.id,
-                col(LabelEvent.label) == label,
-                col(LabelEvent.to_version_id) == version_id,
-            )
-            .order_by(col(LabelEvent.number).desc())
-            .limit(1)
-        )
-        return (await self._session.execute(statement)).scalar_one()
-
     async def versions_with_bodies(self, version_ids: Sequence[UUID]) -> Sequence[tuple[Artifact, Version, str | None]]:
         """Return versions as they are in the rows now, bodies as text, for verification."""
         statement = (

@@ -10,6 +10,7 @@ from uuid import UUID
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import LATEST, KindRegistry, Reference, checked_label
 from mcp_engine.artifacts.live import LABEL_MOVED, VERSION_PUSHED
+from mcp_engine.artifacts.locks.repository import LockRepository
 from mcp_engine.artifacts.recent import RecentReads
 from mcp_engine.artifacts.repository import ArtifactRepository, NewVersion, VersionRow, value_of
 from mcp_engine.artifacts.resolving import MadeLock, Resolver, body_of
@@ -18,6 +19,7 @@ from mcp_engine.artifacts.versions import (
     ArtifactFilter,
     ArtifactSummary,
     ArtifactVersion,
+    Dependent,
     LabelMove,
     PushedVersion,
     ResolvedVersion,
@@ -87,7 +89,7 @@ class ArtifactService:
         pushed = PushedVersion(value_of(artifact, version), created)
         # A push is where a missing or circular dependency must be refused, not the first run.
         row = VersionRow(pushed.version, normalised)
-        await Resolver(repository, self.kinds, namespace).lock(row)
+        await Resolver(work, self.kinds, namespace).lock(row)
         for label in labels:
             await self._move(work, artifact, label, row, message)
         return pushed
@@ -125,9 +127,9 @@ class ArtifactService:
         """As `resolve`, in the caller's transaction."""
         await require_namespace(work, namespace)
         repository = ArtifactRepository(work)
-        resolver = Resolver(repository, self.kinds, namespace)
+        resolver = Resolver(work, self.kinds, namespace)
         artifact, row = await resolver.version(reference)
-        lock = await self._lock_for(repository, resolver, artifact, row, reference.label)
+        lock = await self._lock_for(work, resolver, artifact, row, reference.label)
         labels = (await repository.labels([artifact.id]))[artifact.id]
         return ResolvedVersion(
             artifact_id=artifact.id,
@@ -141,19 +143,20 @@ class ArtifactService:
             label=reference.label,
             lock_digest=lock.digest,
             lock=lock.body,
+            dependencies=lock.dependencies(),
             labels=labels_at(row.version.number, artifact.latest_number, labels),
             version=row.version,
         )
 
     async def _lock_for(
-        self, repository: ArtifactRepository, resolver: Resolver, artifact: Artifact, row: VersionRow, label: str | None
+        self, work: UnitOfWork, resolver: Resolver, artifact: Artifact, row: VersionRow, label: str | None
     ) -> MadeLock:
         """Return the lock that a label's move made: what is released doesn't drift. Without a label, lock it now."""
         if label is not None and label != LATEST:
             return await resolver.released_lock(artifact, label, row)
         lock = await resolver.lock(row)
-        if not await repository.has_lock(lock.digest):
-            await repository.keep_lock(lock.digest, row.version.version_id, lock.text)
+        if not await LockRepository(work).holds(lock.digest):
+            await _keep(work, lock)
         return lock
 
     async def move_label(
@@ -172,17 +175,17 @@ class ArtifactService:
             await require_namespace(work, namespace)
             repository = ArtifactRepository(work)
             if await repository.artifact_for_change(namespace, kind, name) is None:
-                raise await Resolver(repository, self.kinds, namespace).missing(kind, name)
-            artifact, row = await Resolver(repository, self.kinds, namespace).version(Reference(kind, name, number))
+                raise await Resolver(work, self.kinds, namespace).missing(kind, name)
+            artifact, row = await Resolver(work, self.kinds, namespace).version(Reference(kind, name, number))
             return await self._move(work, artifact, label, row, reason)
 
     async def _move(self, work: UnitOfWork, artifact: Artifact, label: str, row: VersionRow, reason: str) -> LabelMove:
         repository = ArtifactRepository(work)
         last = await repository.last_move(artifact, label)
-        lock = await Resolver(repository, self.kinds, artifact.namespace).lock(row)
+        lock = await Resolver(work, self.kinds, artifact.namespace).lock(row)
         if last is not None and (last.to_version_id, last.lock_digest) == (row.version.version_id, lock.digest):
             return (await repository.page_of_moves(artifact, label=label, before=None, limit=1))[0]
-        await repository.keep_lock(lock.digest, row.version.version_id, lock.text)
+        await _keep(work, lock)
         event = await repository.add_move(
             LabelEvent(
                 tenant_id=work.tenant_id,
@@ -225,10 +228,19 @@ class ArtifactService:
         async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
             await require_namespace(work, namespace)
             repository = ArtifactRepository(work)
-            artifact = await Resolver(repository, self.kinds, namespace).artifact(kind, name)
+            artifact = await Resolver(work, self.kinds, namespace).artifact(kind, name)
             rows = await repository.page_of_versions(artifact, before=before, limit=limit)
             labels = (await repository.labels([artifact.id]))[artifact.id]
         return [(row.version, labels_at(row.version.number, artifact.latest_number, labels)) for row in rows]
+
+    async def dependents(
+        self, caller: Caller, kind: str, namespace: str, name: str, *, after: tuple[str, ...] | None, limit: int
+    ) -> Sequence[Dependent]:
+        """Return the releases whose locks pin a version of this artifact, by kind, name, label and reference."""
+        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            await require_namespace(work, namespace)
+            artifact = await Resolver(work, self.kinds, namespace).artifact(kind, name)
+            return await LockRepository(work).page_of_dependents(artifact, after=after, limit=limit)
 
     async def label_history(
         self,
@@ -245,8 +257,16 @@ class ArtifactService:
         async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
             await require_namespace(work, namespace)
             repository = ArtifactRepository(work)
-            artifact = await Resolver(repository, self.kinds, namespace).artifact(kind, name)
+            artifact = await Resolver(work, self.kinds, namespace).artifact(kind, name)
             return await repository.page_of_moves(artifact, label=label, before=before, limit=limit)
+
+
+async def _keep(work: UnitOfWork, lock: MadeLock) -> None:
+    """Store a lock and those below it: a release is read from them alone."""
+    locks = LockRepository(work)
+    for one in (*(inner for _, inner in lock.below()), lock):
+        pinned = {reference: inner.row.version.version_id for reference, inner in one.below()}
+        await locks.keep(one.digest, one.row.version.version_id, one.text, pinned)
 
 
 def _check_message(message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Text, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field
 
 from mcp_engine.database.rows import TenantRow, created_field
@@ -71,6 +71,21 @@ class Lock(TenantRow, table=True):
     version_id: UUID
     body: str = Field(sa_type=Text)
     created_at: datetime = created_field()
+
+
+class LockDependency(TenantRow, table=True):
+    """A version that a lock pins, however deep: what the lock's body says, to be found by version."""
+
+    __tablename__ = "artifact_lock_dependency"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "lock_digest"], ["artifact_lock.tenant_id", "artifact_lock.digest"]),
+        ForeignKeyConstraint(["tenant_id", "version_id"], ["artifact_version.tenant_id", "artifact_version.id"]),
+        Index("ix_artifact_lock_dependency_version", "tenant_id", "version_id"),
+    )
+
+    lock_digest: str = Field(primary_key=True)
+    reference: str = Field(primary_key=True)
+    version_id: UUID
 
 
 class LabelEvent(TenantRow, table=True):

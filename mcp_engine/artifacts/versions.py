@@ -26,6 +26,16 @@ class ArtifactVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependency:
+    """A version that a lock pins, and the reference that stood for it: `prompt:tone@production`."""
+
+    reference: str
+    number: int
+    digest: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ResolvedVersion:
     """A version ready to run: its body, and the lock of everything it depends on at this moment."""
 
@@ -40,6 +50,8 @@ class ResolvedVersion:
     label: str | None
     lock_digest: str
     lock: Mapping[str, Any]
+    dependencies: tuple[Dependency, ...]
+    """Everything that the lock pins, however deep, each reference once."""
     labels: tuple[str, ...]
     """Every label that points at this version now, `latest` included."""
     version: ArtifactVersion
@@ -94,3 +106,18 @@ class ArtifactFilter:
     """One of the latest version's."""
     label: str | None = None
     """Those that have this label, wherever it points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    """A release whose lock pins a version of another artifact."""
+
+    kind: str
+    namespace: str
+    name: str
+    label: str
+    number: int
+    lock_digest: str
+    reference: str
+    """As the release, or something that it depends on, wrote it."""
+    pinned_number: int

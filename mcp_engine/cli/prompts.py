@@ -24,6 +24,15 @@ Namespace = Annotated[str, typer.Option("--namespace", "-n", help="The namespace
 Reference = Annotated[
     str, typer.Argument(metavar="NAME[@LABEL|/VERSION]", help="Such as greet, greet@production, greet/3.")
 ]
+Variables = Annotated[
+    list[str] | None, typer.Option("--var", help="A variable as name=value; name:=JSON for other than text.")
+]
+VariableFile = Annotated[
+    Path | None, typer.Option("--var-file", help="Variables as one JSON object; --var goes before it.")
+]
+StoredExecution = Annotated[
+    str | None, typer.Option("--execution", help="Take the variables of this stored run instead.")
+]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The prompt's name.")]
 
 
@@ -173,18 +182,57 @@ def history(
 
 
 @commands.command()
+def impact(
+    name: Name,
+    label: Annotated[str | None, typer.Option(help="With --version: as if this label moved there.")] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="With --label: the version it would point at.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at the most.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before (see --json).")] = None,
+    namespace: Namespace = "default",
+) -> None:
+    """List the releases that include a version of a prompt, and what a move of its label would mean for them."""
+    path = f"/prompts/{Api.quote(name)}/impact"
+    page = Api().get(path, label=label, version=version, limit=limit, cursor=cursor, namespace=namespace)
+    rows = [
+        (
+            f"{item['kind']}:{item['name']}@{item['label']}",
+            item["number"],
+            item["reference"],
+            item["pinned_number"],
+            item["would_pin"] or "",
+        )
+        for item in page["items"]
+    ]
+    headings = ["RELEASE", "VERSION", "INCLUDES", "PINS", "NEXT RELEASE PINS"]
+    output.emit(page, output.table(headings, rows, empty="No release includes this prompt."))
+
+
+@commands.command()
+def render(
+    reference: Reference,
+    var: Variables = None,
+    var_file: VariableFile = None,
+    execution: StoredExecution = None,
+    namespace: Namespace = "default",
+) -> None:
+    """Print the messages that a run would send, with new variables or those of a stored run."""
+    body = {**_choice(reference), **_values(var, var_file, execution)}
+    found = Api().post(f"{_path(reference)}/render", body, namespace=namespace)
+    output.emit(found, lambda console: _render_messages(console, found["messages"]))
+
+
+@commands.command()
 def run(
     reference: Reference,
-    var: Annotated[
-        list[str] | None, typer.Option(help="A variable as name=value; name:=JSON for other than text.")
-    ] = None,
-    var_file: Annotated[Path | None, typer.Option(help="Variables as one JSON object; --var goes before it.")] = None,
+    var: Variables = None,
+    var_file: VariableFile = None,
+    execution: StoredExecution = None,
     model: Annotated[str | None, typer.Option(help="Another model than the version's.")] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the text as it comes.")] = False,
     namespace: Namespace = "default",
 ) -> None:
     """Run a version on a model and print its output."""
-    body: dict[str, Any] = {**_choice(reference), "variables": _variables(var or [], var_file), "stream": stream}
+    body: dict[str, Any] = {**_choice(reference), **_values(var, var_file, execution), "stream": stream}
     if model is not None:
         body["model"] = model
     path = f"{_path(reference)}/run"
@@ -211,6 +259,14 @@ def _stream(path: str, body: dict[str, Any], namespace: str) -> dict[str, Any]:
         else:
             output.write(_written(data["text"]))
     raise CommandFailed("The stream ended before the run did; see `execution list`.", ExitCode.SERVER_FAILED)
+
+
+def _values(pairs: list[str] | None, file: Path | None, execution: str | None) -> dict[str, Any]:
+    if execution is None:
+        return {"variables": _variables(pairs or [], file)}
+    if pairs or file:
+        raise CommandFailed("Give --execution or variables, not both.", ExitCode.USAGE)
+    return {"execution_id": execution}
 
 
 def _variables(pairs: list[str], file: Path | None) -> dict[str, Any]:
@@ -290,11 +346,17 @@ def _render_version(console: Console, found: dict[str, Any]) -> None:
     _say(console, f"{found['name']}/{found['number']} {_shown_labels(found['labels'])} {found['digest']}")
     if found["message"]:
         _say(console, found["message"])
-    for key in ("description", "tags", "model", "parameters", "variables", "output_schema"):
+    for key in ("description", "tags", "model", "parameters", "variables", "tools", "output_schema"):
         if body.get(key) is not None:
             value = body[key]
             _say(console, f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
-    for message in body.get("messages") or [{"role": "template", "content": body.get("template", "")}]:
+    for one in found["includes"]:
+        _say(console, f"includes {one['reference']}: version {one['number']} {one['digest'][:12]}")
+    _render_messages(console, body.get("messages") or [{"role": "template", "content": body.get("template", "")}])
+
+
+def _render_messages(console: Console, messages: list[dict[str, str]]) -> None:
+    for message in messages:
         console.rule(message["role"], align="left", style="dim")
         _say(console, message["content"])
 
@@ -308,6 +370,8 @@ def _render_diff(console: Console, found: dict[str, Any]) -> None:
     for path, change in found["settings"].items():
         before, after = (json.dumps(change[side], ensure_ascii=False) for side in ("before", "after"))
         _say(console, f"{path}: {before} → {after}")
+    if found["frozen_changed"]:
+        _say(console, "Frozen text differs.")
     if found["identical"]:
         _say(console, "The versions are identical.")
 

@@ -7,7 +7,8 @@ from typing import NoReturn
 
 from jinja2 import nodes
 
-from mcp_engine.errors import InvalidInput
+from mcp_engine.artifacts.kinds import Reference
+from mcp_engine.errors import EngineError, InvalidInput
 from mcp_engine.prompts.positions import Positions
 
 FILTERS = frozenset({"upper", "lower", "capitalize", "trim", "join", "length", "default", "items", "tojson"})
@@ -22,7 +23,7 @@ _RESERVED = frozenset({"self", "super", "caller", "varargs", "kwargs", "loop"})
 _PLAIN = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.If, nodes.CondExpr, nodes.Compare,
     nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.List, nodes.Tuple, nodes.For, nodes.Name, nodes.Getattr,
-    nodes.Getitem, nodes.Filter, nodes.Test, nodes.Neg,
+    nodes.Getitem, nodes.Filter, nodes.Test, nodes.Neg, nodes.Include,
 )  # fmt: skip
 _SPOKEN: dict[type[nodes.Node], str] = {
     nodes.Assign: "`set`",
@@ -30,7 +31,6 @@ _SPOKEN: dict[type[nodes.Node], str] = {
     nodes.Macro: "`macro`",
     nodes.CallBlock: "`call`",
     nodes.FilterBlock: "`filter`",
-    nodes.Include: "`include`",
     nodes.Import: "`import`",
     nodes.FromImport: "`from`",
     nodes.Extends: "`extends`",
@@ -59,6 +59,12 @@ def structured(tree: nodes.Template) -> frozenset[str]:
     holders += [loop.iter for loop in tree.find_all(nodes.For)]
     holders += [part.node for part in tree.find_all(nodes.Filter) if part.name in _STRUCTURE_FILTERS]
     return frozenset(holder.name for holder in holders if isinstance(holder, nodes.Name))
+
+
+def included(tree: nodes.Template) -> tuple[str, ...]:
+    """Return what a checked tree includes, each once and in order."""
+    names = (include.template for include in tree.find_all(nodes.Include))
+    return tuple(sorted({name.value for name in names if isinstance(name, nodes.Const)}))
 
 
 def limit_loops(tree: nodes.Template) -> None:
@@ -95,6 +101,8 @@ class _Checker:
                 self._refuse(node, "arithmetic is not part of the template language")
             case nodes.Const(value=float(number)) if not math.isfinite(number):
                 self._refuse(node, "a number is too large")
+            case nodes.Include():
+                self._check_include(node)
             case nodes.For():
                 if node.recursive:
                     self._refuse(node, "`recursive` is not part of the template language")
@@ -128,6 +136,18 @@ class _Checker:
             self._refuse(node, f"there is no filter {node.name!r}; there are {_listed(FILTERS)}")
         if node.kwargs or node.dyn_args or node.dyn_kwargs:
             self._refuse(node, "arguments of filters are given by their place only")
+
+    def _check_include(self, node: nodes.Include) -> None:
+        if not isinstance(node.template, nodes.Const) or not isinstance(node.template.value, str):
+            self._refuse(node, 'an include names one prompt: {% include "tone@production" %}')
+        if node.ignore_missing or not node.with_context:
+            self._refuse(node, "an include takes no more than a name")
+        try:
+            wanted = Reference.parse("prompt", node.template.value)
+        except EngineError as error:
+            self._refuse(node, error.message.removesuffix("."))
+        if str(wanted) != node.template.value:
+            self._refuse(node, f"say which version of {wanted.name!r}: {wanted.name}/3 or {wanted.name}@production")
 
     def _refuse(self, node: nodes.Node, why: str) -> NoReturn:
         # The node around `autoescape` has no place of its own, what is in it has.

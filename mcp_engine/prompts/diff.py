@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mcp_engine.prompts.kind import frozen_texts, parse_body
 from mcp_engine.prompts.schemas import PromptDiff, SettingChange
 
 _TEXT = frozenset({"template", "messages"})
@@ -33,6 +34,7 @@ def diff_bodies(name: str, before: tuple[int, Mapping[str, Any]], after: tuple[i
         to_number=after[0],
         identical=before[1] == after[1],
         text="\n".join(lines),
+        frozen_changed=frozen_texts(parse_body(before[1])) != frozen_texts(parse_body(after[1])),
         settings=settings,
     )
 

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mcp_engine.artifacts.kinds import MAX_VERSION
+from mcp_engine.artifacts.resolving import MAX_DEPENDENCIES
 from mcp_engine.canonical import digest
 from mcp_engine.errors import EngineError
 from mcp_engine.prompts.kind import PromptKind, parse_body
-from mcp_engine.prompts.rendering import render_messages, templates_of
+from mcp_engine.prompts.rendering import inputs_of, render_messages, templates_of
 from mcp_engine.prompts.schemas import Message, PromptBody
 from mcp_engine.prompts.templates import check_template
 
 
 class CheckPrompt(BaseModel):
-    """A body that is not pushed yet, and values to render it with."""
+    """A body that is not pushed yet, and values to render it with.
+
+    `pinned` gives a version for what it includes, by reference; the rest is what the labels mean now.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     body: PromptBody
     variables: dict[str, Any] = Field(default_factory=dict[str, Any])
+    pinned: dict[str, Annotated[int, Field(ge=1, le=MAX_VERSION)]] = Field(
+        default_factory=dict[str, int], max_length=MAX_DEPENDENCIES
+    )
 
 
 class DraftFault(BaseModel):
@@ -43,7 +51,8 @@ class CheckedPrompt(BaseModel):
     used: list[str]
     """The variables that its templates read, as far as they can be read."""
     variables: dict[str, Any] | None
-    """Their JSON Schema, inferred where the draft declares none; null while there are faults."""
+    """JSON Schema of what a run needs, with what is included; inferred where the draft declares none; null while
+    there are faults."""
     digest: str | None
     """What the version would be known by; equal to another version's when it is the same."""
     messages: list[Message] | None
@@ -51,9 +60,17 @@ class CheckedPrompt(BaseModel):
     render_fault: DraftFault | None
 
 
-def check_draft(draft: CheckPrompt) -> CheckedPrompt:
-    """Return everything that is known about a draft; it may take a while: run it off the event loop."""
+def check_draft(
+    draft: CheckPrompt, includes: Mapping[str, PromptBody], missing: Sequence[EngineError]
+) -> CheckedPrompt:
+    """Return everything that is known about a draft; it may take a while: run it off the event loop.
+
+    Args:
+        includes: what it includes, directly or not, by reference.
+        missing: why some of that can't be included.
+    """
     used, faults = _templates(draft.body)
+    faults += [_fault(error) for error in missing]
     if faults:
         return _faulty(used, faults)
     try:
@@ -61,15 +78,26 @@ def check_draft(draft: CheckPrompt) -> CheckedPrompt:
         identity = digest(stored)
     except EngineError as error:
         return _faulty(used, [_fault(error)])
-    messages, render_fault = _rendered(stored, draft.variables)
+    messages, render_fault = _rendered(stored, draft.variables, includes)
     return CheckedPrompt(
         faults=[],
         used=sorted(used),
-        variables=stored["variables"],
+        variables=inputs_of(parse_body(stored), includes),
         digest=identity,
         messages=messages,
         render_fault=render_fault,
     )
+
+
+def draft_includes(body: PromptBody) -> tuple[str, ...]:
+    """Return what a draft includes, as far as its templates can be read."""
+    names: set[str] = set()
+    for where, message in templates_of(body):
+        try:
+            names |= {*check_template(message.content, where=where).includes}
+        except EngineError:
+            continue  # `check_draft` says what is wrong with it
+    return tuple(sorted(names))
 
 
 def _templates(body: PromptBody) -> tuple[set[str], list[DraftFault]]:
@@ -83,9 +111,11 @@ def _templates(body: PromptBody) -> tuple[set[str], list[DraftFault]]:
     return used, faults
 
 
-def _rendered(stored: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[list[Message] | None, DraftFault | None]:
+def _rendered(
+    stored: Mapping[str, Any], values: Mapping[str, Any], includes: Mapping[str, PromptBody]
+) -> tuple[list[Message] | None, DraftFault | None]:
     try:
-        return render_messages(parse_body(stored), values), None
+        return render_messages(parse_body(stored), values, includes), None
     except EngineError as error:
         return None, _fault(error)
 

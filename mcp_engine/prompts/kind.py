@@ -11,7 +11,7 @@ from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.errors import InvalidInput
 from mcp_engine.json_schemas import check_schema
 from mcp_engine.prompts.rendering import templates_of
-from mcp_engine.prompts.schemas import PromptBody
+from mcp_engine.prompts.schemas import PromptBody, Tool
 from mcp_engine.prompts.templates import Usage, check_template, normalise_newlines
 
 KIND = "prompt"
@@ -40,10 +40,48 @@ class PromptKind:
         stored["variables"] = _variables(prompt.variables, uses)
         if prompt.output_schema is not None:
             check_schema(prompt.output_schema, what="`output_schema`")
+        _check_tools(prompt.tools or ())
         return stored
 
-    def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:  # noqa: ARG002 - a prompt stands alone
-        return ()
+    def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:
+        return tuple(Reference.parse(KIND, name) for name in includes_of(parse_body(body)))
+
+    def check_dependencies(self, body: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> None:  # noqa: ARG002
+        """Only a text can stand inside another text.
+
+        Raises:
+            InvalidInput: `prompt.include_not_text`.
+        """
+        for reference, included in found.items():
+            if included.get("type") != "text":
+                raise InvalidInput(
+                    "prompt.include_not_text",
+                    f"{reference.removeprefix(f'{KIND}:')} is a chat prompt; only text prompts can be included.",
+                )
+
+
+def includes_of(prompt: PromptBody) -> tuple[str, ...]:
+    """Return what the templates of a body include, each once and in order: `tone@production`, `tone/3`."""
+    uses = (check_template(message.content, where=where) for where, message in templates_of(prompt))
+    return tuple(sorted({name for use in uses for name in use.includes}))
+
+
+def frozen_texts(prompt: PromptBody) -> list[str]:
+    """Return the texts between `frozen` and `endfrozen`, in order."""
+    found: list[str] = []
+    for where, message in templates_of(prompt):
+        source = normalise_newlines(message.content)
+        found += [source[start:end] for start, end in check_template(source, where=where).frozen]
+    return found
+
+
+def _check_tools(tools: Sequence[Tool]) -> None:
+    names = [tool.name for tool in tools]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InvalidInput("prompt.invalid", f"Two tools are named {twice!r}; give each a name of its own.")
+    for tool in tools:
+        check_schema(tool.input_schema, what=f"`input_schema` of the tool {tool.name!r}")
 
 
 def parse_body(body: Mapping[str, Any]) -> PromptBody:

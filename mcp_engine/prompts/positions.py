@@ -55,6 +55,10 @@ class Positions:
         """Return where the token or node with this number begins."""
         return self._at(self._starts[min(number, len(self._starts) - 1)] if self._starts else 0)
 
+    def offset(self, number: int) -> int:
+        """Return where the token with this number begins, in characters of the source."""
+        return self._starts[number]
+
     def of_error(self, error: TemplateSyntaxError) -> Position:
         """Return where an error of lexer or parser stands."""
         # An error of the lexer itself comes with a line: it stands where the last token ended.

@@ -12,16 +12,19 @@ from fastapi import APIRouter, Query, Request, Response
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget
 from mcp_engine.artifacts.versions import ArtifactFilter
+from mcp_engine.errors import InvalidInput
 from mcp_engine.http.dependencies import DEFAULT_NAMESPACE, NamespaceName, authorised, service
 from mcp_engine.http.idempotency import Idempotency
 from mcp_engine.http.paging import Cursor, Limit, Page
 from mcp_engine.http.problems import documented
 from mcp_engine.http.streaming import StreamEvent, event_stream
-from mcp_engine.prompts.drafts import CheckedPrompt, CheckPrompt, check_draft
+from mcp_engine.prompts.drafts import CheckedPrompt, CheckPrompt
 from mcp_engine.prompts.runs import RunDelta
 from mcp_engine.prompts.schemas import (
+    LabelAim,
     PromptDetail,
     PromptDiff,
+    PromptImpact,
     PromptPushed,
     PromptSummary,
     PromptVersion,
@@ -82,10 +85,12 @@ async def list_prompts(
     return await prompts.list(caller, namespace, wanted, limit=limit, cursor=cursor)
 
 
-@router.post("/check", summary="Check a prompt that is not pushed yet", dependencies=[authorised("prompts:read")])
-async def check_prompt(draft: CheckPrompt) -> CheckedPrompt:
+@router.post("/check", summary="Check a prompt that is not pushed yet")
+async def check_prompt(
+    draft: CheckPrompt, caller: Reader, prompts: Prompts, namespace: NamespaceName = DEFAULT_NAMESPACE
+) -> CheckedPrompt:
     """Return a draft's variables, what a push would refuse and where, and its rendering; nothing is stored."""
-    return await asyncio.to_thread(check_draft, draft)
+    return await prompts.check(caller, namespace, draft)
 
 
 # The body as it is stored and digested: what its author left out stays out.
@@ -130,6 +135,24 @@ async def diff_prompt(
     return await prompts.diff(caller, namespace, name, before, after)
 
 
+@router.get("/{name}/impact", summary="List the releases that stand on a prompt")
+async def list_prompt_impact(
+    name: str,
+    caller: Reader,
+    prompts: Prompts,
+    label: Label = None,
+    version: VersionNumber = None,
+    namespace: NamespaceName = DEFAULT_NAMESPACE,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[PromptImpact]:
+    """List releases whose locks pin a version of this prompt; with a label and a version, what that move would mean."""
+    if (label is None) != (version is None):
+        raise InvalidInput("prompt.impact_incomplete", "Give both `label` and `version`, or neither.")
+    moved = None if label is None or version is None else LabelAim(label, version)
+    return await prompts.impact(caller, namespace, name, moved, limit=limit, cursor=cursor)
+
+
 @router.get("/{name}/labels/history", summary="List the moves of a prompt's labels")
 async def list_prompt_label_moves(
     name: str,
@@ -165,7 +188,8 @@ async def render_prompt(
     prompts: Prompts,
     namespace: NamespaceName = DEFAULT_NAMESPACE,
 ) -> Rendered:
-    """Return the messages that a run with these variables would send; nothing is run or recorded."""
+    """Return the messages that a run with these variables, or those of a stored execution, would send; nothing is
+    run or recorded."""
     return await prompts.render(caller, namespace, name, wanted)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -24,11 +25,22 @@ class Message(BaseModel):
     content: str
 
 
+class Tool(BaseModel):
+    """A function that the model may ask for; `input_schema` is the JSON Schema of its arguments."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    description: str = Field(default="", max_length=4000)
+    input_schema: dict[str, Any]
+
+
 class PromptBody(BaseModel):
     """What a version of a prompt is: everything that shapes its answer, and nothing else.
 
     `variables` is a JSON Schema of an object; left out, it is inferred from the templates.
-    `parameters` sets only what differs from the engine's defaults.
+    `parameters` sets only what differs from the engine's defaults. `tools` are carried for the program
+    that calls them; the engine's own runs of a prompt call none.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -40,6 +52,7 @@ class PromptBody(BaseModel):
     model: str | None = Field(default=None, min_length=1, max_length=256)
     parameters: CallParameters | None = None
     output_schema: dict[str, Any] | None = None
+    tools: list[Tool] | None = Field(default=None, max_length=128)
     description: str | None = Field(default=None, max_length=4000)
     tags: list[Tag] | None = Field(default=None, max_length=32)
 
@@ -83,11 +96,25 @@ class PromptPushed(PromptVersion):
     created: bool
 
 
+class IncludedPrompt(BaseModel):
+    """A prompt that a version includes, directly or not, as its lock pins it."""
+
+    reference: str
+    """As the template names it: `tone@production` or `tone/3`."""
+    number: int
+    digest: str
+    template: str
+    variables: dict[str, Any]
+
+
 class PromptDetail(PromptVersion):
     """One version with its body, and the lock that a run of it would record now."""
 
     body: PromptBody
     lock_digest: str
+    inputs: dict[str, Any]
+    """JSON Schema of what a run must be given: its own variables and those of what it includes."""
+    includes: list[IncludedPrompt]
 
 
 class PromptSummary(BaseModel):
@@ -112,6 +139,8 @@ class PromptDiff(BaseModel):
     to_number: int
     identical: bool
     text: str
+    frozen_changed: bool
+    """Whether text between `frozen` and `endfrozen` is another."""
     settings: dict[str, SettingChange]
 
 
@@ -130,7 +159,16 @@ class VersionChoice(BaseModel):
 
 
 class RenderPrompt(VersionChoice):
+    """Values for the variables, or the execution whose values to take once more."""
+
     variables: dict[str, Any] = Field(default_factory=dict[str, Any])
+    execution_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.execution_id is not None and self.variables:
+            raise ValueError("give `variables` or an `execution_id`, not both")
+        return self
 
 
 class Rendered(BaseModel):
@@ -138,6 +176,32 @@ class Rendered(BaseModel):
 
     number: int
     messages: list[Message]
+    variables: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelAim:
+    """A move of a label that is thought about: where it would point."""
+
+    label: str
+    version: int
+
+
+class PromptImpact(BaseModel):
+    """A release that stands on a version of this prompt.
+
+    A release never drifts: `would_pin` is what its next release would pin if the label moved as asked,
+    null when this release does not follow that label.
+    """
+
+    kind: str
+    name: str
+    label: str
+    number: int
+    lock_digest: str
+    reference: str
+    pinned_number: int
+    would_pin: int | None
 
 
 class RunPrompt(RenderPrompt):

@@ -5,25 +5,46 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any, cast
 from uuid import UUID
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import LATEST, Reference
 from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget, move_view
 from mcp_engine.artifacts.service import ArtifactService
-from mcp_engine.artifacts.versions import ArtifactFilter, ArtifactSummary, ArtifactVersion, ResolvedVersion
+from mcp_engine.artifacts.versions import (
+    ArtifactFilter,
+    ArtifactSummary,
+    ArtifactVersion,
+    Dependent,
+    ResolvedVersion,
+)
+from mcp_engine.errors import EngineError, Gone, InvalidInput
 from mcp_engine.executions.schemas import ExecutionDetail
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.idempotency import IdempotencyKey
 from mcp_engine.http.paging import Page, decode_cursor, decode_id_cursor, decode_number_cursor, page_of
 from mcp_engine.idempotency.claims import Claim
+from mcp_engine.prompts.composition import included_bodies, included_prompts
 from mcp_engine.prompts.diff import diff_bodies
-from mcp_engine.prompts.kind import KIND, parse_body
-from mcp_engine.prompts.rendering import render_messages
-from mcp_engine.prompts.runs import ModelSource, PreparedRun, RunDelta, completed_of, prepare, run_prepared
+from mcp_engine.prompts.drafts import CheckedPrompt, CheckPrompt, check_draft, draft_includes
+from mcp_engine.prompts.kind import KIND, PromptKind, parse_body
+from mcp_engine.prompts.rendering import inputs_of, render_messages
+from mcp_engine.prompts.runs import (
+    EXECUTION_KIND,
+    ModelSource,
+    PreparedRun,
+    RunDelta,
+    completed_of,
+    prepare,
+    run_prepared,
+)
 from mcp_engine.prompts.schemas import (
+    LabelAim,
+    PromptBody,
     PromptDetail,
     PromptDiff,
+    PromptImpact,
     PromptPushed,
     PromptSummary,
     PromptVersion,
@@ -76,7 +97,27 @@ class PromptService:
             **_version(found.version, found.labels).model_dump(),
             body=parse_body(found.body),
             lock_digest=found.lock_digest,
+            inputs=inputs_of(parse_body(found.body), included_bodies(found)),
+            includes=included_prompts(found),
         )
+
+    async def check(self, caller: Caller, namespace: str, draft: CheckPrompt) -> CheckedPrompt:
+        """Return everything that is known about a draft; nothing is stored."""
+        includes: dict[str, PromptBody] = {}
+        missing: list[EngineError] = []
+        # What is pinned comes last: it goes before what the others include now.
+        for name in dict.fromkeys([*await asyncio.to_thread(draft_includes, draft.body), *draft.pinned]):
+            try:
+                wanted = Reference.parse(KIND, name)
+                if name in draft.pinned:
+                    wanted = Reference(KIND, wanted.name, draft.pinned[name])
+                found = await self._artifacts.resolve(caller, namespace, wanted)
+                PromptKind().check_dependencies({}, {f"{KIND}:{name}": found.body})
+            except EngineError as error:
+                missing.append(error)
+            else:
+                includes = {**included_bodies(found), **includes, name: parse_body(found.body)}
+        return await asyncio.to_thread(check_draft, draft, includes, missing)
 
     async def list(
         self, caller: Caller, namespace: str, wanted: ArtifactFilter, *, limit: int, cursor: str | None
@@ -133,8 +174,44 @@ class PromptService:
             InvalidInput: a variable is missing, unknown or does not fit; the message names it.
         """
         found = await self._artifacts.resolve(caller, namespace, Reference(KIND, name, wanted.version, wanted.label))
-        messages = await asyncio.to_thread(render_messages, parse_body(found.body), wanted.variables)
-        return Rendered(number=found.number, messages=messages)
+        variables = await self._variables(caller, wanted)
+        messages = await asyncio.to_thread(render_messages, parse_body(found.body), variables, included_bodies(found))
+        return Rendered(number=found.number, messages=messages, variables=variables)
+
+    async def impact(
+        self,
+        caller: Caller,
+        namespace: str,
+        name: str,
+        moved: LabelAim | None,
+        *,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[PromptImpact]:
+        """Return the releases that pin a version of this prompt, and what a move of a label would give their next ones.
+
+        Raises:
+            NotFound: the prompt, or the version that the label would move to, does not exist.
+        """
+        position = decode_cursor(cursor, parts=4)
+        after = None if position is None else tuple(map(str, position))
+        if moved is not None:
+            await self._artifacts.resolve(caller, namespace, Reference(KIND, name, moved.version))
+        rows = await self._artifacts.dependents(caller, KIND, namespace, name, after=after, limit=limit + 1)
+        shown = [_impact(row, name, moved) for row in rows]
+        return page_of(shown, limit, lambda one: (one.kind, one.name, one.label, f"{KIND}:{one.reference}"))
+
+    async def _variables(self, caller: Caller, wanted: RenderPrompt) -> dict[str, Any]:
+        """Return the values to render with: the given ones, or those of a stored run."""
+        if wanted.execution_id is None:
+            return wanted.variables
+        caller.require("executions:read")
+        run = await self._executions.get(caller, wanted.execution_id)
+        if run.kind != EXECUTION_KIND:
+            raise InvalidInput("execution.no_variables", f"The execution {run.id} is no run of a prompt.")
+        if run.inputs.state == "erased":
+            raise Gone("execution.content_erased", f"The inputs of the execution {run.id} were erased.")
+        return cast("dict[str, Any]", run.inputs.value["variables"])
 
     async def run(
         self,
@@ -185,9 +262,20 @@ class PromptService:
             caller, namespace, Reference(KIND, name, wanted.version, wanted.label)
         )
         body = parse_body(found.body)
-        messages = await asyncio.to_thread(render_messages, body, wanted.variables)
+        wanted = wanted.model_copy(update={"variables": await self._variables(caller, wanted)})
+        messages = await asyncio.to_thread(render_messages, body, wanted.variables, included_bodies(found))
         model = await self._models.resolve(caller, wanted.model or body.model)
         return prepare(found, body, messages, wanted, model, parent_id, claim)
+
+
+def _impact(row: Dependent, name: str, moved: LabelAim | None) -> PromptImpact:
+    reference = row.reference.removeprefix(f"{KIND}:")
+    follows = moved is not None and reference == f"{name}@{moved.label}"
+    return PromptImpact(
+        kind=row.kind, name=row.name, label=row.label, number=row.number, lock_digest=row.lock_digest,
+        reference=reference, pinned_number=row.pinned_number,
+        would_pin=moved.version if moved is not None and follows else None,
+    )  # fmt: skip
 
 
 def _reference(name: str, choice: str) -> Reference:

@@ -1,6 +1,7 @@
 """The template language of prompts: a small part of Jinja that can only read the variables given to it.
 
-Allowed: `{{ expression }}`, `if` / `elif` / `else`, `for`, `raw`, comments and whitespace control.
+Allowed: `{{ expression }}`, `if` / `elif` / `else`, `for`, `raw`, comments and whitespace control; `include` of
+another prompt, which reads the same variables; `frozen` around what no program should reword.
 Expressions are variables with `.member` and `[index]`, literals, comparisons, `and or not in`,
 `a if b else c`, the filters in `FILTERS` and the tests in `TESTS`. All else is refused when the
 template is read, with line and column.
@@ -16,7 +17,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NoReturn, cast
@@ -30,7 +32,8 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 
 from mcp_engine.errors import InvalidInput, TimedOut, TooLarge
-from mcp_engine.prompts.allowed import BOUND_LOOP, FILTERS, TESTS, check, limit_loops, structured
+from mcp_engine.prompts.allowed import BOUND_LOOP, FILTERS, TESTS, check, included, limit_loops, structured
+from mcp_engine.prompts.frozen import FrozenTag, Span, spans_of
 from mcp_engine.prompts.positions import Positions
 
 MAX_TEMPLATE_CHARACTERS = 1_000_000
@@ -39,6 +42,7 @@ MAX_LOOP_WORK = 1_000_000
 """Nodes of loop bodies that one render may evaluate."""
 MAX_SECONDS = 5.0
 _BUDGET = " budget"  # no name of a template holds a blank
+_includes: ContextVar[Mapping[str, JinjaTemplate]] = ContextVar("what the template being rendered may include")
 
 
 @dataclass(slots=True)
@@ -79,6 +83,15 @@ class _Environment(SandboxedEnvironment):
         self.tests = {name: test for name, test in self.tests.items() if name in TESTS}
         self.finalize = _shown
 
+    def get_template(
+        self,
+        name: str | JinjaTemplate,
+        parent: str | None = None,  # noqa: ARG002 - as Jinja declares it
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002, ARG002
+    ) -> JinjaTemplate:
+        """Return what `include` names: templates that this render was given."""
+        return _includes.get()[str(name)]
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, LoopContext):
             return getattr(obj, attribute)
@@ -103,6 +116,8 @@ class _PositionedEnvironment(_Environment):
     def __init__(self, positions: Positions) -> None:
         super().__init__()
         self._positions = positions
+        self.marks: list[tuple[int, int]] = []
+        self.add_extension(FrozenTag)
 
     def _tokenize(
         self, source: str, name: str | None, filename: str | None = None, state: str | None = None
@@ -113,10 +128,13 @@ class _PositionedEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a template reads: the names of its variables, and those that can't be plain texts."""
+    """What a template reads: the names of its variables, those that can't be plain texts, and the prompts that it
+    includes (`tone@production`, `tone/3`). `frozen` are the parts of its source between `frozen` and `endfrozen`."""
 
     variables: frozenset[str]
     structured: frozenset[str]
+    includes: tuple[str, ...]
+    frozen: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +163,17 @@ def check_template(source: str, *, where: str = "The template") -> Usage:
     return _parsed(source, where).usage
 
 
-def render(source: str, values: Mapping[str, Any], *, where: str = "The template") -> str:
+def render(
+    source: str,
+    values: Mapping[str, Any],
+    *,
+    where: str = "The template",
+    includes: Mapping[str, str] | None = None,
+) -> str:
     """Return the text of a template for `values`, which are JSON values.
+
+    Args:
+        includes: the sources of everything that it includes, and of what these include.
 
     Raises:
         InvalidInput: as `check_template`; `template.undefined` for a value that is not there,
@@ -155,6 +182,8 @@ def render(source: str, values: Mapping[str, Any], *, where: str = "The template
         TimedOut: `template.timed_out`.
     """
     compiled = _parsed(source, where).compiled
+    included = {name: _parsed(text, f"The included prompt {name}").compiled for name, text in (includes or {}).items()}
+    token = _includes.set(included)
     budget = _Budget(MAX_OUTPUT_CHARACTERS, MAX_LOOP_WORK, time.monotonic() + MAX_SECONDS)
     pieces: list[str] = []
     try:
@@ -165,6 +194,8 @@ def render(source: str, values: Mapping[str, Any], *, where: str = "The template
         raise InvalidInput("template.undefined", f"{where} uses what is not given: {error}.") from error
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidInput("template.failed", f"{where} can't use these values: {error}.") from error
+    finally:
+        _includes.reset(token)
     return "".join(pieces)
 
 
@@ -184,7 +215,15 @@ def _parse(source: str, where: str) -> _Parsed:
     try:
         tree = Parser(environment, source).parse()
         check(tree, positions, where)
-        usage = Usage(frozenset(find_undeclared_variables(tree)), structured(tree))
+        usage = Usage(
+            frozenset(find_undeclared_variables(tree)),
+            structured(tree),
+            included(tree),
+            spans_of(
+                source,
+                [(positions.offset(opened), positions.offset(closed)) for opened, closed in environment.marks],
+            ),
+        )
         limit_loops(tree)
         compiled = environment.from_string(tree)
     except TemplateSyntaxError as error:

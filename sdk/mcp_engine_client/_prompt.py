@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
 from mcp_engine_client._rendering import NeedsServer, render_messages, variables_of
-from mcp_engine_client.models import Message, PromptBody, PromptDetail
+from mcp_engine_client.models import IncludedPrompt, Message, PromptBody, PromptDetail
 
 Fallback = str | Sequence[Mapping[str, str]]
 """What to use when the registry can't be reached and was never read: a text, or the messages of a chat."""
@@ -37,6 +37,8 @@ class Prompt:
     lock_digest: str | None
     labels: tuple[str, ...]
     body: PromptBody
+    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    includes: tuple[IncludedPrompt, ...] = ()
     is_fallback: bool = False
     _render_remotely: Callable[[Mapping[str, Any]], list[Message]] | None = field(
         default=None, repr=False, compare=False
@@ -44,8 +46,8 @@ class Prompt:
 
     @property
     def variables(self) -> Mapping[str, Any]:
-        """The JSON Schema of its variables (an object)."""
-        return self.body.variables or {}
+        """The JSON Schema of its variables (an object), with those of the prompts that it includes."""
+        return self.inputs
 
     def compile(self, /, **variables: Any) -> str | list[ChatMessage]:
         """Return the rendered text, or for a chat prompt the messages, without asking the server.
@@ -62,7 +64,7 @@ class Prompt:
     def compile_messages(self, /, **variables: Any) -> list[ChatMessage]:
         """Return the rendered messages; a text prompt is one turn of the user. Raises as `compile`."""
         try:
-            messages = render_messages(self.body, variables, lenient=self.is_fallback)
+            messages = render_messages(self.body, variables, self.inputs, self.includes, lenient=self.is_fallback)
         except NeedsServer:
             if self._render_remotely is None:
                 raise
@@ -81,6 +83,8 @@ def prompt_of(
         lock_digest=detail.lock_digest,
         labels=tuple(detail.labels),
         body=detail.body,
+        inputs=detail.inputs,
+        includes=detail.includes,
         _render_remotely=render_remotely,
     )
 
@@ -101,5 +105,6 @@ def fallback_prompt(name: str, namespace: str, fallback: Fallback) -> Prompt:
         lock_digest=None,
         labels=(),
         body=body.model_copy(update={"variables": schema}),
+        inputs=schema,
         is_fallback=True,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from mcp_engine_client import _schemas
 from mcp_engine_client._template import parsed
+from mcp_engine_client._template_parts import Template
 from mcp_engine_client.errors import TemplateInvalid, VariableInvalid, VariableMissing, VariableUnknown
-from mcp_engine_client.models import Message, PromptBody
+from mcp_engine_client.models import IncludedPrompt, Message, PromptBody
 
 
 class NeedsServer(TemplateInvalid):
@@ -34,10 +35,19 @@ def variables_of(body: PromptBody) -> frozenset[str]:
     return frozenset[str]().union(*(parsed(message.content).variables for message in templates_of(body)))
 
 
-def render_messages(body: PromptBody, variables: Mapping[str, Any], *, lenient: bool = False) -> list[Message]:
+def render_messages(
+    body: PromptBody,
+    variables: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    includes: Sequence[IncludedPrompt] = (),
+    *,
+    lenient: bool = False,
+) -> list[Message]:
     """Return the messages for `variables`.
 
     Args:
+        inputs: the schema of all that it and what it includes declare.
+        includes: everything that it includes, directly or not.
         lenient: whether to pass over variables that the prompt does not have, as a fallback must.
 
     Raises:
@@ -46,21 +56,22 @@ def render_messages(body: PromptBody, variables: Mapping[str, Any], *, lenient: 
         TemplateInvalid: for a template that can't use these values.
         NeedsServer: when only the server can tell.
     """
-    schema = body.variables or {}
-    declared = cast("dict[str, Any]", schema.get("properties", {}))
+    declared = cast("dict[str, Any]", inputs.get("properties", {}))
+    required = cast("list[str]", inputs.get("required", []))
     given = {name: _plain(value) for name, value in variables.items() if not lenient or name in declared}
     _check_names(declared, given)
     given = {**_defaults(declared), **given}
-    for name in schema.get("required", []):
+    for name in required:
         if name not in given:
             raise VariableMissing(
                 "prompt.variable_missing",
-                f"The variable {name!r} is missing; the prompt needs: {', '.join(schema['required'])}.",
+                f"The variable {name!r} is missing; the prompt needs: {', '.join(required)}.",
                 details={"variable": name},
             )
-    _check_values(schema, given)
+    for schema in (body.variables or {}, *(one.variables for one in includes)):
+        _check_values(schema, {name: value for name, value in given.items() if name in schema.get("properties", {})})
     values = {name: given.get(name) for name in declared}
-    return [_rendered(message, values) for message in templates_of(body)]
+    return [_rendered(message, values, includes) for message in templates_of(body)]
 
 
 def _check_names(declared: Mapping[str, Any], given: Mapping[str, Any]) -> None:
@@ -85,9 +96,10 @@ def _check_values(schema: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         )
 
 
-def _rendered(message: Message, values: Mapping[str, Any]) -> Message:
+def _rendered(message: Message, values: Mapping[str, Any], includes: Sequence[IncludedPrompt]) -> Message:
     try:
-        return Message(role=message.role, content=parsed(message.content).render(values))
+        included: dict[str, Template] = {one.reference: parsed(one.template) for one in includes}
+        return Message(role=message.role, content=parsed(message.content).render(values, included))
     except TemplateInvalid as error:
         if error.code == "template.unsupported":
             raise NeedsServer(error.message) from error

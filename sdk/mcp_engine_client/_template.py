@@ -25,6 +25,7 @@ from mcp_engine_client._template_parts import (
     conditional_of,
     constant,
     either,
+    include,
     loop_over,
     member_of,
     names_of,
@@ -63,10 +64,11 @@ class _Parser(TokenStream):
         super().__init__(source)
         self._bound: list[frozenset[str]] = []
         self._free: set[str] = set()
+        self._includes: set[str] = set()
 
     def template(self) -> Template:
         body = self._statements(())
-        return Template(frozenset(self._free), body)
+        return Template(frozenset(self._free), frozenset(self._includes), body)
 
     # statements
 
@@ -91,17 +93,27 @@ class _Parser(TokenStream):
 
     def _block(self) -> Statement:
         token = self.expect("name")
-        if token.value == "if":
-            return self._if()
-        if token.value == "for":
-            return self._for()
-        raise _unsupported(f"`{token.value}`", token.line)
+        readers = {"if": self._if, "for": self._for, "include": self._include, "frozen": self._frozen}
+        if token.value not in readers:
+            raise _unsupported(f"`{token.value}`", token.line)
+        return readers[token.value]()
 
     def _inside(self, *ends: str) -> Statement:
         """Read what stands between the tag that is being read and one of `ends`."""
         self.skip("operator", ":")
         self.expect("end_block")
         return self._statements(ends)
+
+    def _include(self) -> Statement:
+        reference = self.expect("string").value
+        self._includes.add(reference)
+        return include(reference)
+
+    def _frozen(self) -> Statement:
+        """Marked text renders as if it were not marked."""
+        body = self._inside("endfrozen")
+        self.next()
+        return body
 
     def _if(self) -> Statement:
         branches: list[tuple[Expression, Statement]] = []

@@ -14,6 +14,7 @@ from mcp_engine_client._template_values import Loop, NoElse, UndefinedUse, loope
 from mcp_engine_client.errors import TemplateInvalid, TooLarge
 
 MAX_OUTPUT_CHARACTERS = 1_000_000
+_INCLUDES = " includes"  # no name of a template holds a blank
 Values = dict[str, Any]
 Expression = Callable[[Values], Any]
 Statement = Callable[[Values, "Output"], None]
@@ -45,10 +46,14 @@ class Template:
     """A template that was read."""
 
     variables: frozenset[str]
+    includes: frozenset[str]
     body: Statement
 
-    def render(self, values: Mapping[str, Any]) -> str:
+    def render(self, values: Mapping[str, Any], includes: Mapping[str, Template] | None = None) -> str:
         """Return the text for `values` (JSON values).
+
+        Args:
+            includes: everything that it includes, and what these include, by reference.
 
         Raises:
             TemplateInvalid: `template.undefined` for a value that is not there, `template.failed` for one that
@@ -57,7 +62,7 @@ class Template:
         """
         output = Output()
         try:
-            self.body(dict(values), output)
+            self.body({**values, _INCLUDES: includes or {}}, output)
         except UndefinedUse as error:
             raise TemplateInvalid("template.undefined", f"The template uses what is not given: {error}.") from error
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -83,6 +88,13 @@ def write_data(text: str) -> Statement:
 
 def write_value(expression: Expression) -> Statement:
     return lambda values, output: output.write(shown(expression(values)))
+
+
+def include(reference: str) -> Statement:
+    def run(values: Values, output: Output) -> None:
+        values[_INCLUDES][reference].body(values, output)
+
+    return run
 
 
 def all_of(parts: list[Statement]) -> Statement:

@@ -42,6 +42,7 @@ class PromptBody(Answered):
     model: str | None = None
     parameters: dict[str, Any] | None = None
     output_schema: dict[str, Any] | None = None
+    tools: tuple[dict[str, Any], ...] | None = None
     description: str | None = None
     tags: tuple[str, ...] | None = None
 
@@ -60,11 +61,26 @@ class PromptVersion(Answered):
     created_at: datetime
 
 
+class IncludedPrompt(Answered):
+    """A prompt that a version includes, directly or not, as its lock pins it."""
+
+    reference: str
+    number: int
+    digest: str
+    template: str
+    variables: dict[str, Any]
+
+
 class PromptDetail(PromptVersion):
-    """One version with its body, and the lock that a run of it would record now."""
+    """One version with its body, and the lock that a run of it would record now.
+
+    `inputs` is the JSON Schema of what a run must be given: its own variables and those of what it includes.
+    """
 
     body: PromptBody
     lock_digest: str
+    inputs: dict[str, Any]
+    includes: tuple[IncludedPrompt, ...]
 
 
 class PromptSummary(Answered):
@@ -86,6 +102,7 @@ class Rendered(Answered):
 
     number: int
     messages: list[Message]
+    variables: dict[str, Any]
 
 
 class Usage(Answered):

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.dashboard.conftest import DashboardEngine, Faults, OpenContext, assert_accessible
 
@@ -53,6 +53,10 @@ def prompts(engine: DashboardEngine) -> DashboardEngine:
 
 def open_page(page: Page, engine: DashboardEngine, path: str) -> None:
     page.goto(f"{engine.url}{path}")
+
+
+def card(page: Page, title: str) -> Locator:
+    return page.locator("section").filter(has=page.get_by_role("heading", name=title, exact=True))
 
 
 def write(page: Page, name: str, text: str) -> None:
@@ -192,6 +196,34 @@ def test_two_versions_are_compared_and_the_address_says_which(page: Page, prompt
     page.get_by_label("From", exact=True).select_option("1")
     page.get_by_label("Only differences").check()
     expect(page.get_by_role("heading", name="Both sides are the same version")).to_be_visible()
+
+
+def test_a_prompt_shows_what_it_includes_and_what_stands_on_it(page: Page, prompts: DashboardEngine) -> None:
+    for wording in ("Never promise a refund.", "Never promise anything."):
+        tone = {"template": f"{{% frozen %}}{wording}{{% endfrozen %}} Be {{{{ mood }}}}."}
+        prompts.api("POST", "/prompts", {"name": "house-tone", "body": tone})
+    prompts.api("PUT", "/prompts/house-tone/labels/production", {"version": 1})
+    letter = {"template": '{% include "house-tone@production" %} Write to {{ customer }}.'}
+    prompts.api("POST", "/prompts", {"name": "letter", "body": letter, "labels": ["production"]})
+    prompts.api("PUT", "/prompts/house-tone/labels/production", {"version": 2})
+    open_page(page, prompts, "/prompts/letter?version=production")
+    includes = card(page, "Includes")
+    expect(includes).to_contain_text("house-tone@production")
+    expect(includes.get_by_role("link", name="version 1")).to_be_visible()
+    expect(card(page, "Variables")).to_contain_text("mood")
+    assert_accessible(page, "prompts-includes")
+    page.get_by_role("link", name="Run", exact=True).click()
+    page.get_by_role("textbox", name="mood").fill("kind")
+    preview = card(page, "What goes to the model")
+    expect(preview).to_contain_text("Never promise a refund. Be kind.")
+    open_page(page, prompts, "/prompts/house-tone/labels")
+    stands = card(page, "Stands in these releases")
+    expect(stands).to_contain_text("letter")
+    expect(stands).to_contain_text("version 1 pins version 1 as house-tone@production")
+    assert_accessible(page, "prompts-impact")
+    open_page(page, prompts, "/prompts/house-tone/compare?from=1&to=2")
+    expect(page.get_by_text("Frozen text differs")).to_be_visible()
+    assert_accessible(page, "prompts-frozen")
 
 
 def test_a_label_is_moved_with_a_reason_and_the_timeline_tells(

@@ -102,6 +102,25 @@ def test_a_prompt_compiles_as_the_server_renders_it(client: Client) -> None:
         assert (type(here.value), here.value.code) == (type(there.value), there.value.code)
 
 
+def test_a_prompt_with_what_it_includes_compiles_as_the_server_renders_it(client: Client) -> None:
+    push(client, "end", {"template": " ({{ loops|length }} rules)"})
+    push(client, "tone", {"template": "{% frozen %}Be {{ mood }}.{% endfrozen %}{% include 'end@production' %}"})
+    push(
+        client,
+        "composed",
+        {"template": "{% for rule in loops %}{{ rule }}. {% endfor %}{% include 'tone@production' %}"},
+    )
+    prompt = client.get_prompt("composed", label="production")
+    assert set(prompt.variables["properties"]) == {"loops", "mood"}
+    given = {"loops": ["One", "Two"], "mood": "kind"}
+    assert prompt.compile(**given) == "One. Two. Be kind. (2 rules)"
+    assert [message.content for message in client.render("composed", given, label="production")] == [
+        prompt.compile(**given)
+    ]
+    with pytest.raises(errors.VariableMissing, match="mood"):
+        prompt.compile(loops=[])
+
+
 def test_what_only_the_server_can_check_is_rendered_there(client: Client) -> None:
     push(client, "referring", REFERRING)
     prompt = client.get_prompt("referring")

@@ -1231,6 +1231,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prompts/{name}/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the releases that stand on a prompt
+         * @description List releases whose locks pin a version of this prompt; with a label and a version, what that move would mean.
+         */
+        get: operations["list_prompt_impact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/prompts/{name}/labels/history": {
         parameters: {
             query?: never;
@@ -1282,7 +1302,8 @@ export interface paths {
         put?: never;
         /**
          * Render a prompt
-         * @description Return the messages that a run with these variables would send; nothing is run or recorded.
+         * @description Return the messages that a run with these variables, or those of a stored execution, would send; nothing is
+         *     run or recorded.
          */
         post: operations["render_prompt"];
         delete?: never;
@@ -1746,9 +1767,15 @@ export interface components {
         /**
          * CheckPrompt
          * @description A body that is not pushed yet, and values to render it with.
+         *
+         *     `pinned` gives a version for what it includes, by reference; the rest is what the labels mean now.
          */
         CheckPrompt: {
             body: components["schemas"]["PromptBody"];
+            /** Pinned */
+            pinned?: {
+                [key: string]: number;
+            };
             /** Variables */
             variables?: {
                 [key: string]: unknown;
@@ -2282,6 +2309,24 @@ export interface components {
         Highlights: {
             /** Highlights */
             highlights: components["schemas"]["Highlight"][];
+        };
+        /**
+         * IncludedPrompt
+         * @description A prompt that a version includes, directly or not, as its lock pins it.
+         */
+        IncludedPrompt: {
+            /** Digest */
+            digest: string;
+            /** Number */
+            number: number;
+            /** Reference */
+            reference: string;
+            /** Template */
+            template: string;
+            /** Variables */
+            variables: {
+                [key: string]: unknown;
+            };
         };
         /**
          * InstanceStatus
@@ -2900,6 +2945,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[PromptImpact] */
+        Page_PromptImpact_: {
+            /** Items */
+            items: components["schemas"]["PromptImpact"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[PromptSummary] */
         Page_PromptSummary_: {
             /** Items */
@@ -3044,7 +3096,8 @@ export interface components {
          * @description What a version of a prompt is: everything that shapes its answer, and nothing else.
          *
          *     `variables` is a JSON Schema of an object; left out, it is inferred from the templates.
-         *     `parameters` sets only what differs from the engine's defaults.
+         *     `parameters` sets only what differs from the engine's defaults. `tools` are carried for the program
+         *     that calls them; the engine's own runs of a prompt call none.
          */
         PromptBody: {
             /** Description */
@@ -3062,6 +3115,8 @@ export interface components {
             tags?: string[] | null;
             /** Template */
             template?: string | null;
+            /** Tools */
+            tools?: components["schemas"]["Tool"][] | null;
             /**
              * Type
              * @default text
@@ -3091,6 +3146,12 @@ export interface components {
             created_at: string;
             /** Digest */
             digest: string;
+            /** Includes */
+            includes: components["schemas"]["IncludedPrompt"][];
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
             /** Labels */
             labels: string[];
             /** Lock Digest */
@@ -3116,6 +3177,8 @@ export interface components {
         PromptDiff: {
             /** From Number */
             from_number: number;
+            /** Frozen Changed */
+            frozen_changed: boolean;
             /** Identical */
             identical: boolean;
             /** Name */
@@ -3128,6 +3191,31 @@ export interface components {
             text: string;
             /** To Number */
             to_number: number;
+        };
+        /**
+         * PromptImpact
+         * @description A release that stands on a version of this prompt.
+         *
+         *     A release never drifts: `would_pin` is what its next release would pin if the label moved as asked,
+         *     null when this release does not follow that label.
+         */
+        PromptImpact: {
+            /** Kind */
+            kind: string;
+            /** Label */
+            label: string;
+            /** Lock Digest */
+            lock_digest: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Pinned Number */
+            pinned_number: number;
+            /** Reference */
+            reference: string;
+            /** Would Pin */
+            would_pin: number | null;
         };
         /**
          * PromptPushed
@@ -3415,8 +3503,13 @@ export interface components {
             /** Refresh Token */
             refresh_token: string;
         };
-        /** RenderPrompt */
+        /**
+         * RenderPrompt
+         * @description Values for the variables, or the execution whose values to take once more.
+         */
         RenderPrompt: {
+            /** Execution Id */
+            execution_id?: string | null;
             /** Label */
             label?: string | null;
             /** Variables */
@@ -3435,6 +3528,10 @@ export interface components {
             messages: components["schemas"]["Message"][];
             /** Number */
             number: number;
+            /** Variables */
+            variables: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Restarting
@@ -3541,6 +3638,8 @@ export interface components {
          * @description A run; `model` and `parameters` override the version's for this run and are recorded.
          */
         RunPrompt: {
+            /** Execution Id */
+            execution_id?: string | null;
             /** Label */
             label?: string | null;
             /** Model */
@@ -3697,6 +3796,23 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Tool
+         * @description A function that the model may ask for; `input_schema` is the JSON Schema of its arguments.
+         */
+        Tool: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Input Schema */
+            input_schema: {
+                [key: string]: unknown;
+            };
             /** Name */
             name: string;
         };
@@ -10667,7 +10783,10 @@ export interface operations {
     };
     check_prompt: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10954,6 +11073,111 @@ export interface operations {
             };
             /** @description The content was erased. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_prompt_impact: {
+        parameters: {
+            query?: {
+                /** @description A label; `latest` is always there. */
+                label?: string | null;
+                /** @description A version's number. */
+                version?: number | null;
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PromptImpact_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -180,6 +180,7 @@ async def test_render_shows_what_a_run_would_send(api: Api) -> None:
             {"role": "system", "content": "You are kind."},
             {"role": "user", "content": "Greet {{ Ada }}."},
         ],
+        "variables": {"tone": "kind", "name": "{{ Ada }}"},
     }
 
 

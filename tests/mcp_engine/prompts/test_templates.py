@@ -94,6 +94,12 @@ def test_a_syntax_error_names_line_and_column(template: str, line: int, column: 
         ("{% set a = 1 %}", 4),
         ("{% macro m() %}{% endmacro %}", 4),
         ("{% include 'x' %}", 4),
+        ("{% include 'a b/1' %}", 4),
+        ("{% include 'x/01' %}", 4),
+        ("{% include name %}", 4),
+        ("{% include ['x/1'] %}", 4),
+        ("{% include 'x/1' ignore missing %}", 4),
+        ("{% include 'x/1' without context %}", 4),
         ("{% import 'x' as x %}", 4),
         ("{% from 'x' import y %}", 4),
         ("{% extends 'x' %}", 4),
@@ -251,3 +257,47 @@ def test_line_ends_are_made_one() -> None:
 def test_an_expression_that_always_fails_is_refused_when_it_is_read(template: str) -> None:
     with pytest.raises(InvalidInput):
         check_template(template)
+
+
+def test_an_include_reads_the_variables_that_stand_where_it_stands() -> None:
+    includes = {"line/1": "<{{ item }} of {{ owner }}{% include 'end@production' %}>", "end@production": "."}
+    template = "{% for item in items %}{% include 'line/1' %}{% endfor %}{% include 'end@production' %}"
+    assert check_template(template).includes == ("end@production", "line/1")
+    values = {"items": ["a", "b"], "owner": "Ada"}
+    assert render(template, values, includes=includes) == "<a of Ada.><b of Ada.>."
+
+
+def test_a_value_that_an_include_misses_is_named() -> None:
+    with pytest.raises(InvalidInput, match="'owner' is undefined"):
+        render("{% include 'line/1' %}", {}, includes={"line/1": "{{ owner }}"})
+
+
+def test_includes_share_the_bounds_of_one_render() -> None:
+    loop = "{% for a in s %}{% for b in s %}{% for c in s %}x{% endfor %}{% endfor %}{% endfor %}"
+    with pytest.raises(TooLarge):
+        render("{% include 'a/1' %}" * 20, {"s": "x" * 60}, includes={"a/1": loop})
+
+
+@pytest.mark.parametrize(
+    ("template", "texts"),
+    [
+        ("{% frozen %}Keep {{ this }}.{% endfrozen %} Not this.", ["Keep {{ this }}."]),
+        ("a{%- frozen -%} b {%- endfrozen -%} c", [" b "]),
+        ("{% if x %}{%   frozen   %}1{%endfrozen%}{% endif %}{%frozen%}{%endfrozen%}", ["1", ""]),
+        ("{% frozen %}a{% frozen %}b{% endfrozen %}{% endfrozen %}", ["a{% frozen %}b{% endfrozen %}", "b"]),
+        ("{% raw %}{% frozen %}{% endraw %}", []),
+    ],
+)
+def test_frozen_texts_are_known_to_the_character(template: str, texts: list[str]) -> None:
+    assert [template[start:end] for start, end in check_template(template).frozen] == texts
+
+
+def test_frozen_text_renders_as_if_it_were_not_marked() -> None:
+    assert render("a {% frozen %}b {{ x }}{% endfrozen %} c", {"x": 1}) == "a b 1 c"
+
+
+@pytest.mark.parametrize("template", ["{% frozen %}a", "a{% endfrozen %}", "{% frozen x %}a{% endfrozen %}"])
+def test_a_frozen_mark_without_its_other_half_is_a_syntax_error(template: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check_template(template)
+    assert refused.value.code == "template.syntax"

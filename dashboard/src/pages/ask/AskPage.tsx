@@ -41,7 +41,9 @@ function Asking({ namespace, collections }: { namespace: string; collections: re
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const change = useCallback(
-    (next: AskSearch, replace = false) => void navigate({ search: (before) => ({ ...before, ...next }), replace }),
+    // The router would put the open source back to where it stood before, in pixels of another width.
+    (next: AskSearch, replace = false) =>
+      void navigate({ search: (before) => ({ ...before, ...next }), replace, resetScroll: false }),
     [navigate],
   );
   const onStarted = useCallback(

@@ -44,7 +44,8 @@ export function CollectionPage() {
 
   const change = useCallback(
     (next: Partial<CollectionSearch>, replace = false) =>
-      void navigate({ search: (before) => ({ ...before, ...next }), replace }),
+      // The router would put the open document back to where it stood before, in pixels of another width.
+      void navigate({ search: (before) => ({ ...before, ...next }), replace, resetScroll: false }),
     [navigate],
   );
   const open = useCallback((document: Document) => change({ ...NO_PLACE, document: document.id }), [change]);

@@ -20,7 +20,7 @@ export function DocumentPage() {
   const version = document?.versions.find((one) => one.number === (search.version ?? document.latest.number));
   const { start, end } = search;
   const change = (next: PlaceSearch, replace = false) =>
-    void navigate({ to: "/documents/$collection/$documentId", params: { collection, documentId }, search: next, replace });
+    void navigate({ to: "/documents/$collection/$documentId", params: { collection, documentId }, search: next, replace, resetScroll: false });
   return (
     <Page
       wide

@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { ArrowLeftRight, Equal } from "lucide-react";
 import type { Schema } from "../../api/client";
 import { useNamespace } from "../../app/routes";
+import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { DiffView } from "../../components/editor/DiffView";
 import { CheckField } from "../../components/Field";
@@ -70,7 +71,14 @@ function Comparison({ namespace, name, from, to, isSplit, all }: {
           {(right) => (
             <>
               <Texts left={left} right={right} from={from} to={to} isSplit={isSplit} all={all} />
-              <Loaded query={diff}>{(found) => <SettingChanges changes={found.settings} />}</Loaded>
+              <Loaded query={diff}>
+                {(found) => (
+                  <>
+                    {found.frozen_changed && <FrozenChanged />}
+                    <SettingChanges changes={found.settings} />
+                  </>
+                )}
+              </Loaded>
             </>
           )}
         </Loaded>
@@ -110,6 +118,15 @@ function Texts({ left, right, from, to, isSplit, all }: {
         onlyDifferences={!all}
       />
     </Card>
+  );
+}
+
+function FrozenChanged() {
+  return (
+    <p className="flex items-center gap-2 text-sm">
+      <Badge tone="warn">Frozen text differs</Badge>
+      <span className="text-muted">What no program should reword is another on the two sides.</span>
+    </p>
   );
 }
 

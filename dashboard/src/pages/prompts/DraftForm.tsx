@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useBlocker } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Schema } from "../../api/client";
+import { useNamespace } from "../../app/routes";
 import { Card } from "../../components/Page";
 import { knownValues, type Values, withEmptyTexts } from "../../components/schema/fields";
 import { ConfirmDialog } from "../../components/Dialog";
@@ -23,6 +24,7 @@ export function DraftForm({ start, name: fixedName, from }: {
   /** The version that the draft began from. */
   from?: Schema<"PromptDetail">;
 }) {
+  const namespace = useNamespace();
   const [draft, setDraft] = useState(start);
   const [name, setName] = useState(fixedName ?? "");
   const [values, setValues] = useState<Values>({});
@@ -31,7 +33,7 @@ export function DraftForm({ start, name: fixedName, from }: {
   const settled = useSettled(useMemo(() => ({ body, values }), [body, values]));
   const [schema, setSchema] = useState<Values>({});
   const given = useMemo(() => withEmptyTexts(schema, knownValues(schema, settled.values)), [schema, settled]);
-  const check = useQuery({ ...checkQuery(settled.body, given), retry: false });
+  const check = useQuery({ ...checkQuery(namespace, settled.body, given), retry: false });
   const variables = check.data?.variables;
   const isDirty = draft !== start;
 

@@ -14,6 +14,7 @@ import { Card } from "../../components/Page";
 import { Principal } from "../../components/Principal";
 import { EmptyState, Loaded } from "../../components/States";
 import { TimeAgo } from "../../components/TimeAgo";
+import { Impact } from "./Impact";
 import { MoveLabel } from "./MoveLabel";
 import { movesQuery, promptQuery, versionsQuery } from "./queries";
 import { promptRoute } from "./routes";
@@ -40,46 +41,49 @@ export function LabelsTab() {
   const names = [...new Set([...Object.keys(labels), ...(label ? [label] : [])])].sort();
 
   return (
-    <Card
-      title="Moves of labels"
-      flush
-      actions={
-        <>
-          <SelectField
-            label="Only this label"
-            hideLabel
-            value={label ?? ""}
-            onChange={(event) => void navigate({ search: (old) => ({ ...old, label: event.target.value || undefined }), replace: true })}
-          >
-            <option value="">Every label</option>
-            {names.map((text) => (
-              <option key={text} value={text}>
-                {text in labels ? `${text} → ${labels[text]}` : text}
-              </option>
-            ))}
-          </SelectField>
-          {mayMove && latest && <Button look="primary" onClick={() => setMoving(true)}>Move a label…</Button>}
-        </>
-      }
-    >
-      <Loaded query={moves}>
-        {() =>
-          items.length === 0 ? (
-            <EmptyState icon={Tag} title="No label was ever moved">
-              A label such as production says which version others get. Move one to release a version.
-            </EmptyState>
-          ) : (
-            <ol aria-label="Moves, newest first" className="flex flex-col px-4 py-3">
-              {items.map((move) => <Move key={move.event_id} name={name} move={move} />)}
-            </ol>
-          )
+    <div className="flex flex-col gap-5">
+      <Card
+        title="Moves of labels"
+        flush
+        actions={
+          <>
+            <SelectField
+              label="Only this label"
+              hideLabel
+              value={label ?? ""}
+              onChange={(event) => void navigate({ search: (old) => ({ ...old, label: event.target.value || undefined }), replace: true })}
+            >
+              <option value="">Every label</option>
+              {names.map((text) => (
+                <option key={text} value={text}>
+                  {text in labels ? `${text} → ${labels[text]}` : text}
+                </option>
+              ))}
+            </SelectField>
+            {mayMove && latest && <Button look="primary" onClick={() => setMoving(true)}>Move a label…</Button>}
+          </>
         }
-      </Loaded>
-      <LoadMore query={moves} />
-      {isMoving && latest && (
-        <MoveLabel namespace={namespace} name={name} number={latest.number} labels={labels} onClose={() => setMoving(false)} />
-      )}
-    </Card>
+      >
+        <Loaded query={moves}>
+          {() =>
+            items.length === 0 ? (
+              <EmptyState icon={Tag} title="No label was ever moved">
+                A label such as production says which version others get. Move one to release a version.
+              </EmptyState>
+            ) : (
+              <ol aria-label="Moves, newest first" className="flex flex-col px-4 py-3">
+                {items.map((move) => <Move key={move.event_id} name={name} move={move} />)}
+              </ol>
+            )
+          }
+        </Loaded>
+        <LoadMore query={moves} />
+        {isMoving && latest && (
+          <MoveLabel namespace={namespace} name={name} number={latest.number} labels={labels} onClose={() => setMoving(false)} />
+        )}
+      </Card>
+      <Impact namespace={namespace} name={name} />
+    </div>
   );
 }
 

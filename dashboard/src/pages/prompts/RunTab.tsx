@@ -39,7 +39,7 @@ function Run({ name, found, chosen }: { name: string; found: Schema<"PromptDetai
   const namespace = useNamespace();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const schema = found.body.variables ?? {};
+  const schema = found.inputs;
   const [values, setValues] = useState<Values>(search.variables ?? {});
   const [parameters, setParameters] = useState<Values>(search.parameters ?? {});
   const change = (next: RunSearch) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true, resetScroll: false });
@@ -111,7 +111,7 @@ function Run({ name, found, chosen }: { name: string; found: Schema<"PromptDetai
       </form>
       <div className="flex min-w-0 flex-col gap-5">
         <RunOutput state={state} executionId={search.execution} />
-        <RunPreview body={found.body} variables={withEmptyTexts(schema, knownValues(schema, settled))} />
+        <RunPreview found={found} variables={withEmptyTexts(schema, knownValues(schema, settled))} />
       </div>
     </div>
   );

@@ -13,6 +13,7 @@ import { fieldsOf } from "../../components/schema/fields";
 import { Loaded } from "../../components/States";
 import { TimeAgo } from "../../components/TimeAgo";
 import { Chip } from "./Chip";
+import { Includes } from "./Includes";
 import { Templates } from "./Messages";
 import { promptQuery } from "./queries";
 import { promptRoute } from "./routes";
@@ -33,7 +34,13 @@ function Version({ found }: { found: Schema<"PromptDetail"> }) {
         <Card title={`Version ${found.number}`} actions={<CopyButton label="Copy the text" value={text ?? ""} />}>
           <Templates body={found.body} />
         </Card>
-        <Variables schema={found.body.variables ?? {}} />
+        <Variables schema={found.inputs} />
+        <Includes includes={found.includes} />
+        {found.body.tools && (
+          <Card title="Tools">
+            <Json label="Tools" value={found.body.tools} />
+          </Card>
+        )}
         {found.body.output_schema && (
           <Card title="Output schema">
             <Json label="Output schema" value={found.body.output_schema} />

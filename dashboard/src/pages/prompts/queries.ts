@@ -87,11 +87,29 @@ export function diffQuery(namespace: string, name: string, from: string, to: str
   });
 }
 
-/** What the engine says to a body that is not pushed yet. */
-export function checkQuery(body: Schema<"PromptBody">, variables: Values) {
+export function impactQuery(namespace: string, name: string) {
+  return infiniteQueryOptions({
+    queryKey: ["prompts", namespace, "impact", name],
+    queryFn: ({ pageParam, signal }) =>
+      call(
+        api.GET("/api/v1/prompts/{name}/impact", {
+          params: { path: { name }, query: { namespace, limit: PAGE, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+}
+
+/** What the engine says to a body; `pinned` are the versions of what it includes, else what their labels mean now. */
+export function checkQuery(namespace: string, body: Schema<"PromptBody">, variables: Values, pinned: Record<string, number> = {}) {
   return queryOptions({
-    queryKey: ["prompt check", body, variables],
-    queryFn: ({ signal }) => call(api.POST("/api/v1/prompts/check", { body: { body, variables }, signal })),
+    queryKey: ["prompt check", namespace, body, variables, pinned],
+    queryFn: ({ signal }) =>
+      call(
+        api.POST("/api/v1/prompts/check", { params: { query: { namespace } }, body: { body, variables, pinned }, signal }),
+      ),
     placeholderData: keepPreviousData,
   });
 }

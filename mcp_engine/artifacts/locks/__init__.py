@@ -1,0 +1,1 @@
+"""Locks: what releases pin, and which releases stand on a version."""
