@@ -152,6 +152,7 @@ def test_a_dropped_file_is_added_and_an_empty_one_says_why(
     expect(page.get_by_text(f"Drop files or folders to add them to {collection}")).to_be_visible()
     main.dispatch_event("drop", {"dataTransfer": dropped})
     expect_state(page, "lighthouse.md", "Indexed")
+    expect(page.get_by_text("1 document, 1 passage", exact=True)).to_be_visible()
     expect(page.get_by_text("empty.txt is empty (0 bytes)")).to_be_visible()
     expect(page.get_by_text("Not added: 1 file", exact=True)).to_be_visible()
     page.get_by_role("button", name="Forget empty.txt").click()

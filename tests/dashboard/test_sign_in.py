@@ -23,6 +23,19 @@ def test_a_link_signs_in_once_and_leaves_the_address(open_context: OpenContext, 
     assert "mcr_" not in page.url
 
 
+def test_a_link_that_is_opened_again_in_its_browser_keeps_the_session(
+    open_context: OpenContext, engine: DashboardEngine
+) -> None:
+    context = open_context()
+    link = engine.sign_in_url()
+    for _ in range(2):
+        page = context.new_page()
+        page.goto(link)
+        expect(page.get_by_role("link", name="explain", exact=True)).to_be_visible()
+    context.pages[0].reload()
+    expect(context.pages[0].get_by_role("link", name="explain", exact=True)).to_be_visible()
+
+
 def test_a_used_link_says_how_to_get_another(
     open_context: OpenContext, engine: DashboardEngine, faults: Faults
 ) -> None:

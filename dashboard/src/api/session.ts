@@ -15,6 +15,8 @@ import type { components } from "./schema";
 type SessionOut = components["schemas"]["SessionOut"];
 
 const STORAGE_KEY = "mcp-engine.session";
+/** The end of the link that this browser was signed in by. */
+const LINK_KEY = "mcp-engine.link";
 const LOCK = "mcp-engine.session";
 /** An access token is renewed this long before it ends, so that it does not end on its way. */
 const MARGIN_MS = 30_000;
@@ -51,11 +53,20 @@ export function isSignedIn(): boolean {
 /** Open a session with an API key. */
 export async function signInWithKey(apiKey: string): Promise<void> {
   await exclusively(async () => keep(await post("/api/v1/sessions", { api_key: apiKey })));
+  localStorage.removeItem(LINK_KEY);
 }
 
-/** Open a session with the token of a sign-in link. */
+/**
+ * Open a session with the token of a sign-in link.
+ *
+ * The link that this browser is signed in by is not sent again: the server takes a token that is used twice for a
+ * stolen one and ends its session.
+ */
 export async function signInWithLink(token: string): Promise<void> {
+  const end = token.slice(-16);
+  if (isSignedIn() && localStorage.getItem(LINK_KEY) === end) return;
   await exclusively(async () => keep(await post("/api/v1/sessions/refresh", { refresh_token: token })));
+  localStorage.setItem(LINK_KEY, end);
 }
 
 /** End the session, here and on the server. */

@@ -79,7 +79,7 @@ export function CollectionPage() {
         above={<Link to="/documents">Documents</Link>}
         description={
           known &&
-          `${formatCount(known.documents)} ${known.documents === 1 ? "document" : "documents"}, ${formatCount(known.chunks)} passages`
+          `${formatCount(known.documents)} ${known.documents === 1 ? "document" : "documents"}, ${formatCount(known.chunks)} ${known.chunks === 1 ? "passage" : "passages"}`
         }
         actions={
           <>
