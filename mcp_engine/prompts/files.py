@@ -67,7 +67,7 @@ def read_prompt(filename: str, content: bytes) -> PromptFile:
     """Read a prompt file.
 
     Raises:
-        InvalidInput: `prompt.file_invalid`: not UTF-8, or no YAML or JSON object; says where.
+        InvalidInput: `prompt.file_invalid`: empty, not UTF-8, or no YAML or JSON object; says where.
         UnsupportedMedia: `prompt.file_type` for an unknown suffix.
     """
     path = PurePath(filename)
@@ -76,6 +76,8 @@ def read_prompt(filename: str, content: bytes) -> PromptFile:
         text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise InvalidInput("prompt.file_invalid", f"{filename} is not UTF-8 text (byte {error.start}).") from error
+    if not text.strip():
+        raise InvalidInput("prompt.file_invalid", f"{filename} is empty; write the template into it.")
     lines_above = 0
     if suffix in {".yaml", ".yml"}:
         body = _yaml(text, filename)

@@ -49,6 +49,7 @@ def test_json_is_a_body() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
+        ("a.prompt", b" \n", "a.prompt is empty"),
         ("x.prompt", b"---\nname: a\nno end", "must end the front matter"),
         ("x.prompt", b"---\nname: [a\n---\nHi", "line 3, column 1"),
         ("x.yaml", b"a: b: c", "line 1, column 5"),
