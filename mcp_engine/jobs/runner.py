@@ -117,7 +117,9 @@ class JobRunner:
         else:
             code, message = "job.failed", f"The job failed unexpectedly ({type(error).__name__}); the log says more."
         again = not is_permanent(error) and failures < max_attempts
-        _log.warning("job_failed", job_id=str(context.job_id), kind=row.kind, code=code, again=again, exc_info=error)
+        # A job that was refused, such as that of a damaged document, is nobody's bug: its code says it all.
+        trace = None if is_permanent(error) else error
+        _log.warning("job_failed", job_id=str(context.job_id), kind=row.kind, code=code, again=again, exc_info=trace)
 
         async def record() -> None:
             async with context.unit_of_work() as work:
