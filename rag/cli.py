@@ -80,7 +80,7 @@ def list_documents(
         rows = _all(api, "/collections", namespace=namespace)
         cells = [(row["name"], row["documents"], row["chunks"]) for row in rows]
         empty = "No collection yet; `mcp-engine docs add PATH --collection NAME` makes one."
-        output.emit({"items": rows}, output.table(("collection", "documents", "chunks"), cells, empty=empty))
+        output.emit({"items": rows}, output.table(("collection", "documents", "passages"), cells, empty=empty))
         return
     rows = [_line(row) for row in _all(api, f"/collections/{api.quote(collection)}/documents", namespace=namespace)]
     columns = ("name", "version", "state", "pages", "bytes", "id", "problem")

@@ -93,7 +93,7 @@ def key() -> None:
 
 @commands.command("list")
 def list_entries(
-    kind: Annotated[str | None, typer.Option(help="Such as prompt.pushed.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Such as label.moved.")] = None,
     subject: Annotated[str | None, typer.Option(help="Id of what it happened to.")] = None,
     actor: Annotated[str | None, typer.Option(help="Id of the person or machine.")] = None,
     since: Annotated[str | None, typer.Option(help="At or after this moment (RFC 3339).")] = None,
@@ -104,9 +104,15 @@ def list_entries(
     page = Api().get(
         "/audit/entries", kind=kind, subject=subject, actor=actor, since=since, until=until, limit=limit
     )  # fmt: skip
-    rows = ((one["seq"], one["occurred_at"], one["kind"], one["subject"], one["actor_id"]) for one in page["items"])
+    rows = ((one["seq"], one["occurred_at"], one["kind"], one["subject"], _who(one)) for one in page["items"])
     columns = ("leaf", "when", "what", "subject", "actor")
     output.emit(page, output.table(columns, rows, empty="Nothing has happened yet that fits."))
+
+
+def _who(entry: dict[str, Any]) -> str:
+    from mcp_engine.access import ENGINE
+
+    return "the engine" if entry["actor_id"] == str(ENGINE) else entry["actor_id"]
 
 
 def _execution_of(bundle: dict[str, Any]) -> str:

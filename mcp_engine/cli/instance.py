@@ -143,6 +143,12 @@ def _render_status(console: Console, found: dict[str, Any]) -> None:
         if isinstance(facts, dict):
             console.print(f"[bold]{escape(section)}[/bold]")
             for name, value in cast("dict[str, Any]", facts).items():
-                console.print(f"  {escape(name):<24}{escape(str(value))}")
+                console.print(f"  {escape(name):<24}{escape(_fact(value))}")
         else:
-            console.print(f"[bold]{escape(section):<26}[/bold]{escape(str(facts))}")
+            console.print(f"[bold]{escape(section):<26}[/bold]{escape(_fact(facts))}")
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, cast("list[Any]", value))) or "none"
+    return {None: "none", True: "yes", False: "no"}[value] if value is None or isinstance(value, bool) else str(value)

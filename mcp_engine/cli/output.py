@@ -94,7 +94,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) 
 
         grid = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
-            grid.add_column(column, overflow="fold")
+            grid.add_column(column.upper(), overflow="fold")
         count = 0
         for row in rows:
             grid.add_row(*("" if cell is None else escape(str(cell)) for cell in row))

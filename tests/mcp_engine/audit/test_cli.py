@@ -146,5 +146,6 @@ async def test_list_and_what_is_not_there(log: Log, url: str) -> None:
     await log.append("b", kind="label.moved")
     shown = await audit("list", "--kind", "label.moved", url=url)
     assert ("label.moved" in shown.out, "prompt.pushed" in shown.out) == (True, False)
+    assert shown.out.split()[:5] == ["LEAF", "WHEN", "WHAT", "SUBJECT", "ACTOR"]
     missing = await audit("proof", "zzz", url=url)
     assert (missing.code, "no entry" in missing.err) == (3, True)

@@ -94,6 +94,24 @@ def test_a_refusal_prints_its_problem_as_json_and_brackets_as_they_are(server: A
     assert run(server, "status").stdout == ""
 
 
+def test_the_status_reads_as_text_and_not_as_python(server: Answers) -> None:
+    server.body = json.dumps(
+        {
+            "engine": {"components": ["dashboard", "rag"], "capabilities": []},
+            "audit": {"sequencing": True, "failure": None},
+        }
+    ).encode()
+    shown = [line.split() for line in run(server, "status").stdout.splitlines()]
+    assert shown == [
+        ["engine"],
+        ["components", "dashboard,", "rag"],
+        ["capabilities", "none"],
+        ["audit"],
+        ["sequencing", "yes"],
+        ["failure", "none"],
+    ]
+
+
 def test_a_name_is_quoted_into_its_path(server: Answers) -> None:
     server.status, server.body = 404, json.dumps({"status": 404, "detail": "none"}).encode()
     assert run(server, "job", "show", "a b/../c?d#é", "--json").returncode == 3
