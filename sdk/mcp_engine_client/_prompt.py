@@ -83,7 +83,7 @@ def prompt_of(
         lock_digest=detail.lock_digest,
         labels=tuple(detail.labels),
         body=detail.body,
-        inputs=detail.inputs,
+        inputs=detail.inputs or detail.body.variables or {},
         includes=detail.includes,
         _render_remotely=render_remotely,
     )

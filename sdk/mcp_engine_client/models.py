@@ -74,13 +74,14 @@ class IncludedPrompt(Answered):
 class PromptDetail(PromptVersion):
     """One version with its body, and the lock that a run of it would record now.
 
-    `inputs` is the JSON Schema of what a run must be given: its own variables and those of what it includes.
+    `inputs` is the JSON Schema of what a run must be given: its own variables and those of what it includes;
+    a server from before prompts could include others sends neither.
     """
 
     body: PromptBody
     lock_digest: str
-    inputs: dict[str, Any]
-    includes: tuple[IncludedPrompt, ...]
+    inputs: dict[str, Any] | None = None
+    includes: tuple[IncludedPrompt, ...] = ()
 
 
 class PromptSummary(Answered):
@@ -102,7 +103,7 @@ class Rendered(Answered):
 
     number: int
     messages: list[Message]
-    variables: dict[str, Any]
+    variables: dict[str, Any] | None = None
 
 
 class Usage(Answered):

@@ -20,6 +20,7 @@ def prompt_document(number: int, template: str = "Version {{ n }}") -> dict[str,
         "name": "greet", "namespace": "default", "number": number, "version_id": NOBODY, "digest": "d" * 64,
         "labels": ["production"], "message": "", "author_id": NOBODY, "created_at": "2026-01-01T00:00:00Z",
         "body": {"type": "text", "template": template, "variables": variables}, "lock_digest": "l" * 64,
+        "inputs": variables, "includes": [],
     }  # fmt: skip
 
 
