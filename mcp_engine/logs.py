@@ -70,6 +70,7 @@ def configure(level: str = "info", format: Format | str = "auto") -> None:  # no
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "sqlalchemy", "alembic", "httpx", "dbos"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
+        logger.setLevel(logging.NOTSET)
         logger.propagate = True
     for name in ("httpx", "httpcore", "alembic", "sqlalchemy"):
         # One line for each request sent, connection made or revision run is noise below a warning.
