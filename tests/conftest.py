@@ -29,7 +29,6 @@ settings.load_profile("untimed")
 os.environ.setdefault("MCP_ENGINE_MODEL_THREADS", "1")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
-_HERE = Path(__file__).parent
 OWNER_PASSWORD = "owner-password-of-the-tests"
 APP_PASSWORD = "app-password-of-the-tests"
 TEMPLATE = "engine_template"
@@ -39,13 +38,6 @@ ALL_SCOPES = frozenset(
     "identity:write providers:read providers:write jobs:read jobs:write capabilities:read capabilities:call "
     "instance:operate documents:read documents:write ask".split()
 )
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each file in one process; all journeys through the dashboard in one, so that one engine serves them."""
-    for item in items:
-        path = item.path.relative_to(_HERE)
-        item.add_marker(pytest.mark.xdist_group(path.parts[0] if path.parts[0] == "dashboard" else str(path)))
 
 
 @pytest.fixture(scope="session")

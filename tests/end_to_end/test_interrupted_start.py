@@ -14,6 +14,8 @@ import pytest
 from rag.sample.workspace import sample_documents
 from tests.end_to_end.instance import EngineProcess
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def engine() -> Iterator[EngineProcess]:

@@ -17,6 +17,7 @@ import pytest
 from tests.end_to_end.instance import EngineProcess
 
 DOCUMENTS = 200
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

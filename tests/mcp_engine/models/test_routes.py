@@ -170,6 +170,7 @@ async def test_a_credential_copied_to_another_tenants_row_does_not_open(
         copy = """
             UPDATE model_provider SET sealed_credential = other.sealed_credential FROM model_provider AS other
             WHERE model_provider.tenant_id = :tenant AND other.tenant_id <> :tenant
+                    AND other.sealed_credential IS NOT NULL
         """
         connection.execute(text(copy), {"tenant": caller.tenant_id})
     engine.dispose()
