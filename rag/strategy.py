@@ -90,5 +90,5 @@ class StrategyKind:
     def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:  # noqa: ARG002 - it refers to nothing
         return ()
 
-    def check_dependencies(self, body: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> None:
+    def check_dependencies(self, found: Mapping[str, Mapping[str, Any]]) -> None:
         """A strategy refers to nothing that could fail to fit."""

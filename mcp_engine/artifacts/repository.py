@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
+from mcp_engine.artifacts.locks.repository import LOCK_OF_MOVE, points_at
 from mcp_engine.artifacts.tables import Artifact, LabelEvent, Lock, Version, VersionContent
 from mcp_engine.artifacts.versions import ArtifactFilter, ArtifactVersion, LabelMove
 from mcp_engine.audit.tables import AuditEntry
@@ -28,7 +29,6 @@ _CONTENT_OF_VERSION = and_(
 _ARTIFACT_OF_VERSION = and_(
     col(Artifact.tenant_id) == col(Version.tenant_id), col(Artifact.id) == col(Version.artifact_id)
 )
-_LOCK_OF_MOVE = and_(col(Lock.tenant_id) == col(LabelEvent.tenant_id), col(Lock.digest) == col(LabelEvent.lock_digest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,17 +206,8 @@ class ArtifactRepository:
         origin, target = aliased(Version), aliased(Version)
         statement = (
             select(LabelEvent, col(origin.number), col(target.number))
-            .join(
-                target,
-                _points_at(target, LabelEvent.to_version_id),
-            )
-            .outerjoin(
-                origin,
-                and_(
-                    col(origin.tenant_id) == col(LabelEvent.tenant_id),
-                    col(origin.id) == col(LabelEvent.from_version_id),
-                ),
-            )
+            .join(target, points_at(LabelEvent.tenant_id, LabelEvent.to_version_id, target))
+            .outerjoin(origin, points_at(LabelEvent.tenant_id, LabelEvent.from_version_id, origin))
             .where(col(LabelEvent.artifact_id) == artifact.id)
             .order_by(col(LabelEvent.id).desc())
             .limit(limit)
@@ -276,21 +267,9 @@ class ArtifactRepository:
         origin, target = aliased(Version), aliased(Version)
         statement = (
             select(LabelEvent, col(origin.number), col(target.number), col(Lock.body))
-            .join(
-                target,
-                _points_at(target, LabelEvent.to_version_id),
-            )
-            .join(
-                Lock,
-                _LOCK_OF_MOVE,
-            )
-            .outerjoin(
-                origin,
-                and_(
-                    col(origin.tenant_id) == col(LabelEvent.tenant_id),
-                    col(origin.id) == col(LabelEvent.from_version_id),
-                ),
-            )
+            .join(target, points_at(LabelEvent.tenant_id, LabelEvent.to_version_id, target))
+            .join(Lock, LOCK_OF_MOVE)
+            .outerjoin(origin, points_at(LabelEvent.tenant_id, LabelEvent.from_version_id, origin))
             .where(col(LabelEvent.id).in_(event_ids))
         )
         return list(await self._session.execute(statement))
@@ -330,10 +309,6 @@ def _named(namespace: str, kind: str, name: str) -> Select[Artifact]:
 def _with_body(statement: AnySelect) -> AnySelect:
     """Join the content of `Version`; an erased body leaves the version."""
     return statement.outerjoin(VersionContent, _CONTENT_OF_VERSION)
-
-
-def _points_at(version: Any, column: Any) -> ColumnElement[bool]:
-    return and_(col(version.tenant_id) == col(LabelEvent.tenant_id), col(version.id) == col(column))
 
 
 def _has_entry(kind: str, subject: Mapped[UUID]) -> ColumnElement[bool]:

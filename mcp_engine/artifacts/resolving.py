@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import json
 from collections.abc import Iterator, Mapping
@@ -140,10 +141,11 @@ class Resolver:
             )
         kind, body = self._kinds.get(row.version.kind), body_of(row)
         pinned: dict[str, MadeLock] = {}
-        for reference in kind.dependencies(body):
+        # A kind may parse what takes its time: the templates of a large body.
+        for reference in await asyncio.to_thread(kind.dependencies, body):
             _, found = await self.version(reference)
             pinned[f"{reference.kind}:{reference}"] = await self.lock(found, (*path, here))
-        kind.check_dependencies(body, {reference: body_of(lock.row) for reference, lock in pinned.items()})
+        kind.check_dependencies({reference: body_of(lock.row) for reference, lock in pinned.items()})
         made = self._made[row.version.version_id, len(path)] = _made(row, pinned)
         return made
 

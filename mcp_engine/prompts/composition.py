@@ -16,14 +16,13 @@ def included_bodies(found: ResolvedVersion) -> Mapping[str, PromptBody]:
 
 def included_prompts(found: ResolvedVersion) -> list[IncludedPrompt]:
     """Return the same for reading, with the versions that the lock pins."""
-    bodies = included_bodies(found)
     return [
         IncludedPrompt(
-            reference=name,
+            reference=one.reference.removeprefix(f"{KIND}:"),
             number=one.number,
             digest=one.digest,
-            template=body.template or "",
-            variables=body.variables or {},
+            template=one.body["template"],
+            variables=one.body["variables"],
         )
-        for one, (name, body) in zip(found.dependencies, bodies.items(), strict=True)
+        for one in found.dependencies
     ]

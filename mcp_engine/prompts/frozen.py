@@ -5,7 +5,7 @@ It renders as if the marks were not there.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from jinja2 import nodes
 from jinja2.ext import Extension
@@ -29,8 +29,7 @@ class FrozenTag(Extension):
         opened = parser.stream.current.lineno
         body = parser.parse_statements(("name:endfrozen",))
         closed = next(parser.stream).lineno
-        marks: list[tuple[int, int]] = getattr(self.environment, "marks")  # noqa: B009 - an attribute of ours
-        marks.append((opened, closed))
+        cast("Any", self.environment).marks.append((opened, closed))
         return body
 
 

@@ -46,7 +46,7 @@ class PromptKind:
     def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:
         return tuple(Reference.parse(KIND, name) for name in includes_of(parse_body(body)))
 
-    def check_dependencies(self, body: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> None:  # noqa: ARG002
+    def check_dependencies(self, found: Mapping[str, Mapping[str, Any]]) -> None:
         """Only a text can stand inside another text.
 
         Raises:

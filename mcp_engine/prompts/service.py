@@ -93,11 +93,12 @@ class PromptService:
             Gone: `artifact.erased`.
         """
         found = await self._artifacts.resolve(caller, namespace, Reference(KIND, name, version, label))
+        body = parse_body(found.body)
         return PromptDetail(
             **_version(found.version, found.labels).model_dump(),
-            body=parse_body(found.body),
+            body=body,
             lock_digest=found.lock_digest,
-            inputs=inputs_of(parse_body(found.body), included_bodies(found)),
+            inputs=inputs_of(body, included_bodies(found)),
             includes=included_prompts(found),
         )
 
@@ -112,7 +113,7 @@ class PromptService:
                 if name in draft.pinned:
                     wanted = Reference(KIND, wanted.name, draft.pinned[name])
                 found = await self._artifacts.resolve(caller, namespace, wanted)
-                PromptKind().check_dependencies({}, {f"{KIND}:{name}": found.body})
+                PromptKind().check_dependencies({f"{KIND}:{name}": found.body})
             except EngineError as error:
                 missing.append(error)
             else:

@@ -64,11 +64,10 @@ class _Parser(TokenStream):
         super().__init__(source)
         self._bound: list[frozenset[str]] = []
         self._free: set[str] = set()
-        self._includes: set[str] = set()
 
     def template(self) -> Template:
         body = self._statements(())
-        return Template(frozenset(self._free), frozenset(self._includes), body)
+        return Template(frozenset(self._free), body)
 
     # statements
 
@@ -106,7 +105,6 @@ class _Parser(TokenStream):
 
     def _include(self) -> Statement:
         reference = self.expect("string").value
-        self._includes.add(reference)
         return include(reference)
 
     def _frozen(self) -> Statement:

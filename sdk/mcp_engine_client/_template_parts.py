@@ -46,7 +46,6 @@ class Template:
     """A template that was read."""
 
     variables: frozenset[str]
-    includes: frozenset[str]
     body: Statement
 
     def render(self, values: Mapping[str, Any], includes: Mapping[str, Template] | None = None) -> str:
@@ -57,7 +56,7 @@ class Template:
 
         Raises:
             TemplateInvalid: `template.undefined` for a value that is not there, `template.failed` for one that
-                can't be used so.
+                can't be used so, `template.include_missing`.
             TooLarge: `template.output_too_large`.
         """
         output = Output()
@@ -92,7 +91,13 @@ def write_value(expression: Expression) -> Statement:
 
 def include(reference: str) -> Statement:
     def run(values: Values, output: Output) -> None:
-        values[_INCLUDES][reference].body(values, output)
+        included = values[_INCLUDES].get(reference)
+        if included is None:
+            raise TemplateInvalid(
+                "template.include_missing",
+                f"The template includes {reference!r}, which is not at hand: a fallback must stand alone.",
+            )
+        included.body(values, output)
 
     return run
 

@@ -16,6 +16,7 @@ from mcp_engine_client.errors import (
     Gone,
     InvalidInput,
     NotFound,
+    TemplateInvalid,
     Unreachable,
     VariableMissing,
 )
@@ -83,6 +84,9 @@ def test_a_registry_that_is_gone_costs_nothing(registry: Registry) -> None:
             prompt.compile()
         chat = client.get_prompt("greet", fallback=[{"role": "user", "content": "{{ x }}?"}])
         assert chat.compile(x="Why") == [{"role": "user", "content": "Why?"}]
+        alone = client.get_prompt("greet", fallback='{% include "tone@production" %} Hello')
+        with pytest.raises(TemplateInvalid, match=r"tone@production.*must stand alone"):
+            alone.compile()
 
 
 def test_a_registry_that_hangs_holds_nobody_twice(registry: Registry) -> None:

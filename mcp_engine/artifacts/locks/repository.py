@@ -15,6 +15,8 @@ from mcp_engine.artifacts.tables import Artifact, LabelEvent, Lock, LockDependen
 from mcp_engine.artifacts.versions import Dependent
 from mcp_engine.database.engine import UnitOfWork
 
+LOCK_OF_MOVE = and_(col(Lock.tenant_id) == col(LabelEvent.tenant_id), col(Lock.digest) == col(LabelEvent.lock_digest))
+
 
 class LockRepository:
     """Queries of one unit of work."""
@@ -43,10 +45,9 @@ class LockRepository:
 
     async def of_move(self, artifact: Artifact, label: str, version_id: UUID) -> Lock:
         """Return the lock of the last move of `label` to this version."""
-        same = and_(col(Lock.tenant_id) == col(LabelEvent.tenant_id), col(Lock.digest) == col(LabelEvent.lock_digest))
         statement = (
             select(Lock)
-            .join(LabelEvent, same)
+            .join(LabelEvent, LOCK_OF_MOVE)
             .where(
                 col(LabelEvent.artifact_id) == artifact.id,
                 col(LabelEvent.label) == label,
@@ -76,7 +77,7 @@ class LockRepository:
         statement = (
             select(Artifact, LabelEvent, LockDependency, col(holder.number), col(pinned.number))
             .select_from(pinned)
-            .join(LockDependency, _is(LockDependency.tenant_id, LockDependency.version_id, pinned))
+            .join(LockDependency, points_at(LockDependency.tenant_id, LockDependency.version_id, pinned))
             .join(
                 LabelEvent,
                 and_(
@@ -84,8 +85,8 @@ class LockRepository:
                     col(LabelEvent.lock_digest) == col(LockDependency.lock_digest),
                 ),
             )
-            .join(holder, _is(LabelEvent.tenant_id, LabelEvent.to_version_id, holder))
-            .join(Artifact, _is(LabelEvent.tenant_id, LabelEvent.artifact_id, Artifact))
+            .join(holder, points_at(LabelEvent.tenant_id, LabelEvent.to_version_id, holder))
+            .join(Artifact, points_at(LabelEvent.tenant_id, LabelEvent.artifact_id, Artifact))
             .where(col(pinned.artifact_id) == artifact.id, ~moved_on)
             .order_by(*order)
             .limit(limit)
@@ -100,5 +101,6 @@ class LockRepository:
         ]
 
 
-def _is(tenant_id: Any, reference: Any, target: Any) -> ColumnElement[bool]:
+def points_at(tenant_id: Any, reference: Any, target: Any) -> ColumnElement[bool]:
+    """Say that a row's reference means `target`, a table or its alias."""
     return and_(col(target.tenant_id) == col(tenant_id), col(target.id) == col(reference))

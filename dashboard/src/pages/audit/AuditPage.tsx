@@ -41,7 +41,7 @@ export function AuditPage() {
       <OfflineCheck />
       <AuditFilterBar filters={filters} people={people} onChange={change} />
       <WithPanel
-        panel={open && <EntryPanel key={open} id={open} people={people} onClose={() => select(undefined)} />}
+        panel={open && <EntryPanel key={open} id={open} onClose={() => select(undefined)} />}
       >
         <Loaded query={query} loading={<Card><Skeleton lines={8} /></Card>}>
           {() => (

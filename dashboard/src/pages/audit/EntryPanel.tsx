@@ -2,12 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { FileCheck, FileLock2 } from "lucide-react";
 import { useState } from "react";
-import { ENGINE, useCan } from "../../api/queries";
+import { useCan } from "../../api/queries";
 import { Button } from "../../components/Button";
 import { Digest } from "../../components/Digest";
 import { Facts } from "../../components/Facts";
 import { formatCount, formatMoment } from "../../components/format";
 import { announce } from "../../components/Live";
+import { Principal } from "../../components/Principal";
 import { SidePanel } from "../../components/SidePanel";
 import { Loaded } from "../../components/States";
 import { OfflineCommand } from "./OfflineCheck";
@@ -18,11 +19,7 @@ import { type Entry, entryQuery } from "./queries";
 const EXECUTION = "execution.ended";
 
 /** One entry: what it says, word for word, and its proof. */
-export function EntryPanel({ id, people, onClose }: {
-  id: string;
-  people: Map<string, string> | undefined;
-  onClose: () => void;
-}) {
+export function EntryPanel({ id, onClose }: { id: string; onClose: () => void }) {
   const query = useQuery(entryQuery(id));
   return (
     <SidePanel title={query.data?.kind ?? "Entry"} onClose={onClose}>
@@ -33,7 +30,7 @@ export function EntryPanel({ id, people, onClose }: {
               facts={[
                 ["Leaf", entry.seq === null ? "waiting for its number" : formatCount(entry.seq)],
                 ["When", formatMoment(entry.occurred_at)],
-                ["Who", nameOf(entry.actor_id, people) ?? <Digest value={entry.actor_id} label="id" characters={36} />],
+                ["Who", <Principal key="who" id={entry.actor_id} />],
                 ["To what", <Subject key="subject" entry={entry} />],
                 ["Entry", <Digest key="entry" value={entry.id} label="entry's id" characters={36} />],
                 ["Leaf hash", <Digest key="hash" value={entry.leaf_hash} label="leaf's hash" characters={20} />],
@@ -46,10 +43,6 @@ export function EntryPanel({ id, people, onClose }: {
       </Loaded>
     </SidePanel>
   );
-}
-
-function nameOf(actor: string, people: Map<string, string> | undefined): string | undefined {
-  return actor === ENGINE ? "the engine" : people?.get(actor);
 }
 
 function Subject({ entry }: { entry: Entry }) {
