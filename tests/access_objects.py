@@ -19,6 +19,7 @@ from mcp_engine.components.component import installed_components
 from mcp_engine.components.service import CapabilityService
 from mcp_engine.config import Settings
 from mcp_engine.database.engine import Database
+from mcp_engine.evaluation.datasets.rows import Row, stored
 from mcp_engine.executions.schemas import Outcome, StartExecution
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.identifiers import new_id
@@ -108,6 +109,7 @@ def _composed(database: Database, settings: Settings) -> Services:
     return services
 
 
+DATASET_ROW = Row({"question": "Who?"})
 Values = dict[str, str]
 Maker = Callable[[World, Values], Awaitable[str]]
 
@@ -140,6 +142,12 @@ async def make_prompt(world: World, _: Values) -> str:
     artifacts = world.services.get(ArtifactService)
     await artifacts.push(world.owner, "prompt", "default", name, {"template": "Hello"}, "first", ["production"])
     return name
+
+
+async def make_dataset(world: World, _: Values) -> str:
+    """Make a dataset with one version, labelled `production`."""
+    body = {"name": new_id().hex, "rows": [{"inputs": DATASET_ROW.inputs}], "labels": ["production"]}
+    return (await world.made("/datasets", body))["name"]
 
 
 async def add_document(world: World) -> dict[str, Any]:
@@ -203,6 +211,8 @@ MAKERS: dict[str, Maker] = {
     "artifacts": always("prompt"),
     "{kind}": make_prompt,
     "prompts": make_prompt,
+    "datasets": make_dataset,
+    "rows": always(stored(DATASET_ROW, "row 1").digest),
     "collections": make_collection,
     "documents": make_document,
     "jobs": make_job,

@@ -15,6 +15,8 @@ from mcp_engine.cli.groups import CommandGroup
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from mcp_engine.errors import EngineError
+
 _OPENING = {
     "opens": "opens its commitment",
     "none": "there was none",
@@ -63,16 +65,20 @@ def check(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A proof from `audit proof`.")],
     vkey: Annotated[str, typer.Option("--vkey", help="The log's public key, from a source you trust.")],
 ) -> None:
-    """Check a proof offline, with no server and no database; exit 1 says what is wrong."""
+    """Check a proof offline, with no server and no database; exit 1 says what is wrong with it."""
     from mcp_engine.audit.check import check_proof
+    from mcp_engine.audit.notes import NoteVerifier
     from mcp_engine.errors import EngineError
 
     try:
+        NoteVerifier.parse(vkey)
+    except EngineError as error:
+        form = "The key given to --vkey is one line of the form name+hash+key, as `mcp-engine audit key` prints it."
+        raise _unproven(error, ExitCode.USAGE, f"{form} {error.message}") from error
+    try:
         proven = check_proof(file.read_bytes(), vkey)
     except EngineError as error:
-        raise CommandFailed(
-            error.message, ExitCode.FAILED, {"ok": False, "code": error.code, "detail": error.message}
-        ) from error
+        raise _unproven(error, ExitCode.FAILED, error.message) from error
     leaves = [
         {"index": leaf.index, "id": leaf.id, "kind": leaf.kind, "subject": leaf.subject, "actor": leaf.actor,
          "at": leaf.at, "facts": dict(leaf.facts)}
@@ -104,9 +110,16 @@ def list_entries(
     page = Api().get(
         "/audit/entries", kind=kind, subject=subject, actor=actor, since=since, until=until, limit=limit
     )  # fmt: skip
-    rows = ((one["seq"], one["occurred_at"], one["kind"], one["subject"], _who(one)) for one in page["items"])
-    columns = ("leaf", "when", "what", "subject", "actor")
+    rows = (
+        (one["seq"], one["occurred_at"][:19], one["kind"], one["about"], one["subject"], _who(one))
+        for one in page["items"]
+    )
+    columns = ("leaf", "when (UTC)", "what", "about", "subject", "actor")
     output.emit(page, output.table(columns, rows, empty="Nothing has happened yet that fits."))
+
+
+def _unproven(error: EngineError, exit_code: ExitCode, message: str) -> CommandFailed:
+    return CommandFailed(message, exit_code, {"ok": False, "code": error.code, "detail": message})
 
 
 def _who(entry: dict[str, Any]) -> str:

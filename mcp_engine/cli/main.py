@@ -13,6 +13,7 @@ from mcp_engine.components.component import BrokenComponent, found_components
 
 CORE_GROUPS = {
     "prompt": "mcp_engine.cli.prompts",
+    "dataset": "mcp_engine.cli.datasets",
     "execution": "mcp_engine.cli.executions",
     "audit": "mcp_engine.cli.audit",
     "key": "mcp_engine.cli.keys",

@@ -13,6 +13,16 @@ from mcp_engine.cli import output
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
+from mcp_engine.cli.references import (
+    Namespace,
+    Reference,
+    choice_of,
+    moment,
+    path_of,
+    pointers,
+    say,
+    shown_labels,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,10 +30,6 @@ if TYPE_CHECKING:
 commands = CommandGroup("Prompts: versions that never change, labels with a history, runs on record.")
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
-Namespace = Annotated[str, typer.Option("--namespace", "-n", help="The namespace (project) to work in.")]
-Reference = Annotated[
-    str, typer.Argument(metavar="NAME[@LABEL|/VERSION]", help="Such as greet, greet@production, greet/3.")
-]
 Variables = Annotated[
     list[str] | None, typer.Option("--var", help="A variable as name=value; name:=JSON for other than text.")
 ]
@@ -60,10 +66,10 @@ def push(
     except CommandFailed as failure:
         raise _in_file(failure, file, prompt.lines_above) from failure
     verb = "Pushed" if pushed["created"] else "Unchanged: this is"
-    labels = _shown_labels(pushed["labels"])
+    labels = shown_labels(pushed["labels"])
     output.emit(
         pushed,
-        lambda console: _say(console, f"{verb} {pushed['name']}/{pushed['number']} {labels} {pushed['digest'][:12]}"),
+        lambda console: say(console, f"{verb} {pushed['name']}/{pushed['number']} {labels} {pushed['digest'][:12]}"),
     )
 
 
@@ -80,7 +86,7 @@ def _in_file(failure: CommandFailed, file: Path, lines_above: int) -> CommandFai
 @commands.command()
 def get(reference: Reference, namespace: Namespace = "default") -> None:
     """Show a version: the latest, that of a label, or that of a number."""
-    found = Api().get(_path(reference), **_choice(reference), namespace=namespace)
+    found = Api().get(path_of("prompts", reference), **choice_of(reference), namespace=namespace)
     output.emit(found, lambda console: _render_version(console, found))
 
 
@@ -100,7 +106,7 @@ def list_prompts(
     )
     rows = [
         (
-            item["name"], item["latest"], _pointers(item), " ".join(item["tags"]), _moment(item["updated_at"]),
+            item["name"], item["latest"], pointers(item), " ".join(item["tags"]), moment(item["updated_at"]),
             item["description"],
         )
         for item in page["items"]
@@ -119,7 +125,7 @@ def versions(
     """List the versions of a prompt, newest first."""
     page = Api().get(f"/prompts/{Api.quote(name)}/versions", limit=limit, cursor=cursor, namespace=namespace)
     rows = [
-        (item["number"], " ".join(item["labels"]), item["digest"][:12], _moment(item["created_at"]), item["message"])
+        (item["number"], " ".join(item["labels"]), item["digest"][:12], moment(item["created_at"]), item["message"])
         for item in page["items"]
     ]
     output.emit(page, output.table(["VERSION", "LABELS", "DIGEST", "PUSHED", "MESSAGE"], rows, empty="No versions."))
@@ -151,7 +157,7 @@ def label(
     path = f"/prompts/{Api.quote(name)}/labels/{Api.quote(label)}"
     moved = Api().put(path, {"version": version, "reason": message}, namespace=namespace)
     origin = "" if moved["from_number"] is None else f" (was {moved['from_number']})"
-    output.emit(moved, lambda console: _say(console, f"{name}@{label} is now version {moved['to_number']}{origin}."))
+    output.emit(moved, lambda console: say(console, f"{name}@{label} is now version {moved['to_number']}{origin}."))
 
 
 @commands.command()
@@ -167,7 +173,7 @@ def history(
     page = Api().get(path, label=label, limit=limit, cursor=cursor, namespace=namespace)
     rows = [
         (
-            _moment(item["moved_at"]),
+            moment(item["moved_at"]),
             item["label"],
             item["from_number"],
             item["to_number"],
@@ -216,8 +222,8 @@ def render(
     namespace: Namespace = "default",
 ) -> None:
     """Print the messages that a run would send, with new variables or those of a stored run."""
-    body = {**_choice(reference), **_values(var, var_file, execution)}
-    found = Api().post(f"{_path(reference)}/render", body, namespace=namespace)
+    body = {**choice_of(reference), **_values(var, var_file, execution)}
+    found = Api().post(f"{path_of('prompts', reference)}/render", body, namespace=namespace)
     output.emit(found, lambda console: _render_messages(console, found["messages"]))
 
 
@@ -232,10 +238,10 @@ def run(
     namespace: Namespace = "default",
 ) -> None:
     """Run a version on a model and print its output."""
-    body: dict[str, Any] = {**_choice(reference), **_values(var, var_file, execution), "stream": stream}
+    body: dict[str, Any] = {**choice_of(reference), **_values(var, var_file, execution), "stream": stream}
     if model is not None:
         body["model"] = model
-    path = f"{_path(reference)}/run"
+    path = f"{path_of('prompts', reference)}/run"
     if stream:
         completed = _stream(path, body, namespace)
     else:
@@ -304,61 +310,29 @@ def _content(file: Path) -> bytes:
     return content
 
 
-def _path(reference: str) -> str:
-    return f"/prompts/{Api.quote(reference.partition('@')[0].partition('/')[0])}"
-
-
-def _choice(reference: str) -> dict[str, Any]:
-    """Return the version or label in a reference; the server refuses both together."""
-    rest, at, label = reference.partition("@")
-    _, slash, number = rest.partition("/")
-    choice: dict[str, Any] = {"label": label} if at else {}
-    if slash:
-        if not (number.isascii() and number.isdigit()):
-            raise CommandFailed(f"{reference!r}: after the slash stands a version number.", ExitCode.USAGE)
-        choice["version"] = int(number)
-    return choice
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False)
-
-
-def _moment(text: str) -> str:
-    return text[:16].replace("T", " ")
-
-
-def _pointers(item: dict[str, Any]) -> str:
-    return " ".join(f"{label}→{number}" for label, number in sorted(item["labels"].items()))
-
-
 def _written(text: str) -> str:
     """Return a model's words as they may go to standard output: exact into a file, harmless to a terminal."""
     return output.harmless(text) if sys.stdout.isatty() else text
 
 
-def _shown_labels(labels: list[str]) -> str:
-    return f"({', '.join(labels)})" if labels else ""
-
-
 def _render_version(console: Console, found: dict[str, Any]) -> None:
     body = found["body"]
-    _say(console, f"{found['name']}/{found['number']} {_shown_labels(found['labels'])} {found['digest']}")
+    say(console, f"{found['name']}/{found['number']} {shown_labels(found['labels'])} {found['digest']}")
     if found["message"]:
-        _say(console, found["message"])
+        say(console, found["message"])
     for key in ("description", "tags", "model", "parameters", "variables", "tools", "output_schema"):
         if body.get(key) is not None:
             value = body[key]
-            _say(console, f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+            say(console, f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
     for one in found["includes"]:
-        _say(console, f"includes {one['reference']}: version {one['number']} {one['digest'][:12]}")
+        say(console, f"includes {one['reference']}: version {one['number']} {one['digest'][:12]}")
     _render_messages(console, body.get("messages") or [{"role": "template", "content": body.get("template", "")}])
 
 
 def _render_messages(console: Console, messages: list[dict[str, str]]) -> None:
     for message in messages:
         console.rule(message["role"], align="left", style="dim")
-        _say(console, message["content"])
+        say(console, message["content"])
 
 
 def _render_diff(console: Console, found: dict[str, Any]) -> None:
@@ -369,11 +343,11 @@ def _render_diff(console: Console, found: dict[str, Any]) -> None:
         console.print(Text(line, style=styles.get(line[:1], "")))
     for path, change in found["settings"].items():
         before, after = (json.dumps(change[side], ensure_ascii=False) for side in ("before", "after"))
-        _say(console, f"{path}: {before} → {after}")
+        say(console, f"{path}: {before} → {after}")
     if found["frozen_changed"]:
-        _say(console, "Frozen text differs.")
+        say(console, "Frozen text differs.")
     if found["identical"]:
-        _say(console, "The versions are identical.")
+        say(console, "The versions are identical.")
 
 
 def _footer(completed: dict[str, Any]) -> str:

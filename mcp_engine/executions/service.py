@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
@@ -147,6 +147,19 @@ class ExecutionService:
         async with self._work(caller) as work:
             stored = await _stored(work, execution_id)
             return views.detail(stored, await _spans(work, stored.execution))
+
+    async def several(self, caller: Caller, execution_ids: Sequence[UUID]) -> list[ExecutionDetail]:
+        """Return executions without their spans, in the order asked for.
+
+        Raises:
+            NotFound: `execution.not_found`, naming the first that is missing.
+        """
+        async with self._work(caller) as work:
+            found = {stored.execution.id: stored for stored in await repository.find(work.session, execution_ids)}
+        missing = next((one for one in execution_ids if one not in found), None)
+        if missing is not None:
+            raise NotFound("execution.not_found", f"There is no execution {missing}.")
+        return [views.detail(found[one], []) for one in execution_ids]
 
     async def openings(self, caller: Caller, execution_id: UUID) -> Openings:
         """Return what opens the commitments to inputs and output, as far as they were not erased.

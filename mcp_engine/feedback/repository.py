@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from mcp_engine.executions.tables import ExecutionRow
-from mcp_engine.feedback.schemas import FeedbackFilter
+from mcp_engine.feedback.schemas import DEMONSTRATION, FeedbackFilter
 from mcp_engine.feedback.tables import FeedbackContentRow, FeedbackRow
 
 
@@ -51,6 +51,12 @@ async def page(session: AsyncSession, wanted: FeedbackFilter, before: UUID | Non
     if before is not None:
         conditions.append(col(FeedbackRow.id) < before)
     return await _stored(session, *conditions, limit=limit)
+
+
+async def demonstrations(session: AsyncSession, execution_ids: Collection[UUID]) -> list[Stored]:
+    """Return what was demonstrated for executions, newest first."""
+    about = col(FeedbackRow.execution_id).in_(execution_ids)
+    return await _stored(session, about, col(FeedbackRow.metric_name) == DEMONSTRATION)
 
 
 async def with_words_about(session: AsyncSession, execution_id: UUID) -> Sequence[UUID]:

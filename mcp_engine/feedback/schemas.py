@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from mcp_engine.identifiers import NAME_PATTERN
 
 MAX_TEXT_CHARACTERS = 100_000
-TEXT_METRICS = frozenset({"comment", "demonstration"})
+DEMONSTRATION = "demonstration"
+TEXT_METRICS = frozenset({"comment", DEMONSTRATION})
 """Metrics whose value is a text: what somebody says of an output, and the output they would have wanted."""
 _LARGEST_EXACT = 2**53
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any
@@ -63,6 +64,16 @@ class FeedbackService:
         async with self._work(caller) as work:
             rows = await repository.page(work.session, wanted, before, limit + 1)
         return page_of([_view(row) for row in rows], limit, lambda shown: (str(shown.id),))
+
+    async def demonstrations(self, caller: Caller, execution_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Return the latest `demonstration` of each execution that has one: what somebody would have wanted instead."""
+        async with self._work(caller) as work:
+            found = await repository.demonstrations(work.session, execution_ids)
+        return {
+            stored.feedback.execution_id: json.loads(stored.content.content)["value"]
+            for stored in reversed(found)
+            if stored.content is not None and stored.feedback.execution_id is not None
+        }
 
     async def erase_words(self, caller: Caller, feedback_id: UUID, reason: str) -> UUID:
         """Erase value (if it is a text) and comment of a judgement; return the tombstone's id.

@@ -21,6 +21,8 @@ CORE_PERMISSIONS: tuple[Permission, ...] = (
     Permission("artifacts:read", "Read artifacts of every kind, their versions, labels and history."),
     Permission("artifacts:write", "Push new versions of artifacts of every kind."),
     Permission("labels:write", "Move labels such as production: decide what is released."),
+    Permission("datasets:read", "Read datasets and their rows, except the sealed split."),
+    Permission("datasets:write", "Push datasets, and erase what rows hold."),
     Permission("executions:read", "Read executions with their inputs and outputs."),
     Permission("executions:write", "Record executions that ran elsewhere; erase their contents."),
     Permission("feedback:give", "Give feedback on executions and sessions."),

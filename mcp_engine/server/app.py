@@ -12,6 +12,7 @@ from mcp_engine.audit.routes import router as audit
 from mcp_engine.components.component import Component
 from mcp_engine.components.routes import router as capabilities
 from mcp_engine.config import Settings
+from mcp_engine.evaluation.datasets.routes import router as datasets
 from mcp_engine.executions.routes import router as executions
 from mcp_engine.feedback.routes import router as feedback
 from mcp_engine.http.problems import install_handlers
@@ -38,6 +39,7 @@ CORE_ROUTERS = (
     artifacts,
     executions,
     feedback,
+    datasets,
     models,
     jobs,
     audit,

@@ -22,6 +22,9 @@ from mcp_engine.components.component import Component, installed_components
 from mcp_engine.components.service import CapabilityService
 from mcp_engine.config import Settings
 from mcp_engine.database.engine import Database
+from mcp_engine.evaluation.datasets.facts import DatasetCheck
+from mcp_engine.evaluation.datasets.kind import DatasetKind
+from mcp_engine.evaluation.datasets.service import DatasetService
 from mcp_engine.executions.live import ExecutionCheck
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.feedback.facts import FeedbackCheck
@@ -60,7 +63,8 @@ def import_tables() -> None:
 
 def artifact_kinds(components: Iterable[Component]) -> KindRegistry:
     """Return every kind of artifact that the core and `components` govern."""
-    return KindRegistry([PromptKind(), *(kind for component in components for kind in component.artifact_kinds())])
+    contributed = (kind for component in components for kind in component.artifact_kinds())
+    return KindRegistry([PromptKind(), DatasetKind(), *contributed])
 
 
 def register_core(services: Services, settings: Settings, secrets: Secrets, database: Database) -> None:
@@ -91,6 +95,7 @@ def register_core(services: Services, settings: Settings, secrets: Secrets, data
     services.add(LogFeed(settings.journal_dir))
     services.add(MetricHistory(database))
     services.add(PromptService(artifacts, models, executions))
+    services.add(DatasetService(database, artifacts, executions, feedback))
 
 
 @asynccontextmanager
@@ -152,7 +157,7 @@ async def _start_audit(stack: AsyncExitStack, services: Services, settings: Sett
             database,
             signer.verifier,
             witness,
-            [ArtifactCheck(), ExecutionCheck(), FeedbackCheck(), IdentityCheck(), *checks],
+            [ArtifactCheck(), DatasetCheck(), ExecutionCheck(), FeedbackCheck(), IdentityCheck(), *checks],
         )
     )
     sequencer = Sequencer(database, signer, witness)

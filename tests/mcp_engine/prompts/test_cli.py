@@ -4,92 +4,57 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-import uvicorn
 from fastapi import FastAPI
-from typer.testing import CliRunner, Result
 
 from mcp_engine.access import Caller
-from mcp_engine.cli import output
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.prompts import commands
 from mcp_engine.errors import ModelFailed
 from mcp_engine.executions.schemas import ExecutionFilter
 from mcp_engine.executions.service import ExecutionService
+from tests.commands import Commands, listening
 from tests.mcp_engine.prompts.conftest import Script
 
-Run = Any
 PROMPT = "---\nname: greet\ndescription: Greets.\nparameters: {max_tokens: 9}\n---\nHi {{ name }}\n"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def url(app: FastAPI) -> AsyncIterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    await serving
+    async with listening(app) as address:
+        yield address
 
 
 @pytest.fixture
-def run(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("MCP_ENGINE_URL", url)
-    monkeypatch.setenv("MCP_ENGINE_API_KEY", "owner")
+def run(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
     monkeypatch.chdir(tmp_path)
     Path("greet.prompt").write_text(PROMPT)
-    clients: list[httpx.Client] = []
-
-    class Client(httpx.Client):
-        """A command's process ends with it; here its connections must be closed instead."""
-
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            clients.append(self)
-
-    monkeypatch.setattr(httpx, "Client", Client)
-
-    async def run(*arguments: str) -> Result:
-        monkeypatch.setattr(output._Mode, "json", False)
-        result = await asyncio.to_thread(CliRunner().invoke, commands.typer, list(arguments))
-        while clients:
-            clients.pop().close()
-        return result
-
-    return run
+    return Commands(commands, url, monkeypatch)
 
 
-async def run_json(run: Run, *arguments: str) -> Any:
-    result = await run(*arguments, "--json")
-    assert result.exit_code == 0, result.output or result.exception
-    return json.loads(result.stdout)
-
-
-async def test_the_life_of_a_prompt(run: Run) -> None:
-    first = await run_json(run, "push", "greet.prompt", "-m", "first", "--label", "staging")
+async def test_the_life_of_a_prompt(run: Commands) -> None:
+    first = await run.json("push", "greet.prompt", "-m", "first", "--label", "staging")
     assert (first["name"], first["number"], first["created"], first["message"]) == ("greet", 1, True, "first")
-    assert not (await run_json(run, "push", "greet.prompt", "-m", "again"))["created"]
+    assert not (await run.json("push", "greet.prompt", "-m", "again"))["created"]
     Path("other.md").write_text(PROMPT.replace("Hi", "Hello"))
-    assert (await run_json(run, "push", "other.md", "-m", "second"))["number"] == 2
-    assert (await run_json(run, "push", "other.md", "--name", "copy"))["name"] == "copy"
-    assert [item["name"] for item in (await run_json(run, "list"))["items"]] == ["copy", "greet"]
-    assert (await run_json(run, "get", "greet@staging"))["number"] == 1
-    assert (await run_json(run, "get", "greet/2"))["body"]["template"] == "Hello {{ name }}"
-    assert (await run_json(run, "label", "greet", "2", "production"))["to_number"] == 2
-    diff = await run_json(run, "diff", "greet", "staging", "2")
+    assert (await run.json("push", "other.md", "-m", "second"))["number"] == 2
+    assert (await run.json("push", "other.md", "--name", "copy"))["name"] == "copy"
+    assert [item["name"] for item in (await run.json("list"))["items"]] == ["copy", "greet"]
+    assert (await run.json("get", "greet@staging"))["number"] == 1
+    assert (await run.json("get", "greet/2"))["body"]["template"] == "Hello {{ name }}"
+    assert (await run.json("label", "greet", "2", "production"))["to_number"] == 2
+    diff = await run.json("diff", "greet", "staging", "2")
     assert "-Hi {{ name }}" in diff["text"]
-    assert [item["number"] for item in (await run_json(run, "versions", "greet"))["items"]] == [2, 1]
-    assert len((await run_json(run, "history", "greet"))["items"]) == 2
+    assert [item["number"] for item in (await run.json("versions", "greet"))["items"]] == [2, 1]
+    assert len((await run.json("history", "greet"))["items"]) == 2
 
 
-async def test_a_person_reads_tables_and_text(run: Run) -> None:
+async def test_a_person_reads_tables_and_text(run: Commands) -> None:
     assert "No prompts" in (await run("list")).stdout
     assert "Pushed greet/1" in (await run("push", "greet.prompt", "-m", "first")).stdout
     assert "Unchanged" in (await run("push", "greet.prompt", "-m", "first")).stdout
@@ -108,20 +73,20 @@ async def test_a_person_reads_tables_and_text(run: Run) -> None:
     assert "production" in (await run("history", "greet")).stdout
 
 
-async def test_a_run_prints_the_output_alone(run: Run, script: Script) -> None:
+async def test_a_run_prints_the_output_alone(run: Commands, script: Script) -> None:
     await run("push", "greet.prompt", "-m", "first")
     for stream in ((), ("--stream",)):
         result = await run("run", "greet/1", "--var", "name=Ada = Eve", *stream)
         assert result.stdout == "Hello Ada\n"
         assert "7+3 tokens" in result.stderr
         assert script.messages[0].content == "Hi Ada = Eve"
-    completed = await run_json(run, "run", "greet", "--var", "name=Ada", "--model", "other/scripted-1")
+    completed = await run.json("run", "greet", "--var", "name=Ada", "--model", "other/scripted-1")
     assert (completed["output"], completed["model"]) == ("Hello Ada", "other/scripted-1")
     lines = (await run("run", "greet", "--var", "name=Ada", "--stream", "--json")).stdout.splitlines()
     assert [json.loads(line).get("text") for line in lines] == ["Hello", " ", "Ada", None]
 
 
-async def test_variables_of_other_types_come_as_json(run: Run, script: Script) -> None:
+async def test_variables_of_other_types_come_as_json(run: Commands, script: Script) -> None:
     Path("list.prompt").write_text("{% for item in items %}{{ item }};{% endfor %}{{ note }}")
     await run("push", "list.prompt", "-m", "first")
     Path("vars.json").write_text('{"items": ["x"], "note": "from file"}')
@@ -153,7 +118,7 @@ async def test_variables_of_other_types_come_as_json(run: Run, script: Script) -
     ],
 )
 async def test_what_goes_wrong_is_said_in_one_line(
-    run: Run, arguments: list[str], exit_code: ExitCode, says: str
+    run: Commands, arguments: list[str], exit_code: ExitCode, says: str
 ) -> None:
     await run("push", "greet.prompt", "-m", "first")
     Path("bad.prompt").write_text("ok\n{{ a +")
@@ -167,7 +132,7 @@ async def test_what_goes_wrong_is_said_in_one_line(
     assert says in failure.message
 
 
-async def test_a_stream_may_hold_every_line_end_of_unicode(run: Run, script: Script) -> None:
+async def test_a_stream_may_hold_every_line_end_of_unicode(run: Commands, script: Script) -> None:
     script.pieces = ["one\u2028", "two\x85", "three\x1c"]
     await run("push", "greet.prompt", "-m", "first")
     result = await run("run", "greet", "--var", "name=x", "--stream")
@@ -175,7 +140,7 @@ async def test_a_stream_may_hold_every_line_end_of_unicode(run: Run, script: Scr
     assert "one\u2028two" in result.stdout
 
 
-async def test_a_run_that_fails_in_the_middle_of_its_stream_says_so(run: Run, script: Script) -> None:
+async def test_a_run_that_fails_in_the_middle_of_its_stream_says_so(run: Commands, script: Script) -> None:
     await run("push", "greet.prompt", "-m", "first")
     script.error = ModelFailed("model.process_died", "The model process died.")
     result = await run("run", "greet", "--var", "name=x", "--stream")
@@ -185,7 +150,7 @@ async def test_a_run_that_fails_in_the_middle_of_its_stream_says_so(run: Run, sc
 
 
 async def test_a_client_that_hangs_up_cancels_its_run(
-    run: Run, url: str, script: Script, executions: ExecutionService, caller: Caller
+    run: Commands, url: str, script: Script, executions: ExecutionService, caller: Caller
 ) -> None:
     await run("push", "greet.prompt", "-m", "first")
     script.hold = asyncio.Event()
