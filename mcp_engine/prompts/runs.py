@@ -58,6 +58,7 @@ class PreparedRun:
     output_schema: Mapping[str, Any] | None
     parent_id: UUID | None
     claim: Claim | None
+    kind: str = EXECUTION_KIND
 
 
 @dataclass(slots=True)
@@ -108,6 +109,7 @@ def prepare(
     model: ServedModel,
     parent_id: UUID | None,
     claim: Claim | None,
+    kind: str,
 ) -> PreparedRun:
     """Put together a run; what `wanted` sets goes before what the version sets.
 
@@ -120,7 +122,7 @@ def prepare(
         if reserved in parameters:
             raise InvalidInput("model.parameters_invalid", f"{reserved!r} is no parameter of a run; leave it out.")
     call = checked_call({**parameters, "response_schema": body.output_schema})
-    return PreparedRun(version, messages, wanted.variables, call, model, body.output_schema, parent_id, claim)
+    return PreparedRun(version, messages, wanted.variables, call, model, body.output_schema, parent_id, claim, kind)
 
 
 async def run_prepared(
@@ -167,7 +169,7 @@ def _start(run: PreparedRun, parameters: Mapping[str, Any]) -> StartExecution:
     version, identity = run.version, run.model.identity
     return StartExecution(
         namespace=version.namespace,
-        kind=EXECUTION_KIND,
+        kind=run.kind,
         inputs={"variables": dict(run.variables)},
         version=VersionRef(
             version.kind,

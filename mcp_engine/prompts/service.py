@@ -208,7 +208,7 @@ class PromptService:
             return wanted.variables
         caller.require("executions:read")
         run = await self._executions.get(caller, wanted.execution_id)
-        if run.kind != EXECUTION_KIND:
+        if run.artifact is None or run.artifact.kind != KIND:
             raise InvalidInput("execution.no_variables", f"The execution {run.id} is no run of a prompt.")
         if run.inputs.state == "erased":
             raise Gone("execution.content_erased", f"The inputs of the execution {run.id} were erased.")
@@ -223,12 +223,16 @@ class PromptService:
         *,
         parent_id: UUID | None = None,
         key: IdempotencyKey | None = None,
+        kind: str = EXECUTION_KIND,
     ) -> AsyncGenerator[RunDelta | RunCompleted, None]:
         """Run a version on a model, recorded as an execution; yields the text as it comes, then `RunCompleted`.
 
         Closing the generator, or cancelling the task that reads it, ends the generation and records
         the execution as cancelled. A repeat with the `key` of a run that succeeded gives that one's output
         and end, and records nothing.
+
+        Args:
+            kind: under which the execution is recorded.
 
         Raises:
             InvalidInput, NotFound: as `render`, and for the model and its parameters; nothing is recorded.
@@ -245,7 +249,7 @@ class PromptService:
                 yield RunDelta(text=first.output)
                 yield first
                 return
-        prepared = await self._prepare(caller, namespace, name, wanted, parent_id, claim)
+        prepared = await self._prepare(caller, namespace, name, wanted, parent_id, claim, kind)
         async with aclosing(run_prepared(self._executions, caller, prepared)) as events:
             async for event in events:
                 yield event
@@ -258,6 +262,7 @@ class PromptService:
         wanted: RunPrompt,
         parent_id: UUID | None,
         claim: Claim | None,
+        kind: str,
     ) -> PreparedRun:
         found: ResolvedVersion = await self._artifacts.resolve(
             caller, namespace, Reference(KIND, name, wanted.version, wanted.label)
@@ -266,7 +271,7 @@ class PromptService:
         wanted = wanted.model_copy(update={"variables": await self._variables(caller, wanted)})
         messages = await asyncio.to_thread(render_messages, body, wanted.variables, included_bodies(found))
         model = await self._models.resolve(caller, wanted.model or body.model)
-        return prepare(found, body, messages, wanted, model, parent_id, claim)
+        return prepare(found, body, messages, wanted, model, parent_id, claim, kind)
 
 
 def _impact(row: Dependent, name: str, moved: LabelAim | None) -> PromptImpact:

@@ -1,0 +1,133 @@
+"""A model that judges: a governed prompt whose output says whether another output is good.
+
+How good the judge itself is, is another question: see calibration. Until it is answered, a judge informs and
+never decides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import Field
+
+from mcp_engine.artifacts.kinds import Reference
+from mcp_engine.errors import EngineError, InvalidInput
+from mcp_engine.evaluation.scorers.port import (
+    Answered,
+    Direction,
+    Parameters,
+    Scale,
+    Score,
+    ScoreFailed,
+    Scoring,
+    text_of,
+)
+from mcp_engine.prompts.kind import KIND as PROMPT
+from mcp_engine.prompts.schemas import RunCompleted, RunPrompt
+from mcp_engine.prompts.service import PromptService
+
+JUDGE: Final = "judge"
+JUDGE_RUN: Final = "judge_run"
+_UNREADABLE = frozenset({"prompt.output_invalid", "prompt.output_cut"})
+
+
+class Judging(Parameters):
+    """Which prompt judges.
+
+    It is given the variables that it declares, of these: the row's inputs by their names, `inputs` (all of them),
+    `output` and `expected`. Its output must be JSON with `pass` (true or false) or `score` (from 0 to 1); an output
+    schema in the prompt sees to it.
+    """
+
+    prompt: str = Field(min_length=1, max_length=140, description="Such as `judge@production` or `judge/3`.")
+    model: str | None = Field(default=None, max_length=200, description="Another model than the version's.")
+
+
+class JudgeScorer:
+    """Runs the prompt that the scorer's lock pins, once a row."""
+
+    name = JUDGE
+    description = "A prompt that says whether the output is good."
+    direction: Direction | None = "higher"
+    scale: Scale = "share"
+    unit = ""
+    parameters = Judging
+
+    def __init__(self, prompts: PromptService) -> None:
+        self._prompts = prompts
+
+    def check(self, parameters: Parameters) -> None:
+        Reference.parse(PROMPT, _judging(parameters).prompt)
+
+    def dependencies(self, parameters: Parameters) -> Sequence[Reference]:
+        return (Reference.parse(PROMPT, _judging(parameters).prompt),)
+
+    async def score(self, scoring: Scoring, parameters: Parameters, answered: Answered) -> Score:
+        """Return 1 or 0 for `pass`, or the `score`.
+
+        Raises:
+            ScoreFailed: `score.judge_variable` for a variable that the row doesn't have, `score.judge_unreadable`
+                when the model's words are no judgement.
+        """
+        judging = _judging(parameters)
+        reference = Reference.parse(PROMPT, judging.prompt)
+        number = scoring.pinned[f"{PROMPT}:{reference}"]
+        prompt = await self._prompts.get(scoring.caller, scoring.namespace, reference.name, version=number)
+        wanted = RunPrompt(version=number, variables=_variables(prompt.inputs, answered), model=judging.model)
+        try:
+            run = await self._run(scoring, reference.name, wanted)
+        except EngineError as error:
+            if error.code not in _UNREADABLE:
+                raise
+            raise ScoreFailed("score.judge_unreadable", error.message) from error
+        return Score(_verdict(run), run.execution_id)
+
+    async def _run(self, scoring: Scoring, name: str, wanted: RunPrompt) -> RunCompleted:
+        events = self._prompts.run(scoring.caller, scoring.namespace, name, wanted, kind=JUDGE_RUN)
+        async for event in events:
+            if isinstance(event, RunCompleted):
+                return event
+        raise AssertionError("a run ends with its end")
+
+
+def _judging(parameters: Parameters) -> Judging:
+    assert isinstance(parameters, Judging)
+    return parameters
+
+
+def _variables(schema: Mapping[str, Any], answered: Answered) -> dict[str, Any]:
+    values = {
+        **answered.inputs,
+        "inputs": dict(answered.inputs),
+        "output": answered.output,
+        "expected": answered.expected,
+    }
+    chosen: dict[str, Any] = {}
+    for name, declared in schema.get("properties", {}).items():
+        if values.get(name) is not None:
+            chosen[name] = text_of(values[name]) if declared.get("type") == "string" else values[name]
+        elif name in schema.get("required", ()):
+            raise ScoreFailed("score.judge_variable", f"The judge asks for {name!r}, which this row does not have.")
+    return chosen
+
+
+def _verdict(run: RunCompleted) -> float:
+    try:
+        value: Any = json.loads(run.output)
+        return _number(value)
+    except (ValueError, InvalidInput) as error:
+        raise ScoreFailed(
+            "score.judge_unreadable", "The judge's output is no JSON with `pass` or `score`.", run.execution_id
+        ) from error
+
+
+def _number(value: Any) -> float:
+    match value:
+        case {"pass": bool(passed)}:
+            return float(passed)
+        case {"score": int(score) | float(score)} if not isinstance(score, bool) and 0 <= score <= 1:
+            return float(score)
+        case _:
+            raise ValueError("no judgement")
