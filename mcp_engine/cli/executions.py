@@ -20,7 +20,8 @@ commands = CommandGroup("Executions: every run of a version on a model.")
 
 _STATUSES = ("running", "succeeded", "failed", "cancelled")
 _BAR_WIDTH = 40
-_COLUMNS = ["ID", "STARTED", "KIND", "VERSION", "STATUS", "TOKENS", "TOTAL"]
+_COLUMNS = ["ID", "STARTED", "KIND", "VERSION", "STATUS", "TOKENS", "TOTAL", "INPUTS"]
+_ERASED = "(erased)"
 
 
 @commands.command("list")
@@ -80,6 +81,7 @@ def _row(item: dict[str, Any]) -> tuple[Any, ...]:
     return (
         item["id"], _moment(item["created_at"]), item["kind"], _version(item), item["error_code"] or item["status"],
         _tokens(item), _milliseconds(item["latency_total_ms"]),
+        _ERASED if item["excerpt"] is None else output.harmless(item["excerpt"]),
     )  # fmt: skip
 
 

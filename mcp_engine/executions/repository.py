@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col
 
 from mcp_engine.canonical import canonical_json
+from mcp_engine.executions.excerpts import READ_CHARACTERS
 from mcp_engine.executions.schemas import SEARCHED_AT_ONCE, SEARCHED_CHARACTERS, ExecutionFilter
 from mcp_engine.executions.tables import (
     ExecutionInputsRow,
@@ -22,7 +23,8 @@ from mcp_engine.executions.tables import (
 )
 from mcp_engine.identifiers import lowest_id_at
 
-Line = tuple[ExecutionRow, ExecutionOutcomeRow | None]
+Line = tuple[ExecutionRow, ExecutionOutcomeRow | None, str | None]
+"""An execution, how it ended, and the beginning of its inputs' row; None once that was erased."""
 _id = col(ExecutionRow.id)
 _SLACK = timedelta(seconds=5)
 """How far an id's time may be from `created_at`: both are read from one clock, one after the other."""
@@ -77,7 +79,7 @@ async def find(session: AsyncSession, ids: Collection[UUID]) -> list[Stored]:
 async def page(
     session: AsyncSession, wanted: ExecutionFilter, before: UUID | None, limit: int
 ) -> tuple[list[Line], UUID | None]:
-    """Return executions newest first, without content; ids are ordered by time (UUIDv7).
+    """Return executions newest first, with the beginning of their inputs; ids are ordered by time (UUIDv7).
 
     A search for text reads the content of `SEARCHED_AT_ONCE` executions at the most; the second
     value then is the id of the last that was read, from which to go on, and None when all were.
@@ -91,13 +93,14 @@ async def page(
             conditions.append(_id >= last_read)
         conditions.append(_holds(wanted.text))
     statement = (
-        select(ExecutionRow, ExecutionOutcomeRow)
+        select(ExecutionRow, ExecutionOutcomeRow, func.left(col(ExecutionInputsRow.content), READ_CHARACTERS))
         .outerjoin(ExecutionOutcomeRow, _same(ExecutionOutcomeRow))
+        .outerjoin(ExecutionInputsRow, _same(ExecutionInputsRow))
         .where(*conditions)
         .order_by(_id.desc())
         .limit(limit)
     )
-    return [(row[0], row[1]) for row in await session.execute(statement)], last_read
+    return [(row[0], row[1], row[2]) for row in await session.execute(statement)], last_read
 
 
 async def count(session: AsyncSession, wanted: ExecutionFilter, limit: int) -> tuple[int, bool]:
@@ -158,7 +161,8 @@ def _conditions(wanted: ExecutionFilter, before: UUID | None) -> list[ColumnElem
 def _holds(wanted: str) -> ColumnElement[bool]:
     """Return whether the inputs hold a text as their canonical JSON spells it."""
     inputs = select(func.left(col(ExecutionInputsRow.content), SEARCHED_CHARACTERS))
-    content = inputs.where(_same(ExecutionInputsRow)).scalar_subquery()
+    # Of the execution alone: the inputs may stand in the outer query too.
+    content = inputs.where(_same(ExecutionInputsRow)).correlate(ExecutionRow).scalar_subquery()
     spelled = canonical_json(wanted).decode()[1:-1]
     return func.strpos(func.lower(content), func.lower(spelled)) > 0
 

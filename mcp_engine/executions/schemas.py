@@ -70,7 +70,8 @@ class StartExecution:
 
     Args:
         kind: what runs, lower case: `prompt_run`, `ask`, …
-        inputs: the caller's input as JSON; stored as content, erasable.
+        inputs: the caller's input as JSON; stored as content, erasable. A member `question` stands for
+            all of it in lists.
         messages: the rendered messages that go to the model, as JSON; content as well.
         parameters: call parameters as JSON (not content: temperature, stop, response schema, …).
         prices: for the cost; None when unknown, and then the cost is not known either.
@@ -170,6 +171,9 @@ class ExecutionSummary(BaseModel):
     actor_id: UUID
     parent_id: UUID | None
     trace_id: str | None
+    excerpt: str | None = Field(
+        description="The beginning of the inputs on one line: a question, else names and values. Null once erased."
+    )
 
 
 class ExecutionCount(BaseModel):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from mcp_engine.executions.excerpts import READ_CHARACTERS, excerpt
 from mcp_engine.executions.repository import Stored
 from mcp_engine.executions.schemas import (
     ArtifactView,
@@ -23,8 +24,8 @@ from mcp_engine.telemetry.schemas import SpanView
 _NO_OUTCOME = ("finish_reason", "error_code", "input_tokens", "output_tokens", "cached_tokens")
 
 
-def summary(execution: ExecutionRow, outcome: ExecutionOutcomeRow | None) -> ExecutionSummary:
-    return ExecutionSummary.model_validate(_summary(execution, outcome))
+def summary(execution: ExecutionRow, outcome: ExecutionOutcomeRow | None, beginning: str | None) -> ExecutionSummary:
+    return ExecutionSummary.model_validate(_summary(execution, outcome, beginning))
 
 
 def detail(stored: Stored, spans: Sequence[SpanView]) -> ExecutionDetail:
@@ -35,7 +36,7 @@ def detail(stored: Stored, spans: Sequence[SpanView]) -> ExecutionDetail:
         shown_inputs = Content(state="present", commitment=execution.inputs_commitment, value=inputs["inputs"])
     return ExecutionDetail.model_validate(
         {
-            **_summary(execution, outcome),
+            **_summary(execution, outcome, None if inputs_row is None else inputs_row.content[:READ_CHARACTERS]),
             "parameters": execution.parameters,
             "seed": execution.seed,
             "error_message": outcome.error_message if outcome else None,
@@ -70,7 +71,7 @@ def _output(outcome: ExecutionOutcomeRow | None, content: str | None) -> Content
     return Content(state="present", commitment=outcome.output_commitment, value=json.loads(content))
 
 
-def _summary(execution: ExecutionRow, outcome: ExecutionOutcomeRow | None) -> dict[str, Any]:
+def _summary(execution: ExecutionRow, outcome: ExecutionOutcomeRow | None, beginning: str | None) -> dict[str, Any]:
     status: Status = "running" if outcome is None else outcome.status  # type: ignore[assignment]
     return {
         "id": execution.id,
@@ -88,6 +89,7 @@ def _summary(execution: ExecutionRow, outcome: ExecutionOutcomeRow | None) -> di
         "actor_id": execution.actor_id,
         "parent_id": execution.parent_id,
         "trace_id": execution.trace_id,
+        "excerpt": None if beginning is None else excerpt(beginning),
     }
 
 

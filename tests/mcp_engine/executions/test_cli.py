@@ -100,6 +100,7 @@ async def test_a_failed_and_erased_execution_says_so(run: Run, executions: Execu
     running = await executions.start(caller, START)
     await running.fail(ModelFailed("model.crashed", "It died."))
     await executions.erase_content(caller, running.id, "asked to")
+    assert "(erased)" in (await run("list")).stdout
     shown = (await run("show", str(running.id))).stdout
     assert "model.crashed: It died." in shown
     assert "erased; commitment" in shown
@@ -112,7 +113,9 @@ async def test_list_filters_and_says_what_to_do_when_there_are_none(
     assert "run a prompt" in (await run("list")).stdout
     running = await executions.start(caller, START)
     await running.finish(Outcome(input_tokens=10, output_tokens=5))
-    assert "10 in, 5 out" in (await run("list", "--artifact", "greeting", "--status", "succeeded")).stdout
+    listed = (await run("list", "--artifact", "greeting", "--status", "succeeded")).stdout
+    assert "10 in, 5 out" in listed
+    assert "name: Ada" in listed
     page = json.loads((await run("list", "--since", "2020-01-01", "--json")).stdout)
     assert [item["id"] for item in page["items"]] == [str(running.id)]
     assert json.loads((await run("list", "--until", "2020-01-01", "--json")).stdout)["items"] == []

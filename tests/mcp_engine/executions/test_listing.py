@@ -51,6 +51,24 @@ async def test_the_list_is_filtered_and_paged_newest_first(executions: Execution
         await executions.list(caller, ExecutionFilter(), cursor="WyJub3QtYW4taWQiXQ")
 
 
+async def test_the_list_says_what_was_asked_until_it_is_erased(executions: ExecutionService, caller: Caller) -> None:
+    asked, given = await some(
+        executions,
+        caller,
+        replace(START, kind="ask", inputs={"question": "Why is\nit blue?", "collection": "sky"}),
+        replace(START, inputs={"variables": {"term": "leeway"}}),
+    )
+
+    async def excerpts() -> dict[UUID, str | None]:
+        return {one.id: one.excerpt for one in (await executions.list(caller, ExecutionFilter())).items}
+
+    assert await excerpts() == {asked: "Why is it blue?", given: "term: leeway"}
+    assert (await executions.get(caller, asked)).excerpt == "Why is it blue?"
+    await executions.erase_content(caller, asked, "asked for")
+    assert await excerpts() == {asked: None, given: "term: leeway"}
+    assert (await executions.get(caller, asked)).excerpt is None
+
+
 async def some(executions: ExecutionService, caller: Caller, *starts: StartExecution) -> list[UUID]:
     """Run each to its end; return their ids in that order."""
     ids: list[UUID] = []
