@@ -123,30 +123,30 @@ class ArtifactService:
 
         return await self._recent.get(caller.tenant_id, (namespace, reference), read)
 
+    async def resolve_locked(
+        self, caller: Caller, namespace: str, reference: Reference, lock_digest: str
+    ) -> ResolvedVersion:
+        """Return the version with a number under a lock that was made for it before, whatever labels mean now.
+
+        Raises:
+            NotFound, Gone: as `resolve`.
+        """
+
+        async def read() -> ResolvedVersion:
+            async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+                resolver = Resolver(work, self.kinds, namespace)
+                artifact, row = await resolver.version(reference)
+                return await _resolved(work, artifact, row, await resolver.kept_lock(row, lock_digest), None)
+
+        return await self._recent.get(caller.tenant_id, (namespace, reference, lock_digest), read)
+
     async def resolve_in(self, work: UnitOfWork, namespace: str, reference: Reference) -> ResolvedVersion:
         """As `resolve`, in the caller's transaction."""
         await require_namespace(work, namespace)
-        repository = ArtifactRepository(work)
         resolver = Resolver(work, self.kinds, namespace)
         artifact, row = await resolver.version(reference)
         lock = await self._lock_for(work, resolver, artifact, row, reference.label)
-        labels = (await repository.labels([artifact.id]))[artifact.id]
-        return ResolvedVersion(
-            artifact_id=artifact.id,
-            kind=artifact.kind,
-            namespace=artifact.namespace,
-            name=artifact.name,
-            number=row.version.number,
-            version_id=row.version.version_id,
-            digest=row.version.digest,
-            body=body_of(row),
-            label=reference.label,
-            lock_digest=lock.digest,
-            lock=lock.body,
-            dependencies=lock.dependencies(),
-            labels=labels_at(row.version.number, artifact.latest_number, labels),
-            version=row.version,
-        )
+        return await _resolved(work, artifact, row, lock, reference.label)
 
     async def _lock_for(
         self, work: UnitOfWork, resolver: Resolver, artifact: Artifact, row: VersionRow, label: str | None
@@ -169,15 +169,21 @@ class ArtifactService:
             TooLarge: `artifact.message_too_long` for the reason.
             NotFound: the artifact or the version does not exist.
         """
+        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            return await self.move_label_in(work, kind, namespace, name, label, number, reason=reason)
+
+    async def move_label_in(
+        self, work: UnitOfWork, kind: str, namespace: str, name: str, label: str, number: int, *, reason: str = ""
+    ) -> LabelMove:
+        """As `move_label`, in the caller's transaction."""
         checked_label(label)
         _check_message(reason)
-        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
-            await require_namespace(work, namespace)
-            repository = ArtifactRepository(work)
-            if await repository.artifact_for_change(namespace, kind, name) is None:
-                raise await Resolver(work, self.kinds, namespace).missing(kind, name)
-            artifact, row = await Resolver(work, self.kinds, namespace).version(Reference(kind, name, number))
-            return await self._move(work, artifact, label, row, reason)
+        await require_namespace(work, namespace)
+        repository = ArtifactRepository(work)
+        if await repository.artifact_for_change(namespace, kind, name) is None:
+            raise await Resolver(work, self.kinds, namespace).missing(kind, name)
+        artifact, row = await Resolver(work, self.kinds, namespace).version(Reference(kind, name, number))
+        return await self._move(work, artifact, label, row, reason)
 
     async def _move(self, work: UnitOfWork, artifact: Artifact, label: str, row: VersionRow, reason: str) -> LabelMove:
         repository = ArtifactRepository(work)
@@ -261,6 +267,28 @@ class ArtifactService:
             return await repository.page_of_moves(artifact, label=label, before=before, limit=limit)
 
 
+async def _resolved(
+    work: UnitOfWork, artifact: Artifact, row: VersionRow, lock: MadeLock, label: str | None
+) -> ResolvedVersion:
+    labels = (await ArtifactRepository(work).labels([artifact.id]))[artifact.id]
+    return ResolvedVersion(
+        artifact_id=artifact.id,
+        kind=artifact.kind,
+        namespace=artifact.namespace,
+        name=artifact.name,
+        number=row.version.number,
+        version_id=row.version.version_id,
+        digest=row.version.digest,
+        body=body_of(row),
+        label=label,
+        lock_digest=lock.digest,
+        lock=lock.body,
+        dependencies=lock.dependencies(),
+        labels=labels_at(row.version.number, artifact.latest_number, labels),
+        version=row.version,
+    )
+
+
 async def _keep(work: UnitOfWork, lock: MadeLock) -> None:
     """Store a lock and those below it: a release is read from them alone."""
     locks = LockRepository(work)
@@ -305,6 +333,9 @@ def _moved(artifact: Artifact, event: LabelEvent, move: LabelMove, version: Arti
         str(event.id),
         {
             "artifact": str(artifact.id),
+            "kind": artifact.kind,
+            "namespace": artifact.namespace,
+            "name": artifact.name,
             "label": move.label,
             "number": event.number,
             "from_number": move.from_number,

@@ -24,6 +24,10 @@ MAX_SIGNATURES = 100
 _ED25519 = b"\x01"
 _SIGNATURE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+_VKEY_FORM = (
+    "A verifier key is one line of the form name+hash+key, such as mcp-engine/b1c52e16+170d6a4b+AdMfIna1ED…; "
+    "`mcp-engine audit key` prints it."
+)
 _VKEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
 
 
@@ -55,15 +59,16 @@ class NoteVerifier:
         """
         match = _VKEY.fullmatch(vkey.strip())
         if not match:
-            raise InvalidInput(
-                "audit.key_malformed", "A verifier key has the form name+hash+key, as `mcp-engine audit key` prints it."
-            )
+            raise InvalidInput("audit.key_malformed", f"This is no verifier key. {_VKEY_FORM}")
         name, key_id, encoded = match.groups()
         key = decode_base64(encoded, what="the verifier key")
         if key[:1] != _ED25519 or len(key) != 1 + 32:
-            raise InvalidInput("audit.key_malformed", "The verifier key is not an Ed25519 key.")
+            raise InvalidInput("audit.key_malformed", f"The verifier key is not an Ed25519 key. {_VKEY_FORM}")
         if _key_id(name, key).hex() != key_id:
-            raise InvalidInput("audit.key_malformed", "The verifier key's hash does not fit its name and key.")
+            raise InvalidInput(
+                "audit.key_malformed",
+                "The verifier key's hash does not fit its name and key: a part of it was changed.",
+            )
         return cls(name, Ed25519PublicKey.from_public_bytes(key[1:]))
 
     @property

@@ -18,6 +18,7 @@ class EntryView(BaseModel):
     seq: int | None
     kind: str
     subject: str
+    about: str = Field(description="What the subject is, from the facts: `prompt greeting/2`.")
     actor_id: UUID
     occurred_at: datetime
     facts: dict[str, Any]

@@ -23,6 +23,7 @@ from mcp_engine.audit.schemas import (
     VerificationProgress,
     VerificationReport,
 )
+from mcp_engine.audit.subjects import about
 from mcp_engine.audit.verify import Progress, Verification
 from mcp_engine.audit.witness import Witness
 from mcp_engine.database.engine import Database, UnitOfWork
@@ -208,6 +209,7 @@ def _view(stored: StoredEntry) -> EntryView:
         seq=stored.seq,
         kind=entry.kind,
         subject=entry.subject,
+        about=about(entry.kind, entry.facts),
         actor_id=entry.actor_id,
         occurred_at=entry.occurred_at,
         facts=dict(entry.facts),

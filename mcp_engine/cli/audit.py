@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -73,12 +74,11 @@ def check(
     try:
         NoteVerifier.parse(vkey)
     except EngineError as error:
-        form = "The key given to --vkey is one line of the form name+hash+key, as `mcp-engine audit key` prints it."
-        raise _unproven(error, ExitCode.USAGE, f"{form} {error.message}") from error
+        raise _unproven(error, ExitCode.USAGE) from error
     try:
         proven = check_proof(file.read_bytes(), vkey)
     except EngineError as error:
-        raise _unproven(error, ExitCode.FAILED, error.message) from error
+        raise _unproven(error, ExitCode.FAILED) from error
     leaves = [
         {"index": leaf.index, "id": leaf.id, "kind": leaf.kind, "subject": leaf.subject, "actor": leaf.actor,
          "at": leaf.at, "facts": dict(leaf.facts)}
@@ -111,15 +111,20 @@ def list_entries(
         "/audit/entries", kind=kind, subject=subject, actor=actor, since=since, until=until, limit=limit
     )  # fmt: skip
     rows = (
-        (one["seq"], one["occurred_at"][:19], one["kind"], one["about"], one["subject"], _who(one))
+        (one["seq"], _moment(one["occurred_at"]), one["kind"], one["about"], one["subject"], _who(one))
         for one in page["items"]
     )
-    columns = ("leaf", "when (UTC)", "what", "about", "subject", "actor")
+    columns = ("leaf", "when", "what", "about", "subject", "actor")
     output.emit(page, output.table(columns, rows, empty="Nothing has happened yet that fits."))
 
 
-def _unproven(error: EngineError, exit_code: ExitCode, message: str) -> CommandFailed:
-    return CommandFailed(message, exit_code, {"ok": False, "code": error.code, "detail": message})
+def _moment(value: str) -> str:
+    """Return a moment to the second, as `--since` and `--until` take it."""
+    return datetime.fromisoformat(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _unproven(error: EngineError, exit_code: ExitCode) -> CommandFailed:
+    return CommandFailed(error.message, exit_code, {"ok": False, "code": error.code, "detail": error.message})
 
 
 def _who(entry: dict[str, Any]) -> str:

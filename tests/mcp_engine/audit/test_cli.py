@@ -106,8 +106,10 @@ async def test_a_proof_goes_to_a_file_and_is_checked_without_the_server(log: Log
     assert (bad.code, bad.out) == (1, "")
     assert bad.err.startswith("error:")
     wrong_key = await audit("check", str(file), "--vkey", "nonsense", "--json")
-    assert (wrong_key.code, json.loads(wrong_key.out)["ok"]) == (1, False)
+    assert (wrong_key.code, json.loads(wrong_key.out)["ok"]) == (2, False)
     assert "`mcp-engine audit key` prints it" in wrong_key.out
+    another = await audit("check", str(file), "--vkey", f"{vkey[:-4]}AAAA")
+    assert (another.code, "does not fit its name and key" in another.err) == (2, True)
 
 
 async def test_an_answers_text_is_tied_to_its_proof_when_asked_for(log: Log, url: str, tmp_path: Path) -> None:
@@ -143,9 +145,11 @@ async def test_an_answers_text_is_tied_to_its_proof_when_asked_for(log: Log, url
 async def test_list_and_what_is_not_there(log: Log, url: str) -> None:
     assert "Nothing has happened" in (await audit("list", url=url)).out
     await log.append("a")
-    await log.append("b", kind="label.moved")
+    moved = {"kind": "prompt", "name": "greet", "label": "production", "from_number": None, "to_number": 2}
+    await log.append("b", kind="label.moved", facts=moved)
     shown = await audit("list", "--kind", "label.moved", url=url)
     assert ("label.moved" in shown.out, "prompt.pushed" in shown.out) == (True, False)
-    assert shown.out.split()[:5] == ["LEAF", "WHEN", "WHAT", "SUBJECT", "ACTOR"]
+    assert shown.out.split()[:6] == ["LEAF", "WHEN", "WHAT", "ABOUT", "SUBJECT", "ACTOR"]
+    assert "prompt greet@production: nothing → 2" in shown.out
     missing = await audit("proof", "zzz", url=url)
     assert (missing.code, "no entry" in missing.err) == (3, True)
