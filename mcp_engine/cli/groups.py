@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperGroup
 
 from mcp_engine.cli import output
+from mcp_engine.cli.failures import CommandFailed, ExitCode
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,7 +34,11 @@ class CommandGroup:
     def __init__(self, help: str | None = None, *, name: str | None = None) -> None:  # noqa: A002 - typer's own word
         # Plain help: rich's would import a Markdown parser and a highlighter and double the time of `--help`.
         self.typer = typer.Typer(
-            name=name, help=help, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+            name=name,
+            help=help,
+            cls=_Group,
+            pretty_exceptions_enable=False,
+            rich_markup_mode=None,
         )
 
     def command(self, name: str | None = None, *, hidden: bool = False) -> Callable[[Function], Function]:
@@ -63,3 +70,30 @@ class CommandGroup:
             self.typer.add_typer(group.typer, name=name)
         else:
             self.typer.add_typer(group.typer)
+
+
+class _Group(TyperGroup):
+    """Wrong usage ends in a `CommandFailed` like every other failure, so that all errors read alike."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help(), err=True)
+            raise typer.Exit(ExitCode.USAGE)
+        with _told_as_our_own():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _told_as_our_own():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _told_as_our_own() -> Generator[None]:
+    try:
+        yield
+    except typer.TyperException as error:
+        message = error.format_message()
+        context = getattr(error, "ctx", None)
+        hint = f" See `{context.command_path} --help`." if context else ""
+        stop = "" if message.endswith((".", "?")) else "."
+        raise CommandFailed(f"{message}{stop}{hint}", ExitCode(error.exit_code)) from error
