@@ -24,6 +24,10 @@ asking = CommandGroup()
 
 POLL_SECONDS = 0.5
 PAGE = 200
+_NEAREST = (
+    "The nearest passages begin as follows. Relevance ranks them, the best one has 1.00, whether or not it answers; "
+    "confidence estimates whether they do."
+)
 SHOWN_CHARACTERS = 300
 """How much of each passage beside a refusal; `docs search` prints them whole."""
 
@@ -226,7 +230,7 @@ def _render_answer(console: Console, answer: dict[str, Any], *, with_text: bool)
     if answer["refused"]:
         console.print(f"No answer. {answer['reason']}", markup=False)
         if answer["passages"]:
-            console.print("The nearest passages begin:\n", markup=False)
+            console.print(f"{_NEAREST}\n", markup=False)
             _render_passages(console, answer["passages"][:3], characters=SHOWN_CHARACTERS)
         return
     if with_text:
@@ -243,7 +247,7 @@ def _render_passages(console: Console, passages: list[dict[str, Any]], character
     if not passages:
         console.print("Nothing was found.", markup=False)
     for passage in passages:
-        console.print(f"{_place(passage)}  score {passage['score']:.2f}", markup=False, style="bold")
+        console.print(f"{_place(passage)}  relevance {passage['score']:.2f}", markup=False, style="bold")
         text = _beginning(passage["text"].strip(), characters)
         console.print(text + "\n", markup=False)
 

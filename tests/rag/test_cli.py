@@ -130,7 +130,7 @@ async def test_beside_a_refusal_passages_are_shown_by_their_beginning(run: Run, 
     long.write_text("Rye bread is baked on Monday. " * 40)
     assert (await run("docs", "add", str(long), "-c", "guide")).exit_code == 0
     refused = (await run("ask", "What is the capital of Mongolia?", "-c", "guide")).stdout
-    assert "The nearest passages begin:" in refused
+    assert "The nearest passages begin" in refused
     assert refused.count("Rye bread") <= 3 * 300 // 30
     assert " …" in refused
 
