@@ -153,6 +153,10 @@ class Resolver:
         """Return the lock made when `label` was last moved to this version."""
         return await self._stored(row, await self._locks.of_move(artifact, label, row.version.version_id))
 
+    async def kept_lock(self, row: VersionRow, lock_digest: str) -> MadeLock:
+        """Return a lock of this version that was stored before."""
+        return await self._stored(row, await self._locks.one(lock_digest))
+
     async def _stored(self, row: VersionRow, lock: Lock) -> MadeLock:
         body = json.loads(lock.body)
         pinned: dict[str, MadeLock] = {}

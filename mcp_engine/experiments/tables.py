@@ -6,7 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Double, ForeignKeyConstraint, Index, LargeBinary, SmallInteger, String, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, col
 
@@ -97,12 +107,16 @@ class ExperimentExposureRow(TenantRow, table=True):
 
     __tablename__ = "experiment_exposure"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
-        UniqueConstraint("tenant_id", "experiment_id", "execution_id"),
-        UniqueConstraint("tenant_id", "experiment_id", "session_id"),
+        UniqueConstraint("tenant_id", "execution_id", "experiment_id"),
+        UniqueConstraint("tenant_id", "session_id", "experiment_id"),
         ForeignKeyConstraint(["tenant_id", "experiment_id"], [col(ExperimentRow.tenant_id), col(ExperimentRow.id)]),
         ForeignKeyConstraint(["tenant_id", "execution_id"], [col(ExecutionRow.tenant_id), col(ExecutionRow.id)]),
-        Index("ix_experiment_exposure_tenant_id_execution_id", "tenant_id", "execution_id"),
-        Index("ix_experiment_exposure_tenant_id_session_id", "tenant_id", "session_id"),
+        Index("ix_experiment_exposure_tenant_id_batch_id", "tenant_id", "batch_id"),
+        Index(
+            "ix_experiment_exposure_fallback",
+            *("tenant_id", "experiment_id", "unit_digest"),
+            postgresql_where=text("is_fallback"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -112,6 +126,8 @@ class ExperimentExposureRow(TenantRow, table=True):
     execution_id: UUID | None = None
     session_id: str | None = None
     is_fallback: bool
+    batch_id: UUID
+    """Those that came together, and have one entry in the audit log."""
     created_at: datetime = created_field()
 
 

@@ -126,15 +126,16 @@ def _exposure() -> None:
         sa.Column("execution_id", sa.Uuid(), nullable=True),
         sa.Column("session_id", sa.String(), nullable=True),
         sa.Column("is_fallback", sa.Boolean(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
         ddl.created_at(),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_experiment_exposure"),
         sa.UniqueConstraint(
-            *("tenant_id", "experiment_id", "execution_id"),
-            name="uq_experiment_exposure_tenant_id_experiment_id_execution_id",
+            *("tenant_id", "execution_id", "experiment_id"),
+            name="uq_experiment_exposure_tenant_id_execution_id_experiment_id",
         ),
         sa.UniqueConstraint(
-            *("tenant_id", "experiment_id", "session_id"),
-            name="uq_experiment_exposure_tenant_id_experiment_id_session_id",
+            *("tenant_id", "session_id", "experiment_id"),
+            name="uq_experiment_exposure_tenant_id_session_id_experiment_id",
         ),
         _of_experiment("experiment_exposure"),
         sa.ForeignKeyConstraint(
@@ -144,8 +145,13 @@ def _exposure() -> None:
         ),
         sa.CheckConstraint("octet_length(unit_digest) = 16", name="ck_experiment_exposure_digest"),
     )
-    for column in ("execution_id", "session_id"):
-        op.create_index(f"ix_experiment_exposure_tenant_id_{column}", "experiment_exposure", ["tenant_id", column])
+    op.create_index("ix_experiment_exposure_tenant_id_batch_id", "experiment_exposure", ["tenant_id", "batch_id"])
+    op.create_index(
+        "ix_experiment_exposure_fallback",
+        "experiment_exposure",
+        ["tenant_id", "experiment_id", "unit_digest"],
+        postgresql_where=sa.text("is_fallback"),
+    )
 
 
 def _observation() -> None:
