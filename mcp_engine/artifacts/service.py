@@ -333,6 +333,9 @@ def _moved(artifact: Artifact, event: LabelEvent, move: LabelMove, version: Arti
         str(event.id),
         {
             "artifact": str(artifact.id),
+            "kind": artifact.kind,
+            "namespace": artifact.namespace,
+            "name": artifact.name,
             "label": move.label,
             "number": event.number,
             "from_number": move.from_number,
