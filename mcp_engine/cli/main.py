@@ -15,6 +15,8 @@ CORE_GROUPS = {
     "prompt": "mcp_engine.cli.prompts",
     "dataset": "mcp_engine.cli.datasets",
     "execution": "mcp_engine.cli.executions",
+    "import": "mcp_engine.cli.importing",
+    "export": "mcp_engine.cli.exporting",
     "audit": "mcp_engine.cli.audit",
     "key": "mcp_engine.cli.keys",
     "job": "mcp_engine.cli.jobs",

@@ -36,3 +36,17 @@ class TerminalProgress:
 
 def _unseen(_detail: str) -> None:
     """Drop a detail: it would fill a log with lines that only a spinner can overwrite."""
+
+
+@contextmanager
+def progress_bar(title: str, total: int) -> Generator[Callable[[], None]]:
+    """Show how many of `total` steps are done while a person watches; what is yielded counts one."""
+    console = error_console()
+    if not console.is_terminal:
+        yield lambda: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda: progress.advance(task)

@@ -72,10 +72,7 @@ def read_prompt(filename: str, content: bytes) -> PromptFile:
     """
     path = PurePath(filename)
     suffix = path.suffix.lower()
-    try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        raise InvalidInput("prompt.file_invalid", f"{filename} is not UTF-8 text (byte {error.start}).") from error
+    text = _text(filename, content)
     if not text.strip():
         raise InvalidInput("prompt.file_invalid", f"{filename} is empty; write the template into it.")
     lines_above = 0
@@ -100,8 +97,28 @@ def write_prompt(name: str, body: Mapping[str, Any]) -> str:
     """Return the prompt file of a body; `read_prompt` gives the same name and body back."""
     head = {"name": name, **body}
     template = head.pop("template", None)
-    front = yaml.dump(head, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
-    return f"---\n{front}---\n" + ("" if template is None else f"{template}\n")
+    return f"---\n{dump_yaml(head)}---\n" + ("" if template is None else f"{template}\n")
+
+
+def dump_yaml(value: Mapping[str, Any]) -> str:
+    """Return an object of JSON values as YAML that people read well; `read_yaml` gives the same back."""
+    return yaml.dump(dict(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+def read_yaml(filename: str, content: bytes) -> dict[str, Any]:
+    """Read a YAML file of one object of JSON values; an empty file is an empty object.
+
+    Raises:
+        InvalidInput: `prompt.file_invalid`; says where.
+    """
+    return _yaml(_text(filename, content), filename)
+
+
+def _text(filename: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        raise InvalidInput("prompt.file_invalid", f"{filename} is not UTF-8 text (byte {error.start}).") from error
 
 
 def _front_matter(text: str, filename: str) -> tuple[dict[str, Any], int]:
