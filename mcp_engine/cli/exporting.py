@@ -9,11 +9,10 @@ import typer
 
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.collecting import Collector
-from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
-from mcp_engine.cli.importing import unreadable
+from mcp_engine.cli.importing import SkipFaulty, TrackingUri
 from mcp_engine.cli.references import Namespace
-from mcp_engine.cli.transfer import Report
+from mcp_engine.cli.transfer import Report, unreadable
 
 commands = CommandGroup("Export prompts and datasets: to folders and to other systems.")
 
@@ -42,6 +41,7 @@ def folder(
         collector.datasets(parcel, dataset or [])
     report = Report(dry_run)
     report.take(parcel.remarks)
+    report.refuse_faults("--prompt and --dataset")
     try:
         written = write_files(folder, files_of(parcel), dry_run=dry_run)
     except (EngineError, OSError) as error:
@@ -49,5 +49,20 @@ def folder(
     for path, new in written.items():
         report.add(path, "made" if new else "there already")
     report.emit()
-    if report.faults():
-        raise CommandFailed("What the server gave is not what was pushed; see above.", ExitCode.FAILED)
+
+
+@commands.command()
+def mlflow(
+    tracking_uri: TrackingUri = None,
+    prompt: Prompts = None,
+    dry_run: DryRun = False,
+    skip_faulty: SkipFaulty = False,
+    namespace: Namespace = "default",
+) -> None:
+    """Register versions in MLflow's registry, and point aliases where the labels point."""
+    from mcp_engine.cli.sending import MlflowSender, opened
+    from mcp_engine.exchange.parcel import Parcel
+
+    registry, parcel = opened(tracking_uri), Parcel()
+    Collector(Api(), namespace).prompts(parcel, prompt or [])
+    MlflowSender(registry, Report(dry_run)).run(parcel, skip_faulty=skip_faulty)

@@ -8,19 +8,27 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcp_engine.cli.client import Api
-from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
+from mcp_engine.cli.progress import progress_bar
 from mcp_engine.cli.references import Namespace
-from mcp_engine.cli.transfer import Importer
+from mcp_engine.cli.transfer import Importer, unreadable
 
 if TYPE_CHECKING:
+    from mcp_engine.exchange.mlflow_prompts import MlflowVersion
     from mcp_engine.exchange.parcel import Parcel
 
 commands = CommandGroup("Import prompts and datasets: from folders and from other systems.")
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be made, and make nothing.")]
 SkipFaulty = Annotated[
-    bool, typer.Option("--skip-faulty", help="Leave out what can't be brought over, instead of importing nothing.")
+    bool, typer.Option("--skip-faulty", help="Leave out what can't be brought over, instead of bringing nothing.")
+]
+
+TrackingUri = Annotated[
+    str | None, typer.Option(help="Such as http://localhost:5000 or sqlite:///mlflow.db. Default: MLFLOW_TRACKING_URI.")
+]
+Provider = Annotated[
+    str | None, typer.Option(help="The provider here that has models which are named without one, such as openai.")
 ]
 
 
@@ -42,14 +50,32 @@ def folder(
     _bring(parcel, namespace, dry_run=dry_run, skip_faulty=skip_faulty)
 
 
-def unreadable(error: Exception) -> CommandFailed:
-    """Return the failure of a source that can't be read at all."""
+@commands.command()
+def mlflow(
+    tracking_uri: TrackingUri = None,
+    prompt: Annotated[list[str] | None, typer.Option("--prompt", help="Only this prompt; repeat it.")] = None,
+    provider: Provider = None,
+    dry_run: DryRun = False,
+    skip_faulty: SkipFaulty = False,
+    namespace: Namespace = "default",
+) -> None:
+    """Import prompts of MLflow's registry: versions, aliases as labels, tags, model configuration."""
+    from mcp_engine.cli.sending import opened
     from mcp_engine.errors import EngineError
+    from mcp_engine.exchange.mlflow_prompts import to_parcel
 
-    if isinstance(error, EngineError):
-        problem = {"status": error.status, "code": error.code, "detail": error.message, **error.details}
-        return CommandFailed(error.message, ExitCode.REFUSED, problem)
-    return CommandFailed(f"It can't be read: {error}.", ExitCode.USAGE)
+    registry = opened(tracking_uri)
+    try:
+        names = prompt or registry.names()
+        with progress_bar("Reading MLflow", len(names)) as advance:
+            found: dict[str, dict[int, MlflowVersion]] = {}
+            aliases: dict[str, dict[str, int]] = {}
+            for name in names:
+                found[name], aliases[name] = registry.versions(name)
+                advance()
+    except EngineError as error:
+        raise unreadable(error) from error
+    _bring(to_parcel(found, aliases, provider=provider), namespace, dry_run=dry_run, skip_faulty=skip_faulty)
 
 
 def _bring(parcel: Parcel, namespace: str, *, dry_run: bool, skip_faulty: bool) -> None:

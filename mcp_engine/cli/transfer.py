@@ -54,8 +54,21 @@ class Report:
             outcome = _OUTCOMES[remark.outcome]
             self.add(remark.subject, "left out" if leave_faults and outcome == "fault" else outcome, remark.why)
 
-    def faults(self) -> int:
-        return sum(entry.outcome == "fault" for entry in self.entries)
+    def refuse_faults(self, option: str) -> None:
+        """Show everything and raise if something is faulty: nothing half done is wanted then."""
+        faults = sum(entry.outcome == "fault" for entry in self.entries)
+        if faults:
+            self.emit()
+            raise CommandFailed(
+                f"{faults} can't be brought over, so nothing was; correct them, or leave them out by {option}.",
+                ExitCode.REFUSED,
+            )
+
+    def stopped(self, failure: CommandFailed) -> CommandFailed:
+        """Show how far it came; return the failure that says so."""
+        self.emit()
+        message = f"{failure.message} What is listed above was done; the same command again goes on from there."
+        return CommandFailed(message, failure.exit_code, failure.problem)
 
     def emit(self) -> None:
         counts = Counter(entry.outcome for entry in self.entries)
@@ -100,12 +113,7 @@ class Importer:
         plan = make_plan(prepared, self._existing(prepared, parcel), skip_faulty=self._skip)
         datasets = self._datasets(parcel)
         self._report.take([*parcel.remarks, *plan.remarks], leave_faults=self._skip)
-        if faults := self._report.faults():
-            self._report.emit()
-            raise CommandFailed(
-                f"{faults} can't be brought over, so nothing was; correct them, or leave them out by --skip-faulty.",
-                ExitCode.REFUSED,
-            )
+        self._report.refuse_faults("--skip-faulty")
         try:
             steps = [*self._steps(plan, datasets)]
             with progress_bar("Importing", len(steps)) as advance:
@@ -113,9 +121,7 @@ class Importer:
                     step()
                     advance()
         except CommandFailed as failure:
-            self._report.emit()
-            message = f"{failure.message} What is listed above was done; the same command again goes on from there."
-            raise CommandFailed(message, failure.exit_code, failure.problem) from failure
+            raise self._report.stopped(failure) from failure
         self._report.emit()
 
     def _steps(self, plan: Plan, datasets: list[tuple[ParcelDataset, int | None]]) -> Iterator[Callable[[], None]]:
@@ -213,6 +219,17 @@ class Importer:
             rows.write_bytes(dataset.lines)
             fields = {"options": json.dumps(options_of(dataset))}
             return self._api.upload("/datasets/upload", rows, name=rows.name, fields=fields, namespace=self._namespace)
+
+
+def unreadable(error: Exception) -> CommandFailed:
+    """Return the failure of a source that can't be read at all."""
+    from mcp_engine.errors import EngineError
+
+    if isinstance(error, EngineError):
+        busy = error.status in {429, 502, 503, 504}
+        problem = {"status": error.status, "code": error.code, "detail": error.message, **error.details}
+        return CommandFailed(error.message, ExitCode.UNAVAILABLE if busy else ExitCode.REFUSED, problem)
+    return CommandFailed(f"It can't be read: {error}.", ExitCode.USAGE)
 
 
 def versions_of(api: Api, collection: str, name: str, namespace: str) -> list[dict[str, Any]]:

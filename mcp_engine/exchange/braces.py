@@ -18,7 +18,7 @@ from mcp_engine.prompts.templates import check_template, normalise_newlines
 
 _BRACES = re.compile(r"\{\{([^{}]*)\}\}")
 _NAME = re.compile(r"[^\W\d][\w .-]*")
-_OPENS_SYNTAX = re.compile(r"\{(?=[{%#])|\{\Z")
+_OPENS_SYNTAX = re.compile(r"\{+(?=[%#])|\{{2,}|\{\Z")
 
 
 class Piece(NamedTuple):
@@ -60,7 +60,7 @@ def to_template(text: str, includes: IncludeSyntax = no_includes) -> Converted:
             written.append(f'{{% include "{content}" %}}')
         else:
             found.kept_as_text += [match[0] for match in _BRACES.finditer(content)]
-            written.append(_OPENS_SYNTAX.sub('{{ "{" }}', content))
+            written.append(_OPENS_SYNTAX.sub(r'{{ "\g<0>" }}', content))
     found.template = "".join(written)
     return found
 
