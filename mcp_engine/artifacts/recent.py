@@ -13,7 +13,7 @@ from mcp_engine.audit import events
 
 T = TypeVar("T")
 TTL_SECONDS = 1.0
-_UNCHANGING = "execution."
+_UNCHANGING = ("execution.", "exposure.", "feedback.")
 """Kinds of audit entries that say nothing new about the registry, and come with every run."""
 
 

@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Annotated, Protocol
 from uuid import UUID
+
+from pydantic import Field, StrictBool, StrictInt
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.versions import ResolvedVersion
 from mcp_engine.database.engine import UnitOfWork
 
+MAX_EXACT = 2**53
 Attribute = str | bool | int | float
+AttributeValue = (
+    StrictBool
+    | Annotated[StrictInt, Field(ge=-MAX_EXACT, le=MAX_EXACT)]
+    | Annotated[float, Field(ge=-MAX_EXACT, le=MAX_EXACT, allow_inf_nan=False)]
+    | Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=256)]
+)
+"""An `Attribute` as the API takes it."""
+Attributes = Annotated[dict[str, AttributeValue], Field(max_length=64)]
+UnitId = Annotated[str, Field(min_length=1, max_length=256)]
 Expose = Callable[[UnitOfWork, UUID], Awaitable[None]]
 """Records, in the transaction that records an execution's start, that the execution shows a unit its arm."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.idempotency.claims import Claim
 from mcp_engine.telemetry.schemas import SpanView
 
@@ -77,6 +78,7 @@ class StartExecution:
         prices: for the cost; None when unknown, and then the cost is not known either.
         parent_id: the execution that this one is a step of.
         claim: what `ExecutionService.repeated` gave for the request's idempotency key, if it has one.
+        also: writes what belongs to the start, in its transaction, given the execution's id.
     """
 
     namespace: str
@@ -90,6 +92,7 @@ class StartExecution:
     prices: Prices | None = LOCAL
     parent_id: UUID | None = None
     claim: Claim | None = None
+    also: Callable[[UnitOfWork, UUID], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class ExecutionService:
         """
         execution, inputs = new_execution(caller, start)
         running = RunningExecution(execution.id, execution.trace_id, partial(self._record, execution, start.prices))
-        writing = self._background(self._insert(caller, execution, inputs, start.claim))
+        writing = self._background(self._insert(caller, execution, inputs, start))
         try:
             await _outlast(writing)
         except asyncio.CancelledError:
@@ -228,13 +228,15 @@ class ExecutionService:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
 
     async def _insert(
-        self, caller: Caller, execution: ExecutionRow, inputs: ExecutionInputsRow, wanted: Claim | None
+        self, caller: Caller, execution: ExecutionRow, inputs: ExecutionInputsRow, start: StartExecution
     ) -> None:
         try:
             async with self._work(caller) as work:
                 await repository.insert_started(work.session, execution, inputs, owner=self._owner.id)
-                if wanted is not None:
-                    await claim(work, wanted, execution.id)
+                if start.claim is not None:
+                    await claim(work, start.claim, execution.id)
+                if start.also is not None:
+                    await start.also(work, execution.id)
         except IntegrityError as error:
             raise _missing(error, execution) from error
         metrics.EXECUTIONS_RUNNING.labels(execution.kind).inc()

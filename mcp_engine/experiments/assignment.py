@@ -78,13 +78,13 @@ def assign(split: Split, unit: str, attributes: Mapping[str, Attribute], now: fl
         place = _fraction(_hash(f"{split.slice.key}/{unit}"), 0)
         if not split.slice.low <= place < split.slice.high:
             return None
-    found = _hash(f"{split.salt}/{split.experiment_id}/{unit}")
-    if _fraction(found, 1) >= share_at(split.steps, now):
-        return None
-    digest = found[DIGEST_BYTES:]
-    if _fraction(found, 2) < split.holdback:
-        return Assignment(None, digest)
-    return Assignment(_arm(split.weights, _fraction(found, 0)), digest)
+    found = _of_unit(split, unit)
+    return _chosen(split, found) if _fraction(found, 1) < share_at(split.steps, now) else None
+
+
+def chosen(split: Split, unit: str) -> Assignment:
+    """Return the arm of a unit that takes part; it is the same whenever that began."""
+    return _chosen(split, _of_unit(split, unit))
 
 
 def share_at(steps: Sequence[Step], now: float) -> float:
@@ -94,6 +94,17 @@ def share_at(steps: Sequence[Step], now: float) -> float:
         if step.at <= now:
             share = step.share
     return share
+
+
+def _of_unit(split: Split, unit: str) -> bytes:
+    return _hash(f"{split.salt}/{split.experiment_id}/{unit}")
+
+
+def _chosen(split: Split, found: bytes) -> Assignment:
+    digest = found[DIGEST_BYTES:]
+    if _fraction(found, 2) < split.holdback:
+        return Assignment(None, digest)
+    return Assignment(_arm(split.weights, _fraction(found, 0)), digest)
 
 
 def _arm(weights: Sequence[float], fraction: float) -> int:

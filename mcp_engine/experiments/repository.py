@@ -110,10 +110,16 @@ class ExperimentRepository:
         statement = select(ExperimentExposureRow).where(col(ExperimentExposureRow.batch_id).in_(batches))
         return (await self._session.execute(statement)).scalars().all()
 
-    async def add_units(self, units: Sequence[Mapping[str, Any]]) -> None:
-        """Insert units that are not there yet; each counts for the arm that it had first."""
+    async def add_units(self, units: Sequence[Mapping[str, Any]]) -> set[tuple[UUID, bytes]]:
+        """Insert units that are not there yet; each counts for the arm that it had first.
+
+        Returns:
+            the experiment and digest of those that are new.
+        """
         rows = [{"tenant_id": self._work.tenant_id, **unit} for unit in units]
-        await self._session.execute(insert(ExperimentUnitRow).on_conflict_do_nothing(), rows)
+        statement = insert(ExperimentUnitRow).values(rows).on_conflict_do_nothing()
+        statement = statement.returning(col(ExperimentUnitRow.experiment_id), col(ExperimentUnitRow.unit_digest))
+        return {(row[0], row[1]) for row in await self._session.execute(statement)}
 
     async def add_exposures(self, exposures: Sequence[Mapping[str, Any]]) -> Sequence[ExperimentExposureRow]:
         """Insert exposures; of an execution or a session each experiment keeps the first. Return the new ones."""
@@ -121,7 +127,7 @@ class ExperimentRepository:
         statement = insert(ExperimentExposureRow).values(rows).on_conflict_do_nothing()
         return (await self._session.execute(statement.returning(ExperimentExposureRow))).scalars().all()
 
-    async def arm_of(self, experiment_id: UUID, unit_digest: bytes) -> ExperimentUnitRow | None:
+    async def unit(self, experiment_id: UUID, unit_digest: bytes) -> ExperimentUnitRow | None:
         statement = select(ExperimentUnitRow).where(
             col(ExperimentUnitRow.experiment_id) == experiment_id, col(ExperimentUnitRow.unit_digest) == unit_digest
         )

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from mcp_engine.artifacts.splits import MAX_EXACT, AttributeValue, UnitId
 from mcp_engine.identifiers import NAME_PATTERN
 from mcp_engine.statistics.confidence import BURN_IN, PLANNED
 
@@ -17,12 +18,10 @@ MetricKind = Literal["binary", "mean"]
 Role = Literal["primary", "further", "guardrail"]
 MAX_BATCH = 1000
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Finite = Annotated[float, Field(ge=-MAX_EXACT, le=MAX_EXACT, allow_inf_nan=False)]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=256)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
-AttributeValue = StrictBool | StrictInt | Finite | Annotated[StrictStr, Field(max_length=256)]
-Attributes = Annotated[dict[str, AttributeValue], Field(max_length=64)]
-UnitId = Annotated[str, Field(min_length=1, max_length=256)]
 SessionId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 
 
@@ -55,14 +54,14 @@ class MetricSpec(_Strict):
 class GuardrailSpec(MetricSpec):
     """A metric that must not get worse than the control's by more than `tolerated_loss`, in the metric's unit."""
 
-    tolerated_loss: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    tolerated_loss: float = Field(default=0.0, ge=0, le=MAX_EXACT, allow_inf_nan=False)
 
 
 class RampStep(_Strict):
     """From a moment on (so many hours after the start, or a time) this share of the units takes part."""
 
     share: Share
-    after_hours: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    after_hours: float | None = Field(default=None, ge=0, le=100_000, allow_inf_nan=False)
     at: AwareDatetime | None = None
 
     @model_validator(mode="after")
@@ -75,7 +74,7 @@ class RampStep(_Strict):
 class RuleSpec(_Strict):
     """Units whose attribute equals a value, or is one of several."""
 
-    attribute: str = Field(min_length=1, max_length=128)
+    attribute: Text = Field(min_length=1)
     equals: AttributeValue | None = None
     among: list[AttributeValue] | None = Field(default=None, alias="in", min_length=1, max_length=100)
 
@@ -105,9 +104,8 @@ class Plan(_Strict):
     alpha: float = Field(default=0.05, gt=0, lt=1, allow_inf_nan=False)
     planned_units: int = Field(default=PLANNED, ge=10, le=10**9)
     burn_in: int = Field(default=BURN_IN, ge=2, le=10**9, description="Values an arm before a mean is judged.")
-    covariate: str | None = Field(
+    covariate: Text | None = Field(
         default=None,
-        max_length=128,
         description="An attribute of units, a number known before they are assigned: it narrows means (CUPED).",
     )
     ramp: list[RampStep] = Field(default_factory=lambda: [RampStep(share=1.0, after_hours=0.0)], max_length=50)
@@ -176,7 +174,7 @@ class ExperimentDetail(ExperimentSummary):
 
 
 class Stop(_Strict):
-    reason: str = Field(default="", max_length=2000)
+    reason: str = Field(default="", max_length=2000, pattern=r"^[^\x00]*$")
 
 
 class Promote(Stop):

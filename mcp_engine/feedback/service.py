@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any
@@ -33,6 +33,11 @@ class FeedbackService:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._given: list[Callable[[UnitOfWork, FeedbackRow], Awaitable[None]]] = []
+
+    def on_given(self, count: Callable[[UnitOfWork, FeedbackRow], Awaitable[None]]) -> None:
+        """Call `count` with each judgement in the transaction that records it; never for a repeat."""
+        self._given.append(count)
 
     async def give(
         self, caller: Caller, namespace: str, given: GiveFeedback, key: IdempotencyKey | None = None
@@ -105,6 +110,8 @@ class FeedbackService:
             namespace = await _namespace_of(work, given.execution_id)
         stored = _rows(work, namespace, given)
         await repository.insert(work.session, *stored)
+        for count in self._given:
+            await count(work, stored.feedback)
         if key is not None:
             await claim(work, Claim(key), stored.feedback.id)
         await append(work, AuditEvent(GIVEN, str(stored.feedback.id), given_facts(stored.feedback)))

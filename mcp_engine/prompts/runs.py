@@ -15,6 +15,7 @@ from opentelemetry.trace import Span, SpanKind
 from pydantic import BaseModel
 
 from mcp_engine.access import Caller
+from mcp_engine.artifacts.splits import Expose
 from mcp_engine.artifacts.versions import ResolvedVersion
 from mcp_engine.errors import InvalidInput, ModelFailed
 from mcp_engine.executions.schemas import LOCAL, ExecutionDetail, ModelRef, Outcome, StartExecution, VersionRef
@@ -59,6 +60,7 @@ class PreparedRun:
     parent_id: UUID | None
     claim: Claim | None
     kind: str = EXECUTION_KIND
+    expose: Expose | None = None
 
 
 @dataclass(slots=True)
@@ -190,6 +192,7 @@ def _start(run: PreparedRun, parameters: Mapping[str, Any]) -> StartExecution:
         prices=LOCAL if identity.provider == _LOCAL_PROVIDER else None,
         parent_id=run.parent_id,
         claim=run.claim,
+        also=run.expose,
     )
 
 

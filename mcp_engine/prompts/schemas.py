@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from mcp_engine.artifacts.splits import Attributes, AttributeValue, UnitId
 from mcp_engine.identifiers import NAME_PATTERN
 from mcp_engine.models.port import CallParameters
 
@@ -115,6 +116,41 @@ class PromptDetail(PromptVersion):
     inputs: dict[str, Any]
     """JSON Schema of what a run must be given: its own variables and those of what it includes."""
     includes: list[IncludedPrompt]
+    experiments: list[PromptExperiment] = Field(default_factory=list["PromptExperiment"])
+    """Those that split the label it was asked for by; left out when there are none."""
+
+
+class ExperimentArm(BaseModel):
+    """A version that a share of the units gets."""
+
+    name: str
+    weight: float
+    prompt: PromptDetail
+
+
+class ExperimentRule(BaseModel):
+    """Units whose attribute has one of these values."""
+
+    attribute: str
+    values: list[AttributeValue]
+
+
+class PromptExperiment(BaseModel):
+    """A running experiment on the label, with all that a client needs to assign units as the server does."""
+
+    id: UUID
+    name: str
+    salt: str
+    allocation: int
+    arms: list[ExperimentArm]
+    steps: list[tuple[float, float]]
+    """From a moment on (seconds since 1970) this share of the units takes part."""
+    holdback: float
+    rules: list[ExperimentRule]
+    slice: tuple[str, float, float] | None
+    """A key, and the fractions of its units from (included) and to (excluded) that may take part."""
+    covariate: str | None
+    """The attribute to report with exposures, a number."""
 
 
 class PromptSummary(BaseModel):
@@ -210,6 +246,12 @@ class RunPrompt(RenderPrompt):
     model: str | None = Field(default=None, min_length=1, max_length=256)
     parameters: dict[str, Any] | None = None
     stream: bool = False
+    unit_id: UnitId | None = Field(
+        default=None, description="Who always gets the same arm of an experiment on the label; kept as a digest."
+    )
+    attributes: Attributes = Field(
+        default_factory=dict[str, AttributeValue], description="Of the unit, for the targeting of experiments."
+    )
 
 
 class Usage(BaseModel):

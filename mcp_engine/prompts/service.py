@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import LATEST, Reference
 from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget, move_view
 from mcp_engine.artifacts.service import ArtifactService
+from mcp_engine.artifacts.splits import LabelSplit, LabelSplits, Unit
 from mcp_engine.artifacts.versions import (
     ArtifactFilter,
     ArtifactSummary,
@@ -40,10 +42,13 @@ from mcp_engine.prompts.runs import (
     run_prepared,
 )
 from mcp_engine.prompts.schemas import (
+    ExperimentArm,
+    ExperimentRule,
     LabelAim,
     PromptBody,
     PromptDetail,
     PromptDiff,
+    PromptExperiment,
     PromptImpact,
     PromptPushed,
     PromptSummary,
@@ -61,12 +66,20 @@ class PromptService:
 
     Args:
         models: resolves the name of a model to one that can be called.
+        splits: what splits labels between versions; without it nothing does.
     """
 
-    def __init__(self, artifacts: ArtifactService, models: ModelSource, executions: ExecutionService) -> None:
+    def __init__(
+        self,
+        artifacts: ArtifactService,
+        models: ModelSource,
+        executions: ExecutionService,
+        splits: LabelSplits | None = None,
+    ) -> None:
         self._artifacts = artifacts
         self._models = models
         self._executions = executions
+        self._splits = splits
 
     async def push(self, caller: Caller, namespace: str, new: PushPrompt) -> PromptPushed:
         """Store the next version or find the identical one, and point `new.labels` at it.
@@ -93,14 +106,8 @@ class PromptService:
             Gone: `artifact.erased`.
         """
         found = await self._artifacts.resolve(caller, namespace, Reference(KIND, name, version, label))
-        body = parse_body(found.body)
-        return PromptDetail(
-            **_version(found.version, found.labels).model_dump(),
-            body=body,
-            lock_digest=found.lock_digest,
-            inputs=inputs_of(body, included_bodies(found)),
-            includes=included_prompts(found),
-        )
+        splits = () if self._splits is None or label is None else await self._splits.of_label(caller, found)
+        return _detail(found, splits)
 
     async def check(self, caller: Caller, namespace: str, draft: CheckPrompt) -> CheckedPrompt:
         """Return everything that is known about a draft; nothing is stored."""
@@ -267,11 +274,16 @@ class PromptService:
         found: ResolvedVersion = await self._artifacts.resolve(
             caller, namespace, Reference(KIND, name, wanted.version, wanted.label)
         )
+        placed = None
+        if self._splits is not None and wanted.unit_id is not None:
+            placed = await self._splits.place(caller, found, Unit(wanted.unit_id, wanted.attributes))
+        found = found if placed is None else placed.version
         body = parse_body(found.body)
         wanted = wanted.model_copy(update={"variables": await self._variables(caller, wanted)})
         messages = await asyncio.to_thread(render_messages, body, wanted.variables, included_bodies(found))
         model = await self._models.resolve(caller, wanted.model or body.model)
-        return prepare(found, body, messages, wanted, model, parent_id, claim, kind)
+        prepared = prepare(found, body, messages, wanted, model, parent_id, claim, kind)
+        return prepared if placed is None else replace(prepared, expose=placed.expose)
 
 
 def _impact(row: Dependent, name: str, moved: LabelAim | None) -> PromptImpact:
@@ -286,6 +298,34 @@ def _impact(row: Dependent, name: str, moved: LabelAim | None) -> PromptImpact:
 
 def _reference(name: str, choice: str) -> Reference:
     return Reference.parse(KIND, f"{name}/{choice}" if choice.isdigit() else f"{name}@{choice}")
+
+
+def _detail(found: ResolvedVersion, splits: Sequence[LabelSplit] = ()) -> PromptDetail:
+    body = parse_body(found.body)
+    detail = PromptDetail(
+        **_version(found.version, found.labels).model_dump(),
+        body=body,
+        lock_digest=found.lock_digest,
+        inputs=inputs_of(body, included_bodies(found)),
+        includes=included_prompts(found),
+    )
+    # Left unset where there is none, so that the answer does not speak of it.
+    return detail.model_copy(update={"experiments": [_experiment(split) for split in splits]}) if splits else detail
+
+
+def _experiment(split: LabelSplit) -> PromptExperiment:
+    return PromptExperiment(
+        id=split.experiment_id,
+        name=split.name,
+        salt=split.salt,
+        allocation=split.allocation,
+        arms=[ExperimentArm(name=arm.name, weight=arm.weight, prompt=_detail(arm.version)) for arm in split.arms],
+        steps=list(split.steps),
+        holdback=split.holdback,
+        rules=[ExperimentRule(attribute=rule.attribute, values=list(rule.values)) for rule in split.rules],
+        slice=split.slice,
+        covariate=split.covariate,
+    )
 
 
 def _version(version: ArtifactVersion, labels: tuple[str, ...]) -> PromptVersion:

@@ -14,6 +14,7 @@ from mcp_engine.components.routes import router as capabilities
 from mcp_engine.config import Settings
 from mcp_engine.evaluation.datasets.routes import router as datasets
 from mcp_engine.executions.routes import router as executions
+from mcp_engine.experiments.routes import router as experiments
 from mcp_engine.feedback.routes import router as feedback
 from mcp_engine.http.problems import install_handlers
 from mcp_engine.http.statuses import document_problems
@@ -40,6 +41,7 @@ CORE_ROUTERS = (
     executions,
     feedback,
     datasets,
+    experiments,
     models,
     jobs,
     audit,

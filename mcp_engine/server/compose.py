@@ -14,6 +14,7 @@ from mcp_engine.access import Authenticator
 from mcp_engine.artifacts.kinds import KindRegistry
 from mcp_engine.artifacts.live import ArtifactCheck
 from mcp_engine.artifacts.service import ArtifactService
+from mcp_engine.artifacts.splits import LabelSplits
 from mcp_engine.audit.notes import CheckpointSigner
 from mcp_engine.audit.sequencer import Sequencer
 from mcp_engine.audit.service import AuditService
@@ -27,6 +28,10 @@ from mcp_engine.evaluation.datasets.kind import DatasetKind
 from mcp_engine.evaluation.datasets.service import DatasetService
 from mcp_engine.executions.live import ExecutionCheck
 from mcp_engine.executions.service import ExecutionService
+from mcp_engine.experiments.exposures import ExposureService
+from mcp_engine.experiments.facts import ExperimentCheck
+from mcp_engine.experiments.service import ExperimentService
+from mcp_engine.experiments.splits import ExperimentSplits
 from mcp_engine.feedback.facts import FeedbackCheck
 from mcp_engine.feedback.service import FeedbackService
 from mcp_engine.identity.live import IdentityCheck
@@ -78,6 +83,9 @@ def register_core(services: Services, settings: Settings, secrets: Secrets, data
     pool = ModelPool.from_settings(settings)
     models = ModelService(database, pool, secrets)
     identity = IdentityService(database, secrets, permissions)
+    splits = ExperimentSplits(database, artifacts)
+    exposures = ExposureService(database)
+    feedback.on_given(exposures.observe)
     for service in (
         settings,
         secrets,
@@ -94,7 +102,10 @@ def register_core(services: Services, settings: Settings, secrets: Secrets, data
     services.add(identity, provides=Authenticator)
     services.add(LogFeed(settings.journal_dir))
     services.add(MetricHistory(database))
-    services.add(PromptService(artifacts, models, executions))
+    services.add(splits, provides=LabelSplits)
+    services.add(exposures)
+    services.add(ExperimentService(database, artifacts))
+    services.add(PromptService(artifacts, models, executions, splits))
     services.add(DatasetService(database, artifacts, executions, feedback))
 
 
@@ -157,7 +168,15 @@ async def _start_audit(stack: AsyncExitStack, services: Services, settings: Sett
             database,
             signer.verifier,
             witness,
-            [ArtifactCheck(), DatasetCheck(), ExecutionCheck(), FeedbackCheck(), IdentityCheck(), *checks],
+            [
+                ArtifactCheck(),
+                DatasetCheck(),
+                ExecutionCheck(),
+                ExperimentCheck(),
+                FeedbackCheck(),
+                IdentityCheck(),
+                *checks,
+            ],
         )
     )
     sequencer = Sequencer(database, signer, witness)

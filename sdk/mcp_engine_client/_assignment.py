@@ -77,13 +77,8 @@ def assign(split: Split, unit: str, attributes: Mapping[str, Attribute], now: fl
         place = _fraction(_hash(f"{split.slice.key}/{unit}"), 0)
         if not split.slice.low <= place < split.slice.high:
             return None
-    found = _hash(f"{split.salt}/{split.experiment_id}/{unit}")
-    if _fraction(found, 1) >= share_at(split.steps, now):
-        return None
-    digest = found[DIGEST_BYTES:]
-    if _fraction(found, 2) < split.holdback:
-        return Assignment(None, digest)
-    return Assignment(_arm(split.weights, _fraction(found, 0)), digest)
+    found = _of_unit(split, unit)
+    return _chosen(split, found) if _fraction(found, 1) < share_at(split.steps, now) else None
 
 
 def share_at(steps: Sequence[Step], now: float) -> float:
@@ -93,6 +88,17 @@ def share_at(steps: Sequence[Step], now: float) -> float:
         if step.at <= now:
             share = step.share
     return share
+
+
+def _of_unit(split: Split, unit: str) -> bytes:
+    return _hash(f"{split.salt}/{split.experiment_id}/{unit}")
+
+
+def _chosen(split: Split, found: bytes) -> Assignment:
+    digest = found[DIGEST_BYTES:]
+    if _fraction(found, 2) < split.holdback:
+        return Assignment(None, digest)
+    return Assignment(_arm(split.weights, _fraction(found, 0)), digest)
 
 
 def _arm(weights: Sequence[float], fraction: float) -> int:
