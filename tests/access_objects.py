@@ -26,7 +26,7 @@ from mcp_engine.identifiers import new_id
 from mcp_engine.identity.service import IdentityService, KeyRequest
 from mcp_engine.secrets import Secrets
 from mcp_engine.server.app import PREFIX, create_app
-from mcp_engine.server.compose import register_core
+from mcp_engine.server.compose import register_components, register_core
 from mcp_engine.services import Services
 from mcp_engine.telemetry.journal.writer import JournalWriter
 
@@ -102,9 +102,8 @@ def _composed(database: Database, settings: Settings) -> Services:
     register_core(services, settings, secrets, database)
     verifier = CheckpointSigner(secrets.signing_key).verifier
     services.add(AuditService(database, verifier, Witness.of(settings.state_home, verifier.name), []))
+    register_components(services)
     components = installed_components()
-    for component in components:
-        component.register(services)
     services.add(CapabilityService([offer for component in components for offer in component.capabilities(services)]))
     return services
 
@@ -148,6 +147,14 @@ async def make_dataset(world: World, _: Values) -> str:
     """Make a dataset with one version, labelled `production`."""
     body = {"name": new_id().hex, "rows": [{"inputs": DATASET_ROW.inputs}], "labels": ["production"]}
     return (await world.made("/datasets", body))["name"]
+
+
+async def make_evaluation(world: World, values: Values) -> str:
+    """Queue an evaluation; nothing runs it here."""
+    wanted = {
+        "subject": await make_prompt(world, values), "dataset": await make_dataset(world, values), "scorers": ["exact"],
+    }  # fmt: skip
+    return (await world.made("/evaluations", wanted))["id"]
 
 
 async def add_document(world: World) -> dict[str, Any]:
@@ -212,6 +219,7 @@ MAKERS: dict[str, Maker] = {
     "{kind}": make_prompt,
     "prompts": make_prompt,
     "datasets": make_dataset,
+    "evaluations": make_evaluation,
     "rows": always(stored(DATASET_ROW, "row 1").digest),
     "collections": make_collection,
     "documents": make_document,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mcp_engine.audit.live import LiveCheck
     from mcp_engine.cli.groups import CommandGroup
     from mcp_engine.components.capability import Capability
+    from mcp_engine.evaluation.runs.subject import Subject
+    from mcp_engine.evaluation.scorers.port import ScorerType
     from mcp_engine.jobs.kinds import JobKind
     from mcp_engine.services import Services
 
@@ -66,6 +68,14 @@ class Component:
 
     def job_kinds(self, services: Services) -> Sequence[JobKind]:
         """Return the durable jobs that workers run."""
+        return ()
+
+    def scorer_types(self, services: Services) -> Sequence[ScorerType]:
+        """Return the types of scorers that evaluations can use."""
+        return ()
+
+    def subjects(self, services: Services) -> Sequence[Subject]:
+        """Return how versions of the component's kinds are run on the rows of a dataset."""
         return ()
 
     def capabilities(self, services: Services) -> Sequence[Capability]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol, cast
 from uuid import UUID
@@ -17,7 +17,8 @@ from pydantic import BaseModel
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.splits import Expose
 from mcp_engine.artifacts.versions import ResolvedVersion
-from mcp_engine.errors import InvalidInput, ModelFailed
+from mcp_engine.errors import EngineError, InvalidInput, ModelFailed
+from mcp_engine.executions.running import RunningExecution
 from mcp_engine.executions.schemas import LOCAL, ExecutionDetail, ModelRef, Outcome, StartExecution, VersionRef
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.idempotency.claims import Claim
@@ -137,7 +138,7 @@ async def run_prepared(
         bind_tenant(caller.tenant_id),
         tracing.span(_tracer, name, kind=SpanKind.CLIENT, attributes=attributes) as span,
     ):
-        async with await executions.start(caller, _start(run, parameters)) as running:
+        async with await executions.start(caller, _start(run, parameters)) as running, _named(running):
             answer = _Answer()
             async with aclosing(_chunks(run, caller)) as chunks:
                 async for chunk in chunks:
@@ -152,6 +153,16 @@ async def run_prepared(
         completed = completed_of(await executions.get(caller, running.id))
     _count(completed, identity.provider)
     yield completed
+
+
+@asynccontextmanager
+async def _named(running: RunningExecution) -> AsyncGenerator[None]:
+    """Let an error say which execution it ended."""
+    try:
+        yield
+    except EngineError as error:
+        error.details.setdefault("execution_id", str(running.id))
+        raise
 
 
 async def _chunks(run: PreparedRun, caller: Caller) -> AsyncGenerator[AIMessageChunk, None]:

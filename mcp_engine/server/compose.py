@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import pkgutil
 import socket
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib import import_module
@@ -15,6 +15,7 @@ from mcp_engine.artifacts.kinds import KindRegistry
 from mcp_engine.artifacts.live import ArtifactCheck
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.artifacts.splits import LabelSplits
+from mcp_engine.audit.live import LiveCheck
 from mcp_engine.audit.notes import CheckpointSigner
 from mcp_engine.audit.sequencer import Sequencer
 from mcp_engine.audit.service import AuditService
@@ -26,6 +27,14 @@ from mcp_engine.database.engine import Database
 from mcp_engine.evaluation.datasets.facts import DatasetCheck
 from mcp_engine.evaluation.datasets.kind import DatasetKind
 from mcp_engine.evaluation.datasets.service import DatasetService
+from mcp_engine.evaluation.runs.facts import EvaluationCheck
+from mcp_engine.evaluation.runs.job import EvaluationJob
+from mcp_engine.evaluation.runs.planning import Planner
+from mcp_engine.evaluation.runs.service import EvaluationService
+from mcp_engine.evaluation.runs.subject import PromptSubject, Subjects
+from mcp_engine.evaluation.scorers.judge import JudgeScorer
+from mcp_engine.evaluation.scorers.kind import ScorerKind
+from mcp_engine.evaluation.scorers.registry import ScorerTypes
 from mcp_engine.executions.live import ExecutionCheck
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.experiments.exposures import ExposureService
@@ -39,6 +48,7 @@ from mcp_engine.identity.permissions import PermissionRegistry
 from mcp_engine.identity.service import IdentityService
 from mcp_engine.jobs.backend import QueueClient
 from mcp_engine.jobs.dispatcher import Dispatcher
+from mcp_engine.jobs.kinds import JobKind, kinds_by_name
 from mcp_engine.jobs.service import JobService
 from mcp_engine.jobs.supervisor import WorkerSupervisor
 from mcp_engine.models.pool import ModelPool
@@ -56,6 +66,16 @@ from mcp_engine.telemetry.journal.feed import LogFeed
 from mcp_engine.telemetry.retention import SpanRetention
 from mcp_engine.telemetry.store import SpanStore
 
+CORE_CHECKS: tuple[LiveCheck, ...] = (
+    ArtifactCheck(),
+    DatasetCheck(),
+    EvaluationCheck(),
+    ExecutionCheck(),
+    ExperimentCheck(),
+    FeedbackCheck(),
+    IdentityCheck(),
+)
+
 
 def import_tables() -> None:
     """Import every `tables` module of the core and of installed components, so that SQLModel knows all tables."""
@@ -66,26 +86,31 @@ def import_tables() -> None:
                 import_module(module.name)
 
 
-def artifact_kinds(components: Iterable[Component]) -> KindRegistry:
+def artifact_kinds(components: Iterable[Component], types: ScorerTypes) -> KindRegistry:
     """Return every kind of artifact that the core and `components` govern."""
     contributed = (kind for component in components for kind in component.artifact_kinds())
-    return KindRegistry([PromptKind(), DatasetKind(), *contributed])
+    return KindRegistry([PromptKind(), DatasetKind(), ScorerKind(types), *contributed])
 
 
 def register_core(services: Services, settings: Settings, secrets: Secrets, database: Database) -> None:
     """Add the core's services that a server and a worker share; none of them runs anything yet."""
     components = installed_components()
     permissions = PermissionRegistry(scope for component in components for scope in component.permissions())
-    artifacts = ArtifactService(database, artifact_kinds(components))
+    types = ScorerTypes()
+    artifacts = ArtifactService(database, artifact_kinds(components, types))
     executions = ExecutionService(database)
     feedback = FeedbackService(database)
     executions.on_erasure(feedback.erase_words_about)
     pool = ModelPool.from_settings(settings)
     models = ModelService(database, pool, secrets)
     identity = IdentityService(database, secrets, permissions)
+    jobs = JobService(database)
     splits = ExperimentSplits(database, artifacts)
+    prompts = PromptService(artifacts, models, executions, splits)
     exposures = ExposureService(database)
     feedback.on_given(exposures.observe)
+    types.add(JudgeScorer(prompts))
+    subjects = Subjects([PromptSubject(prompts, models)])
     for service in (
         settings,
         secrets,
@@ -96,17 +121,37 @@ def register_core(services: Services, settings: Settings, secrets: Secrets, data
         pool,
         models,
         identity,
-        JobService(database),
+        jobs,
+        prompts,
+        types,
+        subjects,
     ):
         services.add(service)
     services.add(identity, provides=Authenticator)
-    services.add(LogFeed(settings.journal_dir))
-    services.add(MetricHistory(database))
     services.add(splits, provides=LabelSplits)
     services.add(exposures)
     services.add(ExperimentService(database, artifacts))
-    services.add(PromptService(artifacts, models, executions, splits))
+    services.add(LogFeed(settings.journal_dir))
+    services.add(MetricHistory(database))
     services.add(DatasetService(database, artifacts, executions, feedback))
+    services.add(EvaluationService(database, Planner(artifacts, subjects, types), executions, jobs))
+
+
+def register_components(services: Services) -> None:
+    """Let every component build its services, and take what it contributes to evaluations."""
+    for component in installed_components():
+        component.register(services)
+        for kind in component.scorer_types(services):
+            services.get(ScorerTypes).add(kind)
+        for subject in component.subjects(services):
+            services.get(Subjects).add(subject)
+
+
+def job_kinds(services: Services) -> Mapping[str, JobKind]:
+    """Return every kind of durable job by name."""
+    evaluation = EvaluationJob(services.get(Subjects), services.get(ScorerTypes), services.get(ExecutionService))
+    contributed = (kind for component in installed_components() for kind in component.job_kinds(services))
+    return kinds_by_name([evaluation, *contributed])
 
 
 @asynccontextmanager
@@ -126,8 +171,8 @@ async def shared_services(
         stack.push_async_callback(executions.close)
         stack.push_async_callback(services.get(ModelService).close)
         stack.push_async_callback(services.get(ModelPool).close)
+        register_components(services)
         for component in installed_components():
-            component.register(services)
             stack.push_async_callback(component.close, services)
         yield services, stack
 
@@ -168,15 +213,7 @@ async def _start_audit(stack: AsyncExitStack, services: Services, settings: Sett
             database,
             signer.verifier,
             witness,
-            [
-                ArtifactCheck(),
-                DatasetCheck(),
-                ExecutionCheck(),
-                ExperimentCheck(),
-                FeedbackCheck(),
-                IdentityCheck(),
-                *checks,
-            ],
+            [*CORE_CHECKS, *checks],
         )
     )
     sequencer = Sequencer(database, signer, witness)

@@ -7,7 +7,6 @@ import os
 import signal
 
 from mcp_engine import logs
-from mcp_engine.components.component import installed_components
 from mcp_engine.config import Settings
 from mcp_engine.jobs.supervisor import PARENT_VARIABLE
 from mcp_engine.processes import die_with_parent
@@ -31,10 +30,9 @@ def work(settings: Settings) -> None:
 
 async def _work(settings: Settings) -> bool:
     from mcp_engine.database.engine import Database
-    from mcp_engine.jobs.kinds import kinds_by_name
     from mcp_engine.jobs.worker import run_worker
     from mcp_engine.secrets import Secrets
-    from mcp_engine.server.compose import shared_services
+    from mcp_engine.server.compose import job_kinds, shared_services
     from mcp_engine.server.database import database_urls
     from mcp_engine.server.running import Instance
 
@@ -44,7 +42,7 @@ async def _work(settings: Settings) -> bool:
     secrets = Secrets.load(settings.secrets_dir)
     urls = database_urls(settings, secrets)
     async with shared_services(settings, secrets, Instance(settings, urls)) as (services, _):
-        kinds = kinds_by_name(kind for component in installed_components() for kind in component.job_kinds(services))
+        kinds = job_kinds(services)
         return await run_worker(services.get(Database), urls.application, kinds, concurrency=CONCURRENCY, stop=stop)
 
 

@@ -73,12 +73,16 @@ class DatasetRepository:
         self, version_id: UUID, split: str, *, after: int | None = None, limit: int | None = None
     ) -> list[MemberRow]:
         """Return rows of a split by position."""
-        conditions: list[ColumnElement[bool]] = [
-            col(DatasetMember.version_id) == version_id,
-            col(DatasetMember.split) == split,
-        ]
-        if after is not None:
-            conditions.append(col(DatasetMember.position) > after)
+        beyond = [] if after is None else [col(DatasetMember.position) > after]
+        return await self._rows(version_id, split, *beyond, limit=limit)
+
+    async def at(self, version_id: UUID, split: str, positions: Collection[int]) -> list[MemberRow]:
+        """Return the rows at these positions."""
+        return await self._rows(version_id, split, col(DatasetMember.position).in_(positions))
+
+    async def _rows(
+        self, version_id: UUID, split: str, *conditions: ColumnElement[bool], limit: int | None = None
+    ) -> list[MemberRow]:
         statement = (
             select(
                 col(DatasetMember.position),
@@ -88,7 +92,7 @@ class DatasetRepository:
             )
             .join(DatasetRow, _ROW)
             .outerjoin(DatasetRowContent, _CONTENT)
-            .where(*conditions)
+            .where(col(DatasetMember.version_id) == version_id, col(DatasetMember.split) == split, *conditions)
             .order_by(col(DatasetMember.position))
             .limit(limit)
         )

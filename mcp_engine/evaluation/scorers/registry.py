@@ -21,9 +21,13 @@ class ScorerTypes:
     def __init__(self, contributed: Iterable[ScorerType] = ()) -> None:
         self._types: dict[str, ScorerType] = {}
         for kind in (*CORE_TYPES, *contributed):
-            if kind.name in self._types:
-                raise ValueError(f"two types of scorer are named {kind.name!r}")
-            self._types[kind.name] = kind
+            self.add(kind)
+
+    def add(self, kind: ScorerType) -> None:
+        """Add a type; for those that stand on services which are built later than the registry."""
+        if kind.name in self._types:
+            raise ValueError(f"two types of scorer are named {kind.name!r}")
+        self._types[kind.name] = kind
 
     def get(self, name: str) -> ScorerType:
         """Return a type, or raise `InvalidInput` (`scorer.type_unknown`) naming those that exist."""

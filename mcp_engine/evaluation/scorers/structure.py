@@ -63,11 +63,11 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _fields(value: Any, path: str = "") -> Iterator[tuple[str, bytes]]:
-    """Yield path and value of every leaf; the order of a list does not count."""
-    if isinstance(value, dict):
+    """Yield path and value of every leaf, also of what is empty; the order of a list does not count."""
+    if value and isinstance(value, dict):
         for name, inner in cast("dict[str, Any]", value).items():
             yield from _fields(inner, f"{path}/{name}")
-    elif isinstance(value, list):
+    elif value and isinstance(value, list):
         for inner in cast("list[Any]", value):
             yield from _fields(inner, f"{path}/*")
     else:

@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import ConfigDict
 
 from mcp_engine.access import Authenticator, Caller
 from mcp_engine.artifacts.kinds import KindRegistry
+from mcp_engine.artifacts.routes import router as artifacts_router
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.config import Settings
 from mcp_engine.database.engine import Database
-from mcp_engine.errors import NotSignedIn
+from mcp_engine.errors import NotFound, NotSignedIn
 from mcp_engine.evaluation.datasets.kind import DatasetKind
 from mcp_engine.evaluation.datasets.routes import router as datasets_router
 from mcp_engine.evaluation.datasets.service import DatasetService
+from mcp_engine.evaluation.runs.job import EvaluationJob
+from mcp_engine.evaluation.runs.planning import Planner
+from mcp_engine.evaluation.runs.routes import router as evaluations_router
+from mcp_engine.evaluation.runs.service import EvaluationService
+from mcp_engine.evaluation.runs.subject import PromptSubject, Subjects
+from mcp_engine.evaluation.scorers.judge import JudgeScorer
+from mcp_engine.evaluation.scorers.kind import ScorerKind
+from mcp_engine.evaluation.scorers.registry import ScorerTypes
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.feedback.service import FeedbackService
 from mcp_engine.http.problems import install_handlers
+from mcp_engine.jobs.kinds import kinds_by_name
+from mcp_engine.jobs.lease import Lease
+from mcp_engine.jobs.routes import router as jobs_router
+from mcp_engine.jobs.runner import JobRunner
+from mcp_engine.jobs.service import JobService
+from mcp_engine.models.port import ModelIdentity, ServedModel
 from mcp_engine.prompts.kind import PromptKind
+from mcp_engine.prompts.routes import router as prompts_router
+from mcp_engine.prompts.service import PromptService
 from mcp_engine.services import Services
 
 
@@ -56,9 +80,110 @@ def feedback(database: Database) -> FeedbackService:
     return FeedbackService(database)
 
 
+class RuleChat(BaseChatModel):
+    """A model that says what the test's rule says to the last message."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    model: Model
+
+    @property
+    def _llm_type(self) -> str:
+        return "rule"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        raise NotImplementedError
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        asked = str(messages[-1].text)
+        self.model.asked.append(asked)
+        said = self.model.rule(asked)
+        if isinstance(said, Exception):
+            raise said
+        usage = UsageMetadata(input_tokens=7, output_tokens=3, total_tokens=10)
+        message = AIMessageChunk(content=said, usage_metadata=usage, response_metadata={"finish_reason": "stop"})
+        yield ChatGenerationChunk(message=message)
+
+
+@dataclass
+class Model:
+    """The rule, and everything that was asked."""
+
+    rule: Callable[[str], str | Exception] = lambda asked: asked
+    asked: list[str] = field(default_factory=list)
+
+    async def resolve(self, caller: Caller, name: str | None) -> ServedModel:
+        if name not in (None, "local", "other/model"):
+            raise NotFound("model.unknown", f"No model is named {name!r}.")
+        identity = ModelIdentity("other" if name == "other/model" else "local", "rule", "w" * 64, "s" * 64)
+        return ServedModel(name or "local", RuleChat(model=self), identity)
+
+
 @pytest.fixture
-def artifacts(database: Database) -> ArtifactService:
-    return ArtifactService(database, KindRegistry([PromptKind(), DatasetKind()]))
+def model() -> Model:
+    return Model()
+
+
+@pytest.fixture
+def types() -> ScorerTypes:
+    return ScorerTypes()
+
+
+@pytest.fixture
+def artifacts(database: Database, types: ScorerTypes) -> ArtifactService:
+    return ArtifactService(database, KindRegistry([PromptKind(), DatasetKind(), ScorerKind(types)]))
+
+
+@pytest.fixture
+def prompts(
+    artifacts: ArtifactService, model: Model, executions: ExecutionService, types: ScorerTypes
+) -> PromptService:
+    prompts = PromptService(artifacts, model, executions)
+    types.add(JudgeScorer(prompts))
+    return prompts
+
+
+@pytest.fixture
+def subjects(prompts: PromptService, model: Model) -> Subjects:
+    return Subjects([PromptSubject(prompts, model)])
+
+
+@pytest.fixture
+def evaluations(
+    database: Database, artifacts: ArtifactService, subjects: Subjects, types: ScorerTypes, executions: ExecutionService
+) -> EvaluationService:
+    return EvaluationService(database, Planner(artifacts, subjects, types), executions, JobService(database))
+
+
+@pytest.fixture
+def job(subjects: Subjects, types: ScorerTypes, executions: ExecutionService) -> EvaluationJob:
+    return EvaluationJob(subjects, types, executions)
+
+
+Work = Callable[[str], Awaitable[None]]
+
+
+@pytest.fixture
+def work(database: Database, caller: Caller, job: EvaluationJob) -> Work:
+    """Run a job as a worker does, to its end."""
+
+    async def run(job_id: str) -> None:
+        lease = await Lease.acquire(database, 30)
+        await JobRunner(database, lease, kinds_by_name([job])).run(caller.tenant_id, UUID(job_id))
+
+    return run
 
 
 @pytest.fixture
@@ -69,13 +194,22 @@ def datasets(
 
 
 @pytest.fixture
-def app(datasets: DatasetService, keys: Keys) -> FastAPI:
+def app(
+    datasets: DatasetService,
+    evaluations: EvaluationService,
+    artifacts: ArtifactService,
+    prompts: PromptService,
+    types: ScorerTypes,
+    database: Database,
+    keys: Keys,
+) -> FastAPI:
     app, services = FastAPI(), Services()
-    for service in (datasets, Settings()):
+    for service in (datasets, evaluations, artifacts, prompts, types, JobService(database), Settings()):
         services.add(service)
     services.add(keys, provides=Authenticator)
     app.state.services = services
-    app.include_router(datasets_router, prefix="/api/v1")
+    for router in (datasets_router, evaluations_router, artifacts_router, prompts_router, jobs_router):
+        app.include_router(router, prefix="/api/v1")
     install_handlers(app)
     return app
 

@@ -1,0 +1,126 @@
+"""The durable job behind an evaluation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from mcp_engine.access import Caller
+from mcp_engine.audit.events import AuditEvent, append
+from mcp_engine.errors import NotFound
+from mcp_engine.evaluation.datasets.repository import DatasetRepository, MemberRow
+from mcp_engine.evaluation.runs.facts import ENDED, ended_facts
+from mcp_engine.evaluation.runs.metrics import Scored, metric
+from mcp_engine.evaluation.runs.repository import EvaluationRepository
+from mcp_engine.evaluation.runs.scoring import Result, RowScorer, cache_key, costly_locks
+from mcp_engine.evaluation.runs.subject import Subjects
+from mcp_engine.evaluation.runs.tables import EvaluationOutcomeRow, EvaluationRow, EvaluationScoreRow
+from mcp_engine.evaluation.scorers.registry import ScorerTypes
+from mcp_engine.executions.service import ExecutionService
+from mcp_engine.jobs.context import JobContext
+
+EVALUATE: Final = "evaluation.run"
+CONCURRENCY: Final = 4
+"""Rows at once: while one waits for the model, others are scored and stored."""
+_WRITTEN_AT_ONCE = 100
+_SCOPES = frozenset({"prompts:read", "prompts:run", "executions:read"})
+_NO_CREDENTIAL = UUID(int=0)
+
+
+class EvaluationJob:
+    """Runs and scores what is not yet done, and commits as it goes: an interrupted one goes on where it was."""
+
+    name = EVALUATE
+    max_attempts = 5
+
+    def __init__(self, subjects: Subjects, types: ScorerTypes, executions: ExecutionService) -> None:
+        self._subjects = subjects
+        self._types = types
+        self._executions = executions
+
+    async def run(self, context: JobContext) -> None:
+        async with context.unit_of_work() as work:
+            repository = EvaluationRepository(work)
+            found = (await repository.find([context.subject_id])).get(context.subject_id)
+            if found is None:
+                raise NotFound("evaluation.not_found", f"There is no evaluation {context.subject_id}.")
+            if found.outcome is not None:
+                return
+            evaluation = found.evaluation
+            done = await repository.done(evaluation.id)
+            rows = await DatasetRepository(work).page(
+                evaluation.dataset_version_id, evaluation.split, limit=evaluation.rows
+            )
+            left = [row for row in rows if row.position not in done]
+            keys = [cache_key(evaluation, row.inputs_digest) for row in left] if evaluation.reuse else []
+            earlier = await repository.reusable(keys)
+        await context.progress(len(done), evaluation.rows)
+        try:
+            await self._rows(context, evaluation, left, [earlier.get(key) for key in keys] or [None] * len(left))
+        except ExceptionGroup as errors:
+            # What ended the first row says whether a repeat may help.
+            raise errors.exceptions[0] from errors
+        await _end(context, evaluation)
+
+    async def _rows(
+        self, context: JobContext, evaluation: EvaluationRow, left: Sequence[MemberRow], earlier: Sequence[UUID | None]
+    ) -> None:
+        """Run and score rows, several at once, and write what is ready while others run."""
+        caller = Caller(context.tenant_id, context.actor_id, "machine", _SCOPES, _NO_CREDENTIAL)
+        scorer = RowScorer(
+            evaluation, caller, self._subjects.get(evaluation.subject_kind), self._types, self._executions,
+            last_attempt=context.attempt >= self.max_attempts,
+        )  # fmt: skip
+        waiting = iter(zip(left, earlier, strict=True))
+        ready: asyncio.Queue[Result] = asyncio.Queue(_WRITTEN_AT_ONCE)
+
+        async def work_off() -> None:
+            for row, execution_id in waiting:
+                judged = await self._judged(context, evaluation, row, execution_id)
+                await ready.put(await scorer.row(row, execution_id, judged))
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(CONCURRENCY):
+                group.create_task(work_off())
+            written = evaluation.rows - len(left)
+            while written < evaluation.rows:
+                results = [await ready.get()]
+                while not ready.empty() and len(results) < _WRITTEN_AT_ONCE:
+                    results.append(ready.get_nowait())
+                written += len(results)
+                async with context.unit_of_work() as work:
+                    items, scores = [one.item for one in results], [score for one in results for score in one.scores]
+                    await EvaluationRepository(work).add_items(items, scores)
+                await context.progress(written, evaluation.rows)
+
+    async def _judged(
+        self, context: JobContext, evaluation: EvaluationRow, row: MemberRow, execution_id: UUID | None
+    ) -> dict[str, EvaluationScoreRow]:
+        locks = costly_locks(evaluation.scorers)
+        if execution_id is None or not locks:
+            return {}
+        async with context.database.unit_of_work(context.tenant_id, context.actor_id) as work:
+            return await EvaluationRepository(work).judged(execution_id, row.digest, locks)
+
+
+async def _end(context: JobContext, evaluation: EvaluationRow) -> None:
+    async with context.unit_of_work() as work:
+        repository = EvaluationRepository(work)
+        values = await repository.values(evaluation.id)
+        failed, reused = await repository.counts(evaluation.id)
+        metrics = await asyncio.to_thread(_metrics, evaluation, [*values.values()])
+        outcome = EvaluationOutcomeRow(
+            tenant_id=context.tenant_id, evaluation_id=evaluation.id, metrics=metrics, failed_rows=failed,
+            reused_rows=reused, ended_at=datetime.now(UTC),
+        )  # fmt: skip
+        await repository.end(outcome)
+        await append(work, AuditEvent(ENDED, str(evaluation.id), ended_facts(evaluation, outcome, values)))
+
+
+def _metrics(evaluation: EvaluationRow, rows: Sequence[dict[str, Scored]]) -> list[dict[str, object]]:
+    return [
+        metric(scorer, [row[scorer["name"]] for row in rows]).model_dump(mode="json") for scorer in evaluation.scorers
+    ]
