@@ -144,6 +144,8 @@ class Evidence:
     not_binary: Mapping[str, int]
     alarmed: bool
     as_of: datetime
+    allocated_at: int = 0
+    """How many observations there were when shares changed last."""
 
     @property
     def fixed(self) -> bool:

@@ -39,6 +39,7 @@ class Course:
 
     Attributes:
         allocations: the weights that assigned units, in turn; the first are those of the arms.
+        allocated_at: how many observations there were when shares changed last.
         label_number: the version that the label pointed at when it started; None for none, or a draft.
     """
 
@@ -48,6 +49,7 @@ class Course:
     slice: Slice | None = None
     label_number: int | None = None
     alarmed: bool = False
+    allocated_at: int = 0
     started_at: datetime | None = None
     ended_at: datetime | None = None
     events: int = 0
@@ -70,6 +72,7 @@ class Course:
             self.label_number = event.facts["label_number"]
         elif event.kind == ALLOCATED:
             self.allocations.append(event.facts["weights"])
+            self.allocated_at = event.facts["observations"]
         elif event.kind == ALARMED:
             self.alarmed = True
         else:

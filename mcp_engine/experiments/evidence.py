@@ -35,12 +35,18 @@ async def gather(work: UnitOfWork, stored: Stored, only: Collection[str] | None 
         plan=plan,
         arms=[Arm(arm.name, number) for arm, number in stored.arms],
         allocations=course.allocations,
-        units=await repository.unit_counts(session, stored.experiment.id),
+        # What a newer allocation assigned meanwhile is for the next look.
+        units=[
+            one
+            for one in await repository.unit_counts(session, stored.experiment.id)
+            if one.allocation < len(course.allocations)
+        ],
         data=data,
         fallback_units=await repository.fallback_units(session, stored.experiment.id),
         not_binary=not_binary,
         alarmed=course.alarmed,
         as_of=datetime.now(UTC),
+        allocated_at=course.allocated_at,
     )
 
 
@@ -48,5 +54,6 @@ async def _data(work: UnitOfWork, stored: Stored, metric: MetricSpec, allocation
     arms = len(stored.arms)
     if metric.kind == "mean":
         return MeanMoments.of(await repository.mean_tallies(work.session, stored.experiment.id, metric.name), arms)
-    tallies = await repository.binary_tallies(work.session, stored.experiment.id, metric.name)
-    return BinaryCounts.of(tallies, allocations, arms)
+    exact = repository.EXACT_PLACES if allocations == 1 else repository.ADAPTIVE_PLACES
+    tallies = await repository.binary_tallies(work.session, stored.experiment.id, metric.name, exact)
+    return BinaryCounts.of([tally for tally in tallies if tally.allocation < allocations], allocations, arms)

@@ -187,5 +187,11 @@ async def running_everywhere(session: AsyncSession) -> Mapping[UUID, list[UUID]]
     return found
 
 
+async def try_watch(session: AsyncSession) -> bool:
+    """Become the one that watches experiments for the rest of the transaction, if nobody is."""
+    statement = text("SELECT pg_try_advisory_xact_lock(hashtextextended('experiments/watcher', 0))")
+    return bool((await session.execute(statement)).scalar_one())
+
+
 def _experiments() -> Select[ExperimentRow, str, str]:
     return select(ExperimentRow, col(Artifact.kind), col(Artifact.name)).join(Artifact, _ARTIFACT)

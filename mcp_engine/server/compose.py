@@ -41,6 +41,7 @@ from mcp_engine.experiments.exposures import ExposureService
 from mcp_engine.experiments.facts import ExperimentCheck
 from mcp_engine.experiments.service import ExperimentService
 from mcp_engine.experiments.splits import ExperimentSplits
+from mcp_engine.experiments.watching import ExperimentWatcher
 from mcp_engine.feedback.facts import FeedbackCheck
 from mcp_engine.feedback.service import FeedbackService
 from mcp_engine.identity.live import IdentityCheck
@@ -186,6 +187,9 @@ async def running_services(settings: Settings, secrets: Secrets, instance: Insta
         retention = SpanRetention(services.get(Database), settings.span_retention_days)
         retention.start()
         stack.push_async_callback(retention.stop)
+        watcher = ExperimentWatcher(services.get(Database), services.get(ExperimentService))
+        watcher.start()
+        stack.push_async_callback(watcher.stop)
         services.get(ModelPool).start()
         capabilities = [offered for component in components for offered in component.capabilities(services)]
         services.add(CapabilityService(capabilities))

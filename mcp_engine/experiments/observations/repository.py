@@ -14,6 +14,8 @@ from mcp_engine.statistics.moments import CrossMoments, Moments
 
 EXACT_PLACES = 20_000
 """So many observations are looked at one by one; after that at places half a thousandth apart."""
+ADAPTIVE_PLACES = 500
+"""The same, where each of many allocations is a test of its own."""
 BINARY_STEP = math.log(1.0005)
 MEAN_EXACT_PLACES = 50
 MEAN_STEP = math.log(1.05)
@@ -124,8 +126,8 @@ async def last_feedback(session: AsyncSession, experiment_ids: Collection[UUID])
     """Return the newest feedback that was counted in each of these experiments."""
     statement = text(
         "SELECT e.id, (SELECT o.feedback_id FROM experiment_observation o WHERE o.tenant_id = e.tenant_id "
-        "AND o.experiment_id = e.id AND o.metric_name = name ORDER BY o.feedback_id DESC LIMIT 1) AS last "
-        "FROM experiment e, unnest(e.metric_names) AS name WHERE e.id = ANY(:ids)"
+        "AND o.experiment_id = e.id AND o.metric_name = metric ORDER BY o.feedback_id DESC LIMIT 1) AS last "
+        "FROM experiment e, unnest(e.metric_names) AS metric WHERE e.id = ANY(:ids)"
     )
     newest: dict[UUID, UUID] = {}
     for experiment_id, last in await session.execute(statement, {"ids": list(experiment_ids)}):
@@ -165,9 +167,11 @@ _MEANS = text(
 )
 
 
-async def binary_tallies(session: AsyncSession, experiment_id: UUID, metric_name: str) -> list[BinaryTally]:
-    """Return what was observed of a binary metric, in the order of feedback."""
-    asked = {"id": experiment_id, "metric": metric_name, "exact": EXACT_PLACES, "step": BINARY_STEP}
+async def binary_tallies(
+    session: AsyncSession, experiment_id: UUID, metric_name: str, exact: int = EXACT_PLACES
+) -> list[BinaryTally]:
+    """Return what was observed of a binary metric, in the order of feedback: the first `exact` one by one."""
+    asked = {"id": experiment_id, "metric": metric_name, "exact": exact, "step": BINARY_STEP}
     return [BinaryTally(*row) for row in await session.execute(_BINARY, asked)]
 
 
