@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mcp_engine.audit.live import LiveCheck
     from mcp_engine.cli.groups import CommandGroup
     from mcp_engine.components.capability import Capability
+    from mcp_engine.evaluation.scorers.port import ScorerType
     from mcp_engine.jobs.kinds import JobKind
     from mcp_engine.services import Services
 
@@ -86,6 +87,13 @@ class RagComponent(Component):
         from rag.strategies import Strategies
 
         return (IndexJob(services.get(ParserPool), services.get(MiniLMEmbedder), services.get(Strategies)),)
+
+    def scorer_types(self, services: Services) -> Sequence[ScorerType]:
+        from rag.embedding import MiniLMEmbedder
+        from rag.scorers import GroundedScorer, SimilarityScorer
+
+        embedder = services.get(MiniLMEmbedder)
+        return (SimilarityScorer(embedder), GroundedScorer(embedder))
 
     def capabilities(self, services: Services) -> Sequence[Capability]:
         from rag.asking import AskService

@@ -14,6 +14,8 @@ from mcp_engine.components.component import BrokenComponent, found_components
 CORE_GROUPS = {
     "prompt": "mcp_engine.cli.prompts",
     "dataset": "mcp_engine.cli.datasets",
+    "scorer": "mcp_engine.cli.scorers",
+    "eval": "mcp_engine.cli.evaluations",
     "execution": "mcp_engine.cli.executions",
     "import": "mcp_engine.cli.importing",
     "export": "mcp_engine.cli.exporting",
