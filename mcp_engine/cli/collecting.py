@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.progress import progress_bar
+from mcp_engine.cli.references import choice_of, path_of
 from mcp_engine.cli.transfer import every, labels_of, pins_of, versions_of
 
 if TYPE_CHECKING:
-    from mcp_engine.exchange.parcel import Parcel, ParcelDataset, ParcelPrompt
+    from mcp_engine.exchange.parcel import Parcel, ParcelDataset, ParcelPrompt, ParcelVersion
 
 SEALED = "sealed"
 
@@ -40,10 +41,17 @@ class Collector:
                 parcel.datasets += [self._dataset(name, item, parcel) for item in reversed(versions)]
                 advance()
 
-    def dataset(self, parcel: Parcel, name: str, choice: dict[str, Any]) -> ParcelDataset:
-        """Return one version of a dataset."""
-        found = self._api.get(f"/datasets/{Api.quote(name)}", **choice, namespace=self._namespace)
-        return self._dataset(name, found, parcel)
+    def version(self, reference: str) -> ParcelVersion:
+        """Return one version of a prompt."""
+        from mcp_engine.exchange.parcel import ParcelVersion
+
+        found = self._api.get(path_of("prompts", reference), **choice_of(reference), namespace=self._namespace)
+        return ParcelVersion(found["name"], found["number"], found["body"], found["message"], reference)
+
+    def rows(self, parcel: Parcel, reference: str) -> tuple[str, list[dict[str, Any]]]:
+        """Return the description of one version of a dataset, and its rows that may be read."""
+        found = self._api.get(path_of("datasets", reference), **choice_of(reference), namespace=self._namespace)
+        return found["description"], self._readable_rows(found, parcel)
 
     def _known(self, collection: str, name: str) -> list[dict[str, Any]]:
         versions = versions_of(self._api, collection, name, self._namespace)
@@ -90,17 +98,21 @@ class Collector:
         from mcp_engine.exchange.datasets import lines_of
         from mcp_engine.exchange.parcel import ParcelDataset
 
-        number, subject = item["number"], f"{name}/{item['number']}"
+        number = item["number"]
         found = self._api.get(f"/datasets/{Api.quote(name)}", version=number, namespace=self._namespace)
         hidden = {SEALED: found["splits"][SEALED]["rows"]} if SEALED in found["splits"] else {}
-        if hidden:
-            parcel.note(subject, "left_out", f"{hidden[SEALED]:,} rows of the sealed split, which only gates read.")
-        splits = [split for split in sorted(found["splits"]) if split != SEALED]
-        rows = [row for split in splits for row in self._rows(name, number, split, parcel)]
         return ParcelDataset(
-            name, number, lines_of(rows), found["description"], found["tags"], found["message"],
-            [label for label in found["labels"] if label != "latest"], subject, hidden,
+            name, number, lines_of(self._readable_rows(found, parcel)), found["description"], found["tags"],
+            found["message"], [label for label in found["labels"] if label != "latest"], f"{name}/{number}", hidden,
         )  # fmt: skip
+
+    def _readable_rows(self, found: dict[str, Any], parcel: Parcel) -> list[dict[str, Any]]:
+        name, number = found["name"], found["number"]
+        if SEALED in found["splits"]:
+            count = found["splits"][SEALED]["rows"]
+            parcel.note(f"{name}/{number}", "left_out", f"{count:,} rows of the sealed split, which only gates read.")
+        splits = [split for split in sorted(found["splits"]) if split != SEALED]
+        return [row for split in splits for row in self._rows(name, number, split, parcel)]
 
     def _rows(self, name: str, number: int, split: str, parcel: Parcel) -> Iterator[dict[str, Any]]:
         path = f"/datasets/{Api.quote(name)}/rows"

@@ -12,7 +12,7 @@ from mcp_engine.cli.collecting import Collector
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.importing import SkipFaulty, TrackingUri
 from mcp_engine.cli.references import Namespace
-from mcp_engine.cli.transfer import Report, unreadable
+from mcp_engine.cli.transfer import Report, unreadable, write_text
 
 commands = CommandGroup("Export prompts and datasets: to folders and to other systems.")
 
@@ -66,3 +66,30 @@ def mlflow(
     registry, parcel = opened(tracking_uri), Parcel()
     Collector(Api(), namespace).prompts(parcel, prompt or [])
     MlflowSender(registry, Report(dry_run)).run(parcel, skip_faulty=skip_faulty)
+
+
+@commands.command()
+def promptfoo(
+    reference: Annotated[list[str], typer.Argument(metavar="NAME[@LABEL|/VERSION]...", help="One prompt or more.")],
+    dataset: Annotated[str | None, typer.Option(help="The tests: a dataset as NAME[@LABEL|/VERSION].")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Written anew.")] = Path("promptfooconfig.yaml"),
+    provider: Annotated[
+        list[str] | None, typer.Option(help="As promptfoo names it; repeat it. Default: echo, which calls no model.")
+    ] = None,
+    dry_run: DryRun = False,
+    namespace: Namespace = "default",
+) -> None:
+    """Write a configuration of promptfoo: prompts to compare, and a dataset as its tests."""
+    from mcp_engine.exchange.parcel import Parcel
+    from mcp_engine.exchange.promptfoo.writing import config_text
+
+    parcel, collector = Parcel(), Collector(Api(), namespace)
+    versions = [collector.version(one) for one in reference]
+    description, rows = ("", []) if dataset is None else collector.rows(parcel, dataset)
+    described = description or f"{', '.join(one.subject for one in versions)} of MCP Engine"
+    text = config_text(versions, rows, provider or ["echo"], described, parcel)
+    report = Report(dry_run)
+    report.take(parcel.remarks)
+    report.refuse_faults("naming others")
+    write_text(output, text, report)
+    report.emit()

@@ -78,5 +78,27 @@ def mlflow(
     _bring(to_parcel(found, aliases, provider=provider), namespace, dry_run=dry_run, skip_faulty=skip_faulty)
 
 
+@commands.command()
+def promptfoo(
+    file: Annotated[Path, typer.Argument(help="A promptfooconfig.yaml (or .json).")],
+    dataset: Annotated[str | None, typer.Option(help="How the tests are called here. Default: as the file.")] = None,
+    root: Annotated[
+        Path | None, typer.Option(help="The files it names must lie below this folder. Default: the file's own.")
+    ] = None,
+    dry_run: DryRun = False,
+    skip_faulty: SkipFaulty = False,
+    namespace: Namespace = "default",
+) -> None:
+    """Import a configuration of promptfoo: its prompts, and its tests as a dataset. No code of it is run."""
+    from mcp_engine.errors import EngineError
+    from mcp_engine.exchange.promptfoo.reading import read_config
+
+    try:
+        parcel = read_config(file, root=root, dataset=dataset)
+    except (EngineError, OSError) as error:
+        raise unreadable(error) from error
+    _bring(parcel, namespace, dry_run=dry_run, skip_faulty=skip_faulty)
+
+
 def _bring(parcel: Parcel, namespace: str, *, dry_run: bool, skip_faulty: bool) -> None:
     Importer(Api(), namespace, dry_run=dry_run, skip_faulty=skip_faulty).run(parcel)

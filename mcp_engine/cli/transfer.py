@@ -232,6 +232,17 @@ def unreadable(error: Exception) -> CommandFailed:
     return CommandFailed(f"It can't be read: {error}.", ExitCode.USAGE)
 
 
+def write_text(file: Path, text: str, report: Report) -> None:
+    """Write a file anew, unless this is a dry run."""
+    there = file.is_file() and file.read_bytes() == text.encode()
+    try:
+        if not (there or report.dry_run):
+            file.write_bytes(text.encode())
+    except OSError as error:
+        raise CommandFailed(f"{file} can't be written: {error.strerror}.", ExitCode.USAGE) from error
+    report.add(str(file), "there already" if there else "made")
+
+
 def versions_of(api: Api, collection: str, name: str, namespace: str) -> list[dict[str, Any]]:
     """Return every version of a prompt or dataset, newest first; none when there is no such name."""
     try:

@@ -13,12 +13,11 @@ from typing import Any
 
 from mcp_engine.errors import InvalidInput
 from mcp_engine.exchange.braces import from_template, no_includes, to_template
-from mcp_engine.exchange.names import our_labels, our_message, our_names, our_tags
+from mcp_engine.exchange.names import our_labels, our_message, our_names, our_role, our_tags
 from mcp_engine.exchange.parcel import Parcel, ParcelPrompt, ParcelVersion, Release
 from mcp_engine.exchange.settings import from_config, to_config
 from mcp_engine.prompts.kind import includes_of, parse_body
 
-_ROLES = frozenset({"system", "user", "assistant"})
 _JINJA_MARK = "{% raw %}{% endraw %}"
 """Makes MLflow read a text as Jinja that has no other block, and renders to nothing."""
 _FROZEN = re.compile(r"\{%-?\s*(?:end)?frozen\s*-?%\}")
@@ -130,17 +129,13 @@ def _content(template: Content, subject: str, parcel: Parcel) -> dict[str, Any]:
         converted = [_from_braces(text, subject, parcel) for text in texts]
     if isinstance(template, str):
         return {"type": "text", "template": converted[0]}
-    roles = (one.get("role") for one in template)
+    roles = [our_role(subject, str(one.get("role")), parcel) for one in template]
     messages = [{"role": role, "content": text} for role, text in zip(roles, converted, strict=True)]
     return {"type": "chat", "messages": messages}
 
 
 def _text_of(message: Mapping[str, Any]) -> str:
-    role, content = message.get("role"), message.get("content")
-    if role not in _ROLES:
-        raise InvalidInput(
-            "exchange.role_unknown", f"A message has the role {role!r}; here there are system, user and assistant."
-        )
+    content = message.get("content")
     if not isinstance(content, str):
         raise InvalidInput("exchange.not_text", "The content of a message is not text alone.")
     return content

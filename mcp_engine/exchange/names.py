@@ -12,6 +12,8 @@ from mcp_engine.exchange.parcel import Parcel
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 _NOT_IN_LABELS = re.compile(r"[^a-z0-9_.-]+")
+_ROLES = frozenset({"system", "user", "assistant"})
+_LIKE_ROLES = {"developer": "system", "human": "user", "ai": "assistant", "model": "assistant"}
 _MAX_NAME = 128
 _MAX_LABEL = 36
 _MAX_TAGS = 32
@@ -86,6 +88,23 @@ def our_message(subject: str, theirs: str, parcel: Parcel) -> str:
     if plain != theirs or len(plain) > MAX_MESSAGE_CHARACTERS:
         parcel.note(subject, "changed", f"Its message is cut to {MAX_MESSAGE_CHARACTERS:,} characters without NUL.")
     return plain[:MAX_MESSAGE_CHARACTERS]
+
+
+def our_role(subject: str, theirs: str, parcel: Parcel) -> str:
+    """Return the role of a message.
+
+    Raises:
+        InvalidInput: `exchange.role_unknown`: it has no like here.
+    """
+    if theirs in _ROLES:
+        return theirs
+    ours = _LIKE_ROLES.get(theirs.lower())
+    if ours is None:
+        raise InvalidInput(
+            "exchange.role_unknown", f"A message has the role {theirs[:60]!r}; here are system, user and assistant."
+        )
+    parcel.note(subject, "changed", f"The role {theirs!r} is {ours!r} here.")
+    return ours
 
 
 def our_variable(theirs: str) -> str:
