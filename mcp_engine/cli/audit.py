@@ -115,7 +115,7 @@ def list_entries(
         for one in page["items"]
     )
     columns = ("leaf", "when", "what", "about", "subject", "actor")
-    output.emit(page, output.table(columns, rows, empty="Nothing has happened yet that fits."))
+    output.emit(page, output.table(columns, rows, empty="Nothing has happened yet that fits.", whole=("subject",)))
 
 
 def _moment(value: str) -> str:

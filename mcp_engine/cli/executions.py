@@ -20,7 +20,8 @@ commands = CommandGroup("Executions: every run of a version on a model.")
 
 _STATUSES = ("running", "succeeded", "failed", "cancelled")
 _BAR_WIDTH = 40
-_COLUMNS = ["ID", "STARTED", "KIND", "VERSION", "STATUS", "TOKENS", "TOTAL", "INPUTS"]
+_COLUMNS = ["ID", "STARTED", "WHAT", "STATUS", "TOKENS", "TOTAL", "INPUTS"]
+_WHOLE = ("ID", "STARTED", "STATUS", "TOTAL")
 _ERASED = "(erased)"
 
 
@@ -52,7 +53,8 @@ def list_executions(
     }  # fmt: skip
     page = _page(wanted, limit, cursor)
     rows = [_row(item) for item in page["items"]]
-    output.emit(page, output.table(_COLUMNS, rows, empty="No executions fit: run a prompt or ask a question first."))
+    empty = "No executions fit: run a prompt or ask a question first."
+    output.emit(page, output.table(_COLUMNS, rows, empty=empty, whole=_WHOLE))
 
 
 @commands.command()
@@ -79,8 +81,8 @@ def _utc(value: datetime | None) -> str | None:
 
 def _row(item: dict[str, Any]) -> tuple[Any, ...]:
     return (
-        item["id"], _moment(item["created_at"]), item["kind"], _version(item), item["error_code"] or item["status"],
-        _tokens(item), _milliseconds(item["latency_total_ms"]),
+        item["id"], _moment(item["created_at"]), _what(item), _ending(item), _tokens(item),
+        _milliseconds(item["latency_total_ms"]),
         _ERASED if item["excerpt"] is None else output.harmless(item["excerpt"]),
     )  # fmt: skip
 
@@ -181,6 +183,17 @@ def _placed(spans: list[dict[str, Any]]) -> list[tuple[dict[str, Any], int, floa
         placed.append((span, depth, datetime.fromisoformat(span["started_at"]).timestamp() * 1000))
         waiting.extend((child, depth + 1) for child in reversed(children.get(span["span_id"], [])))
     return placed
+
+
+def _ending(item: dict[str, Any]) -> str:
+    """Return the status, or what says more: the error, or that a question was refused."""
+    refused = "refused" if item["finish_reason"] == "refused" else None
+    return item["error_code"] or refused or item["status"]
+
+
+def _what(item: dict[str, Any]) -> str:
+    artifact = item["artifact"]
+    return f"{item['kind']} {artifact['name']}/{artifact['number']}" if artifact else item["kind"]
 
 
 def _version(item: dict[str, Any]) -> str:

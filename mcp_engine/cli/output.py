@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mcp_engine.cli.failures import ExitCode
@@ -85,8 +85,15 @@ def harmless(text: str) -> str:
     return text.translate(_CONTROL_PICTURES)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> Callable[[Console], None]:
-    """Return a renderer of rows under `columns`; `empty` says what to do when there are none."""
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str, whole: Collection[str] = ()
+) -> Callable[[Console], None]:
+    """Return a renderer of rows under `columns`.
+
+    Args:
+        empty: says what to do when there are none.
+        whole: columns whose cells are never folded: an id in two pieces can't be copied.
+    """
 
     def render(target: Console) -> None:
         from rich.markup import escape
@@ -94,7 +101,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) 
 
         grid = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
-            grid.add_column(column.upper(), overflow="fold")
+            grid.add_column(column.upper(), overflow="fold", no_wrap=column in whole)
         count = 0
         for row in rows:
             grid.add_row(*("" if cell is None else escape(str(cell)) for cell in row))

@@ -121,6 +121,17 @@ async def test_list_filters_and_says_what_to_do_when_there_are_none(
     assert json.loads((await run("list", "--until", "2020-01-01", "--json")).stdout)["items"] == []
 
 
+async def test_the_list_calls_a_refusal_refused_and_keeps_ids_whole(
+    run: Run, executions: ExecutionService, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    running = await executions.start(caller, replace(START, kind="ask", inputs={"question": "Why?" * 20}))
+    await running.finish(Outcome(finish_reason="refused"))
+    listed = (await run("list")).stdout
+    assert "refused" in listed
+    assert str(running.id) in listed
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code"),
     [
