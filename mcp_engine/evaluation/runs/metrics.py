@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mcp_engine.evaluation.runs.schemas import Metric
+from mcp_engine.evaluation.runs.schemas import EvaluationMetric
 from mcp_engine.evaluation.scorers.port import Direction, Scale
 from mcp_engine.statistics.paired import mean_interval
 from mcp_engine.statistics.proportions import wilson
@@ -29,14 +29,14 @@ def counted(score: Scored, scale: Scale, direction: Direction) -> float | None:
     return 0.0 if direction == "higher" else 1.0
 
 
-def metric(scorer: Mapping[str, Any], scores: Sequence[Scored]) -> Metric:
+def metric(scorer: Mapping[str, Any], scores: Sequence[Scored]) -> EvaluationMetric:
     """Return a scorer's mean over all rows, with its 95 % interval.
 
     Right and wrong take Wilson's interval, others as `statistics.paired.mean_interval`; a single number has none.
     """
     values = [value for score in scores if (value := counted(score, scorer["scale"], scorer["direction"])) is not None]
     mean, low, high, method = _interval(values, str(scorer["lock_digest"]))
-    return Metric(
+    return EvaluationMetric(
         scorer=scorer["name"],
         number=scorer["number"],
         lock_digest=scorer["lock_digest"],

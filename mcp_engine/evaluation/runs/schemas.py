@@ -41,7 +41,7 @@ class StartEvaluation(BaseModel):
     )
 
 
-class Metric(BaseModel):
+class EvaluationMetric(BaseModel):
     """One scorer over all rows. `low` and `high` are the ends of the 95 % interval of the mean.
 
     A row whose score failed counts as the worst value of a share; of an amount it is left out.
@@ -90,7 +90,7 @@ class Evaluation(BaseModel):
     model_digest: str
     parameters: dict[str, Any]
     scorers: list[str]
-    metrics: list[Metric] | None
+    metrics: list[EvaluationMetric] | None
     actor_id: UUID
     created_at: datetime
     ended_at: datetime | None
