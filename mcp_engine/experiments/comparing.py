@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mcp_engine.experiments.observations.repository import BinaryTally, MeanTally
+from mcp_engine.experiments.observations.repository import MeanTally
 from mcp_engine.experiments.schemas import Direction
 from mcp_engine.statistics.confidence import difference_sequence
 from mcp_engine.statistics.cuped import adjusted
@@ -22,6 +22,9 @@ from mcp_engine.statistics.moments import CrossMoments, Moments
 
 CHECKPOINTS = 24
 """Moments at which an interval is shown, at the most."""
+EXACT_PLACES, ADAPTIVE_PLACES, GROWTH = 20_000, 500, 1.001
+"""So many binary observations are looked at one by one, then each thousandth more; fewer where each of many
+allocations is a test of its own."""
 FARTHEST = 1e5
 """A decision that needs more than so many times the units there are is not foreseen."""
 _BISECTIONS = 40
@@ -100,25 +103,36 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class BinaryCounts:
-    """Failures and successes after each place: shape (places, allocations, arms, 2), cumulated."""
+    """Failures and successes after each place in the order of feedback: (places, allocations, arms, 2), cumulated."""
 
     counts: Counts
 
     @classmethod
-    def of(cls, tallies: Sequence[BinaryTally], allocations: int, arms: int) -> BinaryCounts:
-        places = {bucket: place for place, bucket in enumerate(sorted({tally.bucket for tally in tallies}))}
-        counts = np.zeros((len(places), allocations, arms, 2))
-        for tally in tallies:
-            counts[places[tally.bucket], tally.allocation, tally.arm] += (
-                tally.seen - tally.successes,
-                tally.successes,
-            )
-        return cls(np.cumsum(counts, axis=0))
+    def of(cls, codes: NDArray[np.int64], allocations: int, arms: int) -> BinaryCounts:
+        """Count observations, numbered as `observations.repository.Outcomes` has them."""
+        kinds, places = 2 * allocations * arms, _places(len(codes), allocations)
+        reached = np.searchsorted(places, np.arange(1, len(codes) + 1))
+        seen = np.bincount(reached * kinds + codes, minlength=len(places) * kinds)
+        counts = np.cumsum(seen.reshape(len(places), kinds), axis=0, dtype=np.float64)
+        return cls(counts.reshape(len(places), allocations, arms, 2))
 
     @property
     def totals(self) -> list[int]:
         """Observations of all arms after each place."""
         return [int(total) for total in self.counts.sum(axis=(1, 2, 3))]
+
+
+def _places(observations: int, allocations: int) -> NDArray[np.int64]:
+    """Return after how many observations the test is looked at: at first each, then ever more seldom, and the last.
+
+    They stay the same as observations come in, so that what was decided stays decided.
+    """
+    exact = EXACT_PLACES if allocations == 1 else ADAPTIVE_PLACES
+    if observations <= exact:
+        return np.arange(1, observations + 1)
+    steps = math.ceil(math.log(observations / exact) / math.log(GROWTH))
+    later = np.ceil(exact * GROWTH ** np.arange(1, steps + 1)).astype(np.int64)
+    return np.unique(np.concatenate([np.arange(1, exact + 1), later[later < observations], [observations]]))
 
 
 def compare_binary(data: BinaryCounts, arm: int, weights: Sequence[Sequence[float]], test: Criterion) -> Compared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime
 
@@ -26,9 +27,11 @@ async def gather(work: UnitOfWork, stored: Stored, only: Collection[str] | None 
     data: dict[str, Data] = {}
     not_binary: dict[str, int] = {}
     for name, metric in wanted.items():
-        data[name] = await _data(work, stored, metric, len(course.allocations))
-        if metric.kind == "binary" and (wrong := await repository.not_binary(session, stored.experiment.id, name)):
-            not_binary[name] = wrong
+        if metric.kind == "mean":
+            data[name] = await _means(work, stored, name, covariate=plan.covariate is not None)
+        else:
+            data[name], wrong = await _binary(work, stored, name, len(course.allocations))
+            not_binary |= {name: wrong} if wrong else {}
     return Evidence(
         name=stored.experiment.name,
         state=course.state,
@@ -50,10 +53,12 @@ async def gather(work: UnitOfWork, stored: Stored, only: Collection[str] | None 
     )
 
 
-async def _data(work: UnitOfWork, stored: Stored, metric: MetricSpec, allocations: int) -> Data:
+async def _means(work: UnitOfWork, stored: Stored, metric: str, *, covariate: bool) -> MeanMoments:
+    tallies = await repository.mean_tallies(work.session, stored.experiment.id, metric, covariate=covariate)
+    return await asyncio.to_thread(MeanMoments.of, tallies, len(stored.arms))
+
+
+async def _binary(work: UnitOfWork, stored: Stored, metric: str, allocations: int) -> tuple[BinaryCounts, int]:
     arms = len(stored.arms)
-    if metric.kind == "mean":
-        return MeanMoments.of(await repository.mean_tallies(work.session, stored.experiment.id, metric.name), arms)
-    exact = repository.EXACT_PLACES if allocations == 1 else repository.ADAPTIVE_PLACES
-    tallies = await repository.binary_tallies(work.session, stored.experiment.id, metric.name, exact)
-    return BinaryCounts.of([tally for tally in tallies if tally.allocation < allocations], allocations, arms)
+    found = await repository.outcomes(work.session, stored.experiment.id, metric, allocations, arms)
+    return await asyncio.to_thread(BinaryCounts.of, found.codes, allocations, arms), found.not_binary

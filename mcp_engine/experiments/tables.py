@@ -90,6 +90,7 @@ class ExperimentUnitRow(TenantRow, table=True):
     __tablename__ = "experiment_unit"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "experiment_id"], [col(ExperimentRow.tenant_id), col(ExperimentRow.id)]),
+        Index("ix_experiment_unit_arm", "tenant_id", "experiment_id", "allocation", "arm"),
     )
 
     experiment_id: UUID = Field(primary_key=True)

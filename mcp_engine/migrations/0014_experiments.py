@@ -113,6 +113,7 @@ def _unit() -> None:
         _of_experiment("experiment_unit"),
         sa.CheckConstraint("octet_length(unit_digest) = 16", name="ck_experiment_unit_digest"),
     )
+    op.create_index("ix_experiment_unit_arm", "experiment_unit", ["tenant_id", "experiment_id", "allocation", "arm"])
 
 
 def _exposure() -> None:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mcp_engine.statistics.moments import CrossMoments, Moments
 
-EXACT_PLACES = 20_000
-"""So many observations are looked at one by one; after that at places half a thousandth apart."""
-ADAPTIVE_PLACES = 500
-"""The same, where each of many allocations is a test of its own."""
-BINARY_STEP = math.log(1.0005)
-MEAN_EXACT_PLACES = 50
-MEAN_STEP = math.log(1.05)
+MOMENTS = 128
+"""Means are looked at at so many moments at the most."""
+_FIRST_CODE = 33
+"""The character that stands for a failure of the control: the first that is printed."""
+_TIME_BITS = 80
 
 
 class UnitCount(NamedTuple):
@@ -29,18 +28,20 @@ class UnitCount(NamedTuple):
     units: int
 
 
-class BinaryTally(NamedTuple):
-    """Observations of one arm and allocation between one place in the order of feedback and the next."""
+class Outcomes(NamedTuple):
+    """What was observed of a binary metric, in the order of feedback.
 
-    bucket: int
-    allocation: int
-    arm: int
-    seen: int
-    successes: int
+    Args:
+        codes: of each observation, 2 * (allocation * arms + arm) + whether it was a success; shape (n,).
+        not_binary: how many values are neither 0 nor 1.
+    """
+
+    codes: NDArray[np.int64]
+    not_binary: int
 
 
 class MeanTally(NamedTuple):
-    """Values of one arm between one place in the order of feedback and the next.
+    """Values of one arm between one moment of feedback and the next.
 
     `known` are of units with a covariate, `unknown` of those without.
     """
@@ -113,15 +114,6 @@ async def fallback_units(session: AsyncSession, experiment_id: UUID) -> int:
     return (await session.execute(statement, {"id": experiment_id})).scalar_one()
 
 
-async def not_binary(session: AsyncSession, experiment_id: UUID, metric_name: str) -> int:
-    """Return how many values of a metric are neither 0 nor 1."""
-    statement = text(
-        "SELECT count(*) FROM experiment_observation "
-        "WHERE experiment_id = :id AND metric_name = :metric AND value NOT IN (0, 1)"
-    )
-    return (await session.execute(statement, {"id": experiment_id, "metric": metric_name})).scalar_one()
-
-
 async def last_feedback(session: AsyncSession, experiment_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Return the newest feedback that was counted in each of these experiments."""
     statement = text(
@@ -136,49 +128,68 @@ async def last_feedback(session: AsyncSession, experiment_ids: Collection[UUID])
     return newest
 
 
-_BUCKETS = """
-    SELECT {columns} FROM (
-        SELECT allocation, arm, value, covariate,
-            CASE WHEN place <= :exact THEN place
-                ELSE :exact + CAST(ceil(ln(CAST(place AS double precision) / :exact) / :step) AS bigint) END AS bucket
-        FROM (
-            SELECT allocation, arm, value, covariate, row_number() OVER (ORDER BY feedback_id) AS place
-            FROM experiment_observation
-            WHERE experiment_id = :id AND metric_name = :metric AND arm IS NOT NULL {only}
-        ) AS placed
-    ) AS bucketed GROUP BY {by} ORDER BY bucket
-"""
-_BINARY = text(
-    _BUCKETS.format(
-        columns="bucket, allocation, arm, count(*), CAST(sum(value) AS bigint)",
-        by="bucket, allocation, arm",
-        only="AND value IN (0, 1)",
+_OUTCOMES = text(
+    "SELECT string_agg(chr(CAST(:first + 2 * (allocation * :arms + arm) + value AS integer)), '' ORDER BY feedback_id) "
+    "FILTER (WHERE value IN (0, 1)), count(*) FILTER (WHERE value NOT IN (0, 1)) FROM experiment_observation "
+    "WHERE experiment_id = :id AND metric_name = :metric AND allocation < :allocations AND arm IS NOT NULL"
+)
+
+
+async def outcomes(
+    session: AsyncSession, experiment_id: UUID, metric_name: str, allocations: int, arms: int
+) -> Outcomes:
+    """Return what units of the first `allocations` gave, a character each: a million are a megabyte."""
+    asked = {"id": experiment_id, "metric": metric_name, "allocations": allocations, "arms": arms}
+    told, wrong = (await session.execute(_OUTCOMES, {**asked, "first": _FIRST_CODE})).one()
+    codes = np.frombuffer((told or "").encode("utf-32-le"), dtype=np.uint32).astype(np.int64) - _FIRST_CODE
+    return Outcomes(codes, wrong)
+
+
+_RANGE = text(
+    "SELECT (SELECT feedback_id {same} ORDER BY feedback_id LIMIT 1), "
+    "(SELECT feedback_id {same} ORDER BY feedback_id DESC LIMIT 1)".format(
+        same="FROM experiment_observation WHERE experiment_id = :id AND metric_name = :metric"
     )
 )
-_MEANS = text(
-    _BUCKETS.format(
-        columns="bucket, arm, count(covariate), regr_avgx(value, covariate), regr_sxx(value, covariate), "
+_MOMENTS = """
+    SELECT width_bucket(feedback_id, CAST(:edges AS uuid[])) AS bucket, arm, {columns}
+    FROM experiment_observation
+    WHERE experiment_id = :id AND metric_name = :metric AND arm IS NOT NULL
+    GROUP BY bucket, arm ORDER BY bucket
+"""
+_PLAIN = text(_MOMENTS.format(columns="0, 0, 0, 0, 0, 0, count(*), avg(value), var_pop(value) * count(*)"))
+_WITH_COVARIATE = text(
+    _MOMENTS.format(
+        columns="count(covariate), regr_avgx(value, covariate), regr_sxx(value, covariate), "
         "regr_avgy(value, covariate), regr_syy(value, covariate), regr_sxy(value, covariate), "
         "count(*) FILTER (WHERE covariate IS NULL), avg(value) FILTER (WHERE covariate IS NULL), "
         "(var_pop(value) FILTER (WHERE covariate IS NULL)) * (count(*) FILTER (WHERE covariate IS NULL))",
-        by="bucket, arm",
-        only="",
     )
 )
 
 
-async def binary_tallies(
-    session: AsyncSession, experiment_id: UUID, metric_name: str, exact: int = EXACT_PLACES
-) -> list[BinaryTally]:
-    """Return what was observed of a binary metric, in the order of feedback: the first `exact` one by one."""
-    asked = {"id": experiment_id, "metric": metric_name, "exact": exact, "step": BINARY_STEP}
-    return [BinaryTally(*row) for row in await session.execute(_BINARY, asked)]
-
-
-async def mean_tallies(session: AsyncSession, experiment_id: UUID, metric_name: str) -> list[MeanTally]:
+async def mean_tallies(
+    session: AsyncSession, experiment_id: UUID, metric_name: str, *, covariate: bool
+) -> list[MeanTally]:
     """Return what was observed of numbers, in the order of feedback; sums are PostgreSQL's (Youngs and Cramer 1971)."""
-    asked = {"id": experiment_id, "metric": metric_name, "exact": MEAN_EXACT_PLACES, "step": MEAN_STEP}
-    return [_mean_tally(row) for row in await session.execute(_MEANS, asked)]
+    asked = {"id": experiment_id, "metric": metric_name}
+    first, last = (await session.execute(_RANGE, asked)).one()
+    if first is None:
+        return []
+    statement = _WITH_COVARIATE if covariate else _PLAIN
+    rows = await session.execute(statement, {**asked, "edges": _edges(first, last)})
+    return [_mean_tally(row) for row in rows]
+
+
+def _edges(first: UUID, last: UUID) -> list[UUID]:
+    """Return ids that part the time between two ids (UUIDv7) evenly, the same ones until there are too many.
+
+    Their distance is a power of two of milliseconds, so those of a longer time are among those of a shorter one.
+    """
+    begin, end, width = first.int >> _TIME_BITS, last.int >> _TIME_BITS, 1
+    while (end - begin) // width > MOMENTS:
+        width *= 2
+    return [UUID(int=at << _TIME_BITS) for at in range((begin // width + 1) * width, end + 1, width)] or [first]
 
 
 def _mean_tally(row: Sequence[Any]) -> MeanTally:

@@ -12,7 +12,7 @@ import pytest
 from mcp_engine.access import Caller
 from mcp_engine.experiments.analysis import Arm, Evidence, analyse
 from mcp_engine.experiments.comparing import BinaryCounts, Criterion, MeanMoments, compare_binary, compare_means
-from mcp_engine.experiments.observations.repository import BinaryTally, MeanTally, UnitCount
+from mcp_engine.experiments.observations.repository import MeanTally, UnitCount
 from mcp_engine.experiments.schemas import Plan
 from mcp_engine.statistics.cuped import adjusted
 from mcp_engine.statistics.eprocess import confidence_interval, single_units, trajectory, unit_outcome
@@ -25,8 +25,7 @@ HIGHER = Criterion("higher", 0.05)
 
 
 def binary(outcomes: list[tuple[int, bool]], arms: int = 2) -> BinaryCounts:
-    tallies = [BinaryTally(place, 0, arm, 1, int(success)) for place, (arm, success) in enumerate(outcomes)]
-    return BinaryCounts.of(tallies, 1, arms)
+    return BinaryCounts.of(np.array([2 * arm + success for arm, success in outcomes], dtype=np.int64), 1, arms)
 
 
 def means(*values: list[float], covariates: tuple[list[float], ...] = ()) -> MeanMoments:
@@ -43,13 +42,13 @@ def means(*values: list[float], covariates: tuple[list[float], ...] = ()) -> Mea
 def evidence(counts: dict[int, tuple[int, int]], **plan: Any) -> Evidence:
     """Return evidence of units with one binary metric: an arm -> (failures, successes)."""
     plan = {"metrics": [{"name": "m", "kind": "binary", "direction": "higher"}]} | plan
-    tallies = [BinaryTally(1, 0, arm, bad + good, good) for arm, (bad, good) in counts.items()]
+    totals = np.array([[[list(pair) for pair in counts.values()]]], dtype=np.float64)
     metrics = [metric["name"] for metric in (*plan["metrics"], *plan.get("guardrails", ()))]
     arms = len(counts)
     return Evidence(
         name="e", state="running", plan=Plan.model_validate(plan), arms=[Arm(f"arm{n}", n + 1) for n in range(arms)],
         allocations=[[1 / arms] * arms], units=[UnitCount(0, arm, bad + good) for arm, (bad, good) in counts.items()],
-        data={name: BinaryCounts.of(tallies, 1, arms) for name in metrics}, fallback_units=0, not_binary={},
+        data={name: BinaryCounts(totals) for name in metrics}, fallback_units=0, not_binary={},
         alarmed=False, as_of=NOW,
     )  # fmt: skip
 
