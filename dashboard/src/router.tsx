@@ -1,6 +1,7 @@
 import { createRouter } from "@tanstack/react-router";
 import { homeRoute, rootRoute, signInRoute, workspaceRoute } from "./app/routes";
 import { NotFound, PageFailed } from "./app/Failures";
+import { writeSearch } from "./app/search";
 import { Skeleton } from "./components/States";
 import { askRoutes } from "./pages/ask/routes";
 import { documentRoutes } from "./pages/documents/routes";
@@ -30,6 +31,7 @@ export const router = createRouter({
   routeTree,
   // What no route reads is not passed on: a value that a route's reader refused must not come back raw.
   search: { strict: true },
+  stringifySearch: writeSearch,
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,

@@ -86,6 +86,8 @@ def test_a_refusal_shows_the_nearest_passages(page: Page, engine: DashboardEngin
     expect(page.get_by_text("The documents do not answer this.")).to_be_visible()
     nearest = page.get_by_role("region", name="Nearest passages")
     expect(nearest.get_by_role("article")).not_to_have_count(0)
+    expect(nearest).to_contain_text("the best one has 1.00, whether or not it answers")
+    expect(nearest.get_by_role("article").first).to_contain_text("relevance 1.00")
     assert_accessible(page, "refusal")
     nearest.get_by_role("article").first.get_by_role("button").click()
     expect(viewer(page).locator("[data-highlight]").first).to_be_in_viewport()
@@ -106,6 +108,16 @@ def test_why_names_versions_scores_and_gives_the_proof(page: Page, engine: Dashb
         page.get_by_role("button", name="Proof").click()
     proof = json.loads(download.value.path().read_text())
     assert execution[1] in json.dumps(proof)
+    page.get_by_role("link", name="Execution", exact=True).click()
+    details = page.get_by_role("complementary", name="Details")
+    answer = details.get_by_role("region", name="Answer")
+    expect(answer.get_by_role("heading", name=FREEDOMS)).to_be_visible()
+    expect(answer.get_by_role("meter", name="Confidence")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text=FREEDOMS).first).to_be_visible()
+    assert_accessible(page, "execution-answer")
+    answer.get_by_role("button", name=re.compile("^Citation 2: ")).click()
+    expect(cited(page, 2)).to_have_attribute("aria-pressed", "true")
+    expect(viewer(page)).to_be_visible()
 
 
 def test_an_answer_is_copied_with_footnotes(page: Page, engine: DashboardEngine) -> None:

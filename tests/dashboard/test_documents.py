@@ -215,7 +215,7 @@ def test_a_search_shows_scores_and_opens_the_passage_highlighted(page: Page, eng
     page.get_by_label("Search in all passages").fill("freedom from fear and from want")
     page.keyboard.press("Enter")
     found = page.get_by_role("list", name="Passages, best first")
-    expect(found).to_contain_text("score")
+    expect(found).to_contain_text("relevance")
     found.get_by_role("button", name=SPEECH).first.click()
     viewer = page.get_by_role("complementary", name="Document")
     expect(viewer.locator("[data-highlight]").first).to_be_in_viewport()

@@ -43,6 +43,7 @@ def test_a_run_is_found_by_its_text_and_opens_with_inputs_trace_and_details(
     assert_accessible(page, "executions")
     page.get_by_label("Text in the inputs").fill("NEAP tides")
     expect(page.get_by_role("row")).to_have_count(2)
+    expect(page.get_by_role("row").last).to_contain_text("reader: a sailor, term: neap tides")
     page.locator(link(runs[1])).click()
     panel = page.get_by_role("complementary", name="Details")
     expect(panel.get_by_role("heading", name="explain/2")).to_be_visible()
@@ -154,6 +155,8 @@ def test_content_is_erased_with_a_reason_that_stays(page: Page, engine: Dashboar
     expect(dialog).to_be_hidden()
     expect(panel.get_by_text("Erased. The audit log keeps a tombstone").first).to_be_visible()
     expect(panel.get_by_text("something private")).to_have_count(0)
+    expect(page.get_by_role("row").filter(has=page.locator(link(erased)))).to_contain_text("Inputs erased")
+    expect(page.get_by_text("something private")).to_have_count(0)
     assert engine.api("GET", f"/executions/{erased}")["inputs"]["state"] == "erased"
 
 

@@ -107,6 +107,10 @@ def test_a_version_shows_all_that_shapes_its_answer(page: Page, prompts: Dashboa
     page.get_by_label("Version", exact=True).select_option("staging")
     page.wait_for_url(re.compile(r"version=staging"))
     expect(page.get_by_role("heading", name="Version 2")).to_be_visible()
+    open_page(page, prompts, "/prompts/greet?version=%221%22")
+    expect(page.get_by_role("heading", name="Version 1")).to_be_visible()
+    page.get_by_role("link", name="Run", exact=True).click()
+    page.wait_for_url(re.compile(r"/run\?version=1$"))
 
 
 def test_what_does_not_exist_is_said_in_the_engines_words(page: Page, prompts: DashboardEngine, faults: Faults) -> None:
@@ -249,10 +253,31 @@ def test_a_label_is_moved_with_a_reason_and_the_timeline_tells(
     page.get_by_role("button", name="Move a label…").click()
     dialog = page.get_by_role("alertdialog")
     dialog.get_by_label("Version").select_option("1")
-    expect(dialog.get_by_role("button", name="Move production to 1")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Move production to 1")).to_be_enabled()
+    dialog.get_by_label("Version").select_option("2")
+    expect(dialog.get_by_text("production points at version 2 already")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Move production to 2")).to_be_disabled()
     dialog.get_by_label("Label", exact=True).fill("latest")
     dialog.get_by_role("button", name="Move latest").click()
     expect(dialog.get_by_role("alert")).to_contain_text("label.invalid")
+
+
+def test_a_move_is_taken_back_by_a_move(page: Page, prompts: DashboardEngine) -> None:
+    for number in (1, 2):
+        prompts.api("PUT", "/prompts/greet/labels/canary", {"version": number})
+    open_page(page, prompts, "/prompts/greet/labels?label=canary")
+    moves = page.get_by_role("list", name="Moves, newest first").get_by_role("listitem")
+    expect(moves).to_have_count(2)
+    expect(page.get_by_role("button", name=re.compile("back to version"))).to_have_count(1)
+    page.get_by_role("button", name="Move canary back to version 1").click()
+    dialog = page.get_by_role("alertdialog")
+    expect(dialog.get_by_label("Reason (optional)")).to_have_value("Back from version 2 to version 1.")
+    dialog.get_by_role("button", name="Move canary to 1").click()
+    expect(moves.first).to_contain_text("Back from version 2 to version 1.")
+    assert_accessible(page, "label-moved-back")
+    page.get_by_role("button", name="Move back to 2").click()
+    expect(moves).to_have_count(4)
+    assert prompts.api("GET", "/prompts/greet?label=canary")["number"] == 2
 
 
 def test_a_run_streams_and_its_address_shows_it_again(page: Page, prompts: DashboardEngine) -> None:
@@ -295,7 +320,14 @@ def test_wrong_values_are_named_before_anything_runs(page: Page, prompts: Dashbo
 
 def test_a_run_is_cancelled_and_recorded_so(page: Page, prompts: DashboardEngine) -> None:
     open_page(page, prompts, "/prompts/story/run")
-    page.get_by_label("hero").fill("a keeper")
+    page.get_by_role("button", name="Run version 1").click()
+    expect(page.get_by_text("The run needs a value here.")).to_be_visible()
+    hero = page.get_by_role("textbox", name="hero")
+    expect(hero).to_be_focused()
+    assert_accessible(page, "run-missing")
+    page.get_by_label("Use empty text for hero").check()
+    expect(page.get_by_text("The run needs a value here.")).to_have_count(0)
+    hero.fill("a keeper")
     page.get_by_role("button", name="Run version 1").click()
     expect(page.get_by_text("running", exact=True)).to_be_visible()
     output = page.locator("[aria-live=polite]", has_text=re.compile(r"\w{3}")).first

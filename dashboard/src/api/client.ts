@@ -9,7 +9,10 @@ import type { components, paths } from "./schema";
 import { accessToken, renewedToken } from "./session";
 
 /** A named schema of the API: `Schema<"PromptSummary">`. */
-export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
+export type Schema<Name extends keyof components["schemas"]> = AsRead<components["schemas"][Name]>;
+
+/** A type as openapi-fetch gives it in answers: tuples are arrays of what is in them. */
+type AsRead<T> = T extends (infer Item)[] ? AsRead<Item>[] : T extends object ? { [Key in keyof T]: AsRead<T[Key]> } : T;
 
 export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: (request) => send(request) });
 

@@ -399,6 +399,172 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List datasets
+         * @description List datasets by name.
+         */
+        get: operations["list_datasets"];
+        put?: never;
+        /**
+         * Push a dataset
+         * @description Store rows as the next version (201), or find the identical one (200).
+         *
+         *     Labels need the scope `labels:write` as well.
+         */
+        post: operations["push_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/from-executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Push stored runs as rows
+         * @description Make a row of each run: its inputs, and what it gave or should have given. Needs `executions:read` as well.
+         */
+        post: operations["push_executions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Push a file of rows
+         * @description As pushing rows, from a file.
+         */
+        post: operations["upload_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a version of a dataset
+         * @description Return what a version holds: that with a number or a label, or (neither) the latest. Rows have their own list.
+         */
+        get: operations["get_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/labels/{label}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move a label of a dataset
+         * @description Point a label at a version.
+         */
+        put: operations["move_dataset_label"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rows of a split
+         * @description List rows in the order of their push. The split `sealed` is read by gates alone (403).
+         */
+        get: operations["list_dataset_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/rows/{digest}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Erase what a row holds
+         * @description Erase a row's content in every version and dataset that has it; its digest and a tombstone stay.
+         */
+        delete: operations["erase_dataset_row"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a dataset
+         * @description List versions, newest first.
+         */
+        get: operations["list_dataset_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents/{document_id}": {
         parameters: {
             query?: never;
@@ -563,6 +729,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List evaluations
+         * @description Return the evaluations that fit all conditions, newest first.
+         */
+        get: operations["list_evaluations"];
+        put?: never;
+        /**
+         * Start an evaluation
+         * @description Pin subject, rows, scorers and model, and queue the job `job_id` that runs and scores every row.
+         */
+        post: operations["start_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare evaluations
+         * @description Compare evaluations of the same rows with the first: paired differences, intervals, rows that flipped.
+         */
+        get: operations["compare_evaluations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/comparison/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare evaluations row by row
+         * @description Return rows side by side, those first that became most worse.
+         */
+        get: operations["compare_evaluation_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{evaluation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an evaluation
+         * @description Return what was evaluated on what, how far it is, and its metrics once it has ended.
+         */
+        get: operations["get_evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{evaluation_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rows of an evaluation
+         * @description Return rows with what came out and their scores. Of a sealed split there is nothing to read (403).
+         */
+        get: operations["list_evaluation_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions": {
         parameters: {
             query?: never;
@@ -679,6 +949,152 @@ export interface paths {
         get: operations["list_execution_spans"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List experiments
+         * @description List experiments, newest first.
+         */
+        get: operations["list_experiments"];
+        put?: never;
+        /**
+         * Create an experiment
+         * @description Keep a plan and start it, unless `start` is false. Nothing of a plan can be changed afterwards.
+         */
+        post: operations["create_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/exposures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report exposures
+         * @description Record whom a client showed which arm; one that disagrees with the assignment is named and left out.
+         *
+         *     A repeat changes nothing.
+         */
+        post: operations["report_exposures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an experiment
+         * @description Return an experiment, what it was planned with and what became of it.
+         */
+        get: operations["get_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{name}/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Analyse an experiment
+         * @description Return what may be concluded now; it may be asked every minute without being wrong more often.
+         */
+        get: operations["analyse_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{name}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Promote an arm
+         * @description Point the label at an arm's version and end the experiment. Needs the scope `labels:write` as well.
+         */
+        post: operations["promote_arm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{name}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start an experiment
+         * @description Start a draft.
+         */
+        post: operations["start_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{name}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop an experiment
+         * @description End an experiment; its label stays where it is, for everybody.
+         */
+        post: operations["stop_experiment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1423,6 +1839,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scorer-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the types of scorers
+         * @description Return every type, by name. A scorer is an artifact of the kind `scorer` that names one.
+         */
+        get: operations["list_scorer_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -1618,6 +2054,37 @@ export interface components {
             status: "ok";
         };
         /**
+         * Analysis
+         * @description An experiment as it stands; it may be read every minute without being wrong more often.
+         */
+        Analysis: {
+            /** Arms */
+            arms: components["schemas"]["ArmUnits"][];
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Biased */
+            biased: boolean;
+            /** Comparisons */
+            comparisons: components["schemas"]["ComparisonView"][];
+            conclusion: components["schemas"]["Conclusion"];
+            /** Correction */
+            correction: string;
+            excluded: components["schemas"]["Excluded"];
+            /** Holdback Units */
+            holdback_units: number;
+            /** Name */
+            name: string;
+            ratio_mismatch: components["schemas"]["RatioMismatch"];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "running" | "stopped" | "promoted" | "rolled_back";
+        };
+        /**
          * Answer
          * @description An extractive answer, or a refusal.
          *
@@ -1649,6 +2116,47 @@ export interface components {
             strategy: string;
             /** Text */
             text: string;
+        };
+        /**
+         * ArmSpec
+         * @description A version that a part of the units gets; the first arm of an experiment is its control.
+         */
+        ArmSpec: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
+            /** Weight */
+            weight: number;
+        };
+        /** ArmUnits */
+        ArmUnits: {
+            /** Arm */
+            arm: string;
+            /** Intended Share */
+            intended_share: number;
+            /** Share */
+            share: number | null;
+            /** Units */
+            units: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ArmView
+         * @description `weight` is the share that it was planned with, `share` the one it has now (of units that are not held back).
+         */
+        ArmView: {
+            /** Lock Digest */
+            lock_digest: string;
+            /** Name */
+            name: string;
+            /** Share */
+            share: number;
+            /** Version */
+            version: number;
+            /** Weight */
+            weight: number;
         };
         /**
          * AskRequest
@@ -1699,6 +2207,24 @@ export interface components {
              */
             name?: string | null;
         };
+        /** Body_upload_dataset */
+        Body_upload_dataset: {
+            /**
+             * Columns
+             * @description What the columns are for, as a JSON object.
+             */
+            columns?: string | null;
+            /**
+             * File
+             * @description CSV, TSV, JSON Lines or Parquet.
+             */
+            file: string;
+            /**
+             * Options
+             * @description As a JSON object, such as {"name": "questions", "shares": {"open": 1}}.
+             */
+            options: string;
+        };
         /**
          * CallParameters
          * @description How to sample; the defaults make an answer repeatable (greedy, fixed seed).
@@ -1726,6 +2252,19 @@ export interface components {
              * @default 1
              */
             top_p: number;
+        };
+        /**
+         * Candidate
+         * @description One evaluation against the baseline.
+         */
+        Candidate: {
+            /** Differences */
+            differences: components["schemas"]["Difference"][];
+            /**
+             * Evaluation Id
+             * Format: uuid
+             */
+            evaluation_id: string;
         };
         /**
          * CapabilityOut
@@ -1799,6 +2338,17 @@ export interface components {
             variables: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * CheckpointView
+         * @description The interval when so many observations of all arms were in; null before there was one.
+         */
+        CheckpointView: {
+            /** Difference */
+            difference: number;
+            interval: components["schemas"]["IntervalView"];
+            /** Observations */
+            observations: number;
         };
         /**
          * Citation
@@ -1879,6 +2429,195 @@ export interface components {
             documents: number;
         };
         /**
+         * Columns
+         * @description What the columns of a file are for. Columns that are named nowhere are inputs.
+         */
+        Columns: {
+            /**
+             * Expected
+             * @description The column with what should come out, if there is one.
+             * @default expected
+             */
+            expected: string;
+            /**
+             * Inputs
+             * @description Only these are inputs; the others are left out.
+             */
+            inputs?: string[] | null;
+            /**
+             * Metadata
+             * @description Kept beside the row, and never sent to a model.
+             */
+            metadata?: string[];
+            /**
+             * Split
+             * @description The column that names each row's split, if there is one.
+             * @default split
+             */
+            split: string;
+        };
+        /**
+         * ColumnsBody
+         * @description What every row holds.
+         */
+        ColumnsBody: {
+            /**
+             * Expected
+             * @description Whether any row says what should come out.
+             */
+            expected: boolean;
+            /** Inputs */
+            inputs: string[];
+            /**
+             * Metadata
+             * @default []
+             */
+            metadata: string[];
+        };
+        /**
+         * ComparedOutput
+         * @description One side of a row.
+         */
+        ComparedOutput: {
+            /** Error Code */
+            error_code: string | null;
+            /**
+             * Evaluation Id
+             * Format: uuid
+             */
+            evaluation_id: string;
+            /** Execution Id */
+            execution_id: string | null;
+            /** Failure Code */
+            failure_code: string | null;
+            /** Output */
+            output: unknown;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * ComparedRow
+         * @description One row in all compared evaluations, by one scorer.
+         */
+        ComparedRow: {
+            /**
+             * Change
+             * @description Of the last candidate against the baseline.
+             */
+            change: number | null;
+            /** Expected */
+            expected: unknown;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            } | null;
+            /** Outputs */
+            outputs: components["schemas"]["ComparedOutput"][];
+            /** Position */
+            position: number;
+            /** Row Digest */
+            row_digest: string;
+        };
+        /**
+         * Comparison
+         * @description Evaluations of the same rows; the first one is the baseline.
+         */
+        Comparison: {
+            baseline: components["schemas"]["Evaluation"];
+            /** Candidates */
+            candidates: components["schemas"]["Candidate"][];
+            /** Evaluations */
+            evaluations: components["schemas"]["Evaluation"][];
+            /**
+             * Rows
+             * @description Rows that all of them have.
+             */
+            rows: number;
+        };
+        /**
+         * ComparisonView
+         * @description An arm beside the control on one metric.
+         */
+        ComparisonView: {
+            /** Arm */
+            arm: string;
+            /**
+             * Biased
+             * @description Shares followed the outcomes: the estimate leans, mostly towards 0 for losers.
+             */
+            biased: boolean;
+            /** Control Observations */
+            control_observations: number;
+            /** Control Value */
+            control_value: number | null;
+            /**
+             * Difference
+             * @description Arm minus control, in the metric's unit.
+             */
+            difference: number | null;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "higher" | "lower";
+            /**
+             * Expected Units
+             * @description More units until a decision, if things stay as they are; null when none is foreseen.
+             */
+            expected_units: number | null;
+            /** History */
+            history: components["schemas"]["CheckpointView"][];
+            /** @description Holds at every moment at once; null when none is valid. */
+            interval: components["schemas"]["IntervalView"] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "binary" | "mean";
+            /**
+             * Level
+             * @description Its part of the experiment's error rate.
+             */
+            level: number;
+            /** Method */
+            method: string;
+            /** Metric */
+            metric: string;
+            /** Observations */
+            observations: number;
+            /**
+             * P Value
+             * @description Valid at every moment; null for means, which have an interval alone.
+             */
+            p_value: number | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "primary" | "further" | "guardrail";
+            /** Tolerated Loss */
+            tolerated_loss: number | null;
+            /** Value */
+            value: number | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "better" | "worse" | "open";
+        };
+        /** Conclusion */
+        Conclusion: {
+            /** Arm */
+            arm: string | null;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "winner" | "none" | "keep_going" | "harmed" | "broken";
+            /** Text */
+            text: string;
+        };
+        /**
          * Content
          * @description Content of an execution: `present`, `erased` (a tombstone in the audit log says why), or `none` at all.
          */
@@ -1911,6 +2650,256 @@ export interface components {
             size_bytes: number;
             /** Version */
             version: string;
+        };
+        /**
+         * DatasetDetail
+         * @description One version: what its rows hold, and how many each split has.
+         */
+        DatasetDetail: {
+            /**
+             * Author Id
+             * Format: uuid
+             */
+            author_id: string;
+            columns: components["schemas"]["ColumnsBody"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Digest */
+            digest: string;
+            /** Labels */
+            labels: string[];
+            /** Lock Digest */
+            lock_digest: string;
+            /** Message */
+            message: string;
+            /** Name */
+            name: string;
+            /** Namespace */
+            namespace: string;
+            /** Number */
+            number: number;
+            /** Splits */
+            splits: {
+                [key: string]: components["schemas"]["SplitBody"];
+            };
+            /** Tags */
+            tags: string[];
+            /**
+             * Version Id
+             * Format: uuid
+             */
+            version_id: string;
+        };
+        /**
+         * DatasetPushed
+         * @description The version that a push stored, or the identical one that it found (`created` is false).
+         */
+        DatasetPushed: {
+            /**
+             * Author Id
+             * Format: uuid
+             */
+            author_id: string;
+            columns: components["schemas"]["ColumnsBody"];
+            /** Created */
+            created: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Digest */
+            digest: string;
+            /** Labels */
+            labels: string[];
+            /** Lock Digest */
+            lock_digest: string;
+            /** Message */
+            message: string;
+            /** Name */
+            name: string;
+            /** Namespace */
+            namespace: string;
+            /** Number */
+            number: number;
+            /**
+             * Repeated
+             * @description Rows that were given twice, and are kept once.
+             */
+            repeated: number;
+            /** Splits */
+            splits: {
+                [key: string]: components["schemas"]["SplitBody"];
+            };
+            /** Tags */
+            tags: string[];
+            /**
+             * Version Id
+             * Format: uuid
+             */
+            version_id: string;
+        };
+        /**
+         * DatasetRowView
+         * @description One row; what it held is null once it is erased.
+         */
+        DatasetRowView: {
+            /** Digest */
+            digest: string;
+            /** Erased */
+            erased: boolean;
+            /** Expected */
+            expected: unknown;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            } | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /** Position */
+            position: number;
+        };
+        /**
+         * DatasetSummary
+         * @description One line of the list of datasets.
+         */
+        DatasetSummary: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Labels */
+            labels: {
+                [key: string]: number;
+            };
+            /** Latest */
+            latest: number;
+            /** Name */
+            name: string;
+            /** Namespace */
+            namespace: string;
+            /**
+             * Splits
+             * @description How many rows each split of the latest version has.
+             */
+            splits: {
+                [key: string]: number;
+            };
+            /** Tags */
+            tags: string[];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * DatasetVersion
+         * @description One version without its rows.
+         */
+        DatasetVersion: {
+            /**
+             * Author Id
+             * Format: uuid
+             */
+            author_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Digest */
+            digest: string;
+            /** Labels */
+            labels: string[];
+            /** Message */
+            message: string;
+            /** Name */
+            name: string;
+            /** Namespace */
+            namespace: string;
+            /** Number */
+            number: number;
+            /**
+             * Version Id
+             * Format: uuid
+             */
+            version_id: string;
+        };
+        /**
+         * Difference
+         * @description A candidate against the baseline by one scorer, on the rows that both have.
+         *
+         *     `difference` is candidate minus baseline; its interval has 95 % coverage by itself, `p_value` (right and wrong only:
+         *     exact McNemar) and `adjusted_p` (Holm, over all scorers and candidates) say how surprising it is.
+         */
+        Difference: {
+            /** Adjusted P */
+            adjusted_p: number | null;
+            /** Baseline Mean */
+            baseline_mean: number | null;
+            /** Candidate Mean */
+            candidate_mean: number | null;
+            /** Difference */
+            difference: number | null;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "higher" | "lower";
+            /** Effect Size */
+            effect_size: number | null;
+            /**
+             * Gained
+             * @description Rows that became better.
+             */
+            gained: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * Left Out
+             * @description Rows of an amount without a score on either side.
+             */
+            left_out: number;
+            /**
+             * Lost
+             * @description Rows that became worse.
+             */
+            lost: number | null;
+            /** Low */
+            low: number | null;
+            /** Method */
+            method: string | null;
+            /** P Value */
+            p_value: number | null;
+            /** Rows */
+            rows: number;
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "share" | "amount";
+            /** Scorer */
+            scorer: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "better" | "worse" | "undecided";
         };
         /**
          * DiskStatus
@@ -2042,6 +3031,11 @@ export interface components {
          */
         EntryView: {
             /**
+             * About
+             * @description What the subject is, from the facts: `prompt greeting/2`.
+             */
+            about: string;
+            /**
              * Actor Id
              * Format: uuid
              */
@@ -2079,6 +3073,205 @@ export interface components {
         Erased: {
             /** Erasure Ids */
             erasure_ids: string[];
+        };
+        /**
+         * Evaluation
+         * @description An evaluation; `metrics` are null until it has ended, and those of a sealed split always.
+         */
+        Evaluation: {
+            /**
+             * Actor Id
+             * Format: uuid
+             */
+            actor_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset Name */
+            dataset_name: string;
+            /** Dataset Number */
+            dataset_number: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Error Message */
+            error_message: string | null;
+            /** Failed Rows */
+            failed_rows: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Kind */
+            kind: string;
+            /** Label */
+            label: string | null;
+            /** Lock Digest */
+            lock_digest: string;
+            /** Metrics */
+            metrics: components["schemas"]["EvaluationMetric"][] | null;
+            /** Model */
+            model: string;
+            /** Model Digest */
+            model_digest: string;
+            /** Name */
+            name: string;
+            /** Namespace */
+            namespace: string;
+            /** Number */
+            number: number;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Progress Done */
+            progress_done: number;
+            /** Progress Total */
+            progress_total: number;
+            /** Reused Rows */
+            reused_rows: number | null;
+            /** Rows */
+            rows: number;
+            /** Scorers */
+            scorers: string[];
+            /** Split */
+            split: string;
+            /** Split Digest */
+            split_digest: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /**
+             * Version Id
+             * Format: uuid
+             */
+            version_id: string;
+        };
+        /**
+         * EvaluationItem
+         * @description One row, what came out, and its scores; contents are null once they are erased.
+         */
+        EvaluationItem: {
+            /** Error Code */
+            error_code: string | null;
+            /** Execution Id */
+            execution_id: string | null;
+            /** Expected */
+            expected: unknown;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            } | null;
+            /** Output */
+            output: unknown;
+            /** Position */
+            position: number;
+            /** Reused */
+            reused: boolean;
+            /** Row Digest */
+            row_digest: string;
+            /** Scores */
+            scores: components["schemas"]["RowScore"][];
+        };
+        /**
+         * EvaluationMetric
+         * @description One scorer over all rows. `low` and `high` are the ends of the 95 % interval of the mean.
+         *
+         *     A row whose score failed counts as the worst value of a share; of an amount it is left out.
+         */
+        EvaluationMetric: {
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "higher" | "lower";
+            /**
+             * Failures
+             * @description How many rows have no score, by reason.
+             */
+            failures: {
+                [key: string]: number;
+            };
+            /** High */
+            high: number | null;
+            /** Lock Digest */
+            lock_digest: string;
+            /** Low */
+            low: number | null;
+            /** Mean */
+            mean: number | null;
+            /**
+             * Method
+             * @description Of the interval; null when there are too few rows for one.
+             */
+            method: string | null;
+            /** Number */
+            number: number;
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "share" | "amount";
+            /** Scored */
+            scored: number;
+            /** Scorer */
+            scorer: string;
+            /** Type */
+            type: string;
+            /** Unit */
+            unit: string;
+        };
+        /** EventView */
+        EventView: {
+            /**
+             * Actor Id
+             * Format: uuid
+             */
+            actor_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * Excluded
+         * @description What is not counted.
+         */
+        Excluded: {
+            /**
+             * Fallback Units
+             * @description Units that were ever shown a fallback; such exposures carry no feedback.
+             */
+            fallback_units: number;
+            /**
+             * Values Not Binary
+             * @description By metric: values of a binary one that were neither 0 nor 1.
+             */
+            values_not_binary: {
+                [key: string]: number;
+            };
         };
         /**
          * ExecutionCount
@@ -2119,6 +3312,11 @@ export interface components {
             error_code: string | null;
             /** Error Message */
             error_message: string | null;
+            /**
+             * Excerpt
+             * @description The beginning of the inputs on one line: a question, else names and values. Null once erased.
+             */
+            excerpt: string | null;
             /** Finish Reason */
             finish_reason: string | null;
             /**
@@ -2192,6 +3390,11 @@ export interface components {
             ended_at: string | null;
             /** Error Code */
             error_code: string | null;
+            /**
+             * Excerpt
+             * @description The beginning of the inputs on one line: a question, else names and values. Null once erased.
+             */
+            excerpt: string | null;
             /** Finish Reason */
             finish_reason: string | null;
             /**
@@ -2221,6 +3424,195 @@ export interface components {
             status: "running" | "succeeded" | "failed" | "cancelled";
             /** Trace Id */
             trace_id: string | null;
+        };
+        /**
+         * ExperimentArm
+         * @description A version that a share of the units gets.
+         */
+        ExperimentArm: {
+            /** Name */
+            name: string;
+            prompt: components["schemas"]["PromptDetail"];
+            /** Weight */
+            weight: number;
+        };
+        /**
+         * ExperimentDetail
+         * @description An experiment with all that it was planned with, and what became of it.
+         */
+        ExperimentDetail: {
+            /**
+             * Alarmed
+             * @description Units did not reach the arms in the intended shares.
+             */
+            alarmed: boolean;
+            /**
+             * Allocator
+             * @enum {string}
+             */
+            allocator: "fixed" | "top_two";
+            /** Arms */
+            arms: components["schemas"]["ArmView"][];
+            /** Artifact */
+            artifact: string;
+            /**
+             * Author Id
+             * Format: uuid
+             */
+            author_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Events */
+            events: components["schemas"]["EventView"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Label */
+            label: string;
+            /** Name */
+            name: string;
+            /** Namespace */
+            namespace: string;
+            plan: components["schemas"]["Plan"];
+            /** Primary Metric */
+            primary_metric: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "running" | "stopped" | "promoted" | "rolled_back";
+            /**
+             * Traffic
+             * @description The share of units that takes part now.
+             */
+            traffic: number;
+        };
+        /**
+         * ExperimentRule
+         * @description Units whose attribute has one of these values.
+         */
+        ExperimentRule: {
+            /** Attribute */
+            attribute: string;
+            /** Values */
+            values: (boolean | number | string)[];
+        };
+        /**
+         * ExperimentSummary
+         * @description One line of the list of experiments.
+         */
+        ExperimentSummary: {
+            /**
+             * Alarmed
+             * @description Units did not reach the arms in the intended shares.
+             */
+            alarmed: boolean;
+            /**
+             * Allocator
+             * @enum {string}
+             */
+            allocator: "fixed" | "top_two";
+            /** Arms */
+            arms: components["schemas"]["ArmView"][];
+            /** Artifact */
+            artifact: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Label */
+            label: string;
+            /** Name */
+            name: string;
+            /** Namespace */
+            namespace: string;
+            /** Primary Metric */
+            primary_metric: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "running" | "stopped" | "promoted" | "rolled_back";
+            /**
+             * Traffic
+             * @description The share of units that takes part now.
+             */
+            traffic: number;
+        };
+        /**
+         * Exposure
+         * @description A unit was shown an arm, outside of a run that the engine records.
+         */
+        Exposure: {
+            /**
+             * Allocation
+             * @description As the assignment's mapping numbers it.
+             * @default 0
+             */
+            allocation: number;
+            /**
+             * Arm
+             * @description Null for a unit that is held back.
+             */
+            arm: string | null;
+            /** Covariate */
+            covariate?: number | null;
+            /**
+             * Experiment Id
+             * Format: uuid
+             */
+            experiment_id: string;
+            /**
+             * Is Fallback
+             * @description It was shown something else, because the arm was not there.
+             * @default false
+             */
+            is_fallback: boolean;
+            /**
+             * Session Id
+             * @description By which feedback finds this exposure.
+             */
+            session_id?: string | null;
+            /** Unit Id */
+            unit_id: string;
+        };
+        /** Exposures */
+        Exposures: {
+            /** Exposures */
+            exposures: components["schemas"]["Exposure"][];
+        };
+        /**
+         * ExposuresRecorded
+         * @description How many were taken, and which were not; the others are.
+         */
+        ExposuresRecorded: {
+            /** Recorded */
+            recorded: number;
+            /** Refused */
+            refused: components["schemas"]["RefusedExposure"][];
         };
         /**
          * Feedback
@@ -2293,6 +3685,44 @@ export interface components {
             value: boolean | number | string;
         };
         /**
+         * GroupSpec
+         * @description Experiments of one group never share a unit: each has a part of the group's units to itself.
+         */
+        GroupSpec: {
+            /** Name */
+            name: string;
+            /** Share */
+            share: number;
+        };
+        /**
+         * GuardrailSpec
+         * @description A metric that must not get worse than the control's by more than `tolerated_loss`, in the metric's unit.
+         */
+        GuardrailSpec: {
+            /**
+             * Direction
+             * @description Required: there is no better without it.
+             */
+            direction?: ("higher" | "lower") | null;
+            /**
+             * Expected Rate
+             * @description Of a binary metric, named before the data: a good guess decides sooner.
+             */
+            expected_rate?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "binary" | "mean";
+            /** Name */
+            name: string;
+            /**
+             * Tolerated Loss
+             * @default 0
+             */
+            tolerated_loss: number;
+        };
+        /**
          * Highlight
          * @description What a piece of text covers on one page, one rectangle a line.
          */
@@ -2339,6 +3769,16 @@ export interface components {
             engine: components["schemas"]["EngineStatus"];
             jobs: components["schemas"]["JobsStatus"];
             model: components["schemas"]["ModelStatus"];
+        };
+        /**
+         * IntervalView
+         * @description An end that nothing bounds is null.
+         */
+        IntervalView: {
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
         };
         /**
          * Job
@@ -2653,6 +4093,31 @@ export interface components {
             unit: string;
         };
         /**
+         * MetricSpec
+         * @description What is measured by feedback, and in which direction it is better.
+         *
+         *     `binary` takes booleans, or the numbers 0 and 1; `mean` takes numbers.
+         */
+        MetricSpec: {
+            /**
+             * Direction
+             * @description Required: there is no better without it.
+             */
+            direction?: ("higher" | "lower") | null;
+            /**
+             * Expected Rate
+             * @description Of a binary metric, named before the data: a good guess decides sooner.
+             */
+            expected_rate?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "binary" | "mean";
+            /** Name */
+            name: string;
+        };
+        /**
          * MetricsHistory
          * @description Metrics over one range of time.
          */
@@ -2709,6 +4174,77 @@ export interface components {
             created_at: string;
             /** Name */
             name: string;
+        };
+        /**
+         * NewExperiment
+         * @description An experiment to begin; `start` false leaves it a draft.
+         */
+        NewExperiment: {
+            /**
+             * Allocator
+             * @default fixed
+             * @enum {string}
+             */
+            allocator: "fixed" | "top_two";
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /** Arms */
+            arms: components["schemas"]["ArmSpec"][];
+            /** Artifact */
+            artifact: string;
+            /**
+             * Burn In
+             * @description Values an arm before a mean is judged.
+             * @default 1000
+             */
+            burn_in: number;
+            /**
+             * Covariate
+             * @description An attribute of units, a number known before they are assigned: it narrows means (CUPED).
+             */
+            covariate?: string | null;
+            group?: components["schemas"]["GroupSpec"] | null;
+            /** Guardrails */
+            guardrails?: components["schemas"]["GuardrailSpec"][];
+            /**
+             * Holdback
+             * @default 0
+             */
+            holdback: number;
+            /**
+             * Kind
+             * @default prompt
+             */
+            kind: string;
+            /**
+             * Label
+             * @default production
+             */
+            label: string;
+            /**
+             * Metrics
+             * @description The first is the primary one.
+             */
+            metrics: components["schemas"]["MetricSpec"][];
+            /** Name */
+            name: string;
+            /**
+             * Planned Units
+             * @default 1000
+             */
+            planned_units: number;
+            /** Ramp */
+            ramp?: components["schemas"]["RampStep"][];
+            /**
+             * Start
+             * @default true
+             */
+            start: boolean;
+            /** Targeting */
+            targeting?: components["schemas"]["RuleSpec"][];
         };
         /**
          * NewKeyOut
@@ -2797,6 +4333,27 @@ export interface components {
             tokens_field: "max_tokens" | "max_completion_tokens";
         };
         /**
+         * NewRow
+         * @description A row to store.
+         */
+        NewRow: {
+            /** Expected */
+            expected?: unknown;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Split */
+            split?: string | null;
+        };
+        /**
          * Opening
          * @description What opens a commitment: it is HMAC-SHA256 of the value's canonical JSON (RFC 8785) with the salt as the key.
          */
@@ -2868,6 +4425,34 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[ComparedRow] */
+        Page_ComparedRow_: {
+            /** Items */
+            items: components["schemas"]["ComparedRow"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DatasetRowView] */
+        Page_DatasetRowView_: {
+            /** Items */
+            items: components["schemas"]["DatasetRowView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DatasetSummary] */
+        Page_DatasetSummary_: {
+            /** Items */
+            items: components["schemas"]["DatasetSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DatasetVersion] */
+        Page_DatasetVersion_: {
+            /** Items */
+            items: components["schemas"]["DatasetVersion"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[Document] */
         Page_Document_: {
             /** Items */
@@ -2882,10 +4467,31 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[EvaluationItem] */
+        Page_EvaluationItem_: {
+            /** Items */
+            items: components["schemas"]["EvaluationItem"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Evaluation] */
+        Page_Evaluation_: {
+            /** Items */
+            items: components["schemas"]["Evaluation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[ExecutionSummary] */
         Page_ExecutionSummary_: {
             /** Items */
             items: components["schemas"]["ExecutionSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ExperimentSummary] */
+        Page_ExperimentSummary_: {
+            /** Items */
+            items: components["schemas"]["ExperimentSummary"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -2973,6 +4579,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[ScorerTypeView] */
+        Page_ScorerTypeView_: {
+            /** Items */
+            items: components["schemas"]["ScorerTypeView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[VersionView] */
         Page_VersionView_: {
             /** Items */
@@ -3020,6 +4633,56 @@ export interface components {
             roles: components["schemas"]["RoleOut"][];
             /** Scopes */
             scopes: components["schemas"]["PermissionOut"][];
+        };
+        /**
+         * Plan
+         * @description Everything about an experiment that is named before the data, apart from its arms.
+         */
+        Plan: {
+            /**
+             * Allocator
+             * @default fixed
+             * @enum {string}
+             */
+            allocator: "fixed" | "top_two";
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * Burn In
+             * @description Values an arm before a mean is judged.
+             * @default 1000
+             */
+            burn_in: number;
+            /**
+             * Covariate
+             * @description An attribute of units, a number known before they are assigned: it narrows means (CUPED).
+             */
+            covariate?: string | null;
+            group?: components["schemas"]["GroupSpec"] | null;
+            /** Guardrails */
+            guardrails?: components["schemas"]["GuardrailSpec"][];
+            /**
+             * Holdback
+             * @default 0
+             */
+            holdback: number;
+            /**
+             * Metrics
+             * @description The first is the primary one.
+             */
+            metrics: components["schemas"]["MetricSpec"][];
+            /**
+             * Planned Units
+             * @default 1000
+             */
+            planned_units: number;
+            /** Ramp */
+            ramp?: components["schemas"]["RampStep"][];
+            /** Targeting */
+            targeting?: components["schemas"]["RuleSpec"][];
         };
         /**
          * PrincipalChange
@@ -3091,6 +4754,19 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** Promote */
+        Promote: {
+            /**
+             * Arm
+             * @description Whose version the label shall point at.
+             */
+            arm: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /**
          * PromptBody
          * @description What a version of a prompt is: everything that shapes its answer, and nothing else.
@@ -3146,6 +4822,8 @@ export interface components {
             created_at: string;
             /** Digest */
             digest: string;
+            /** Experiments */
+            experiments?: components["schemas"]["PromptExperiment"][];
             /** Includes */
             includes: components["schemas"]["IncludedPrompt"][];
             /** Inputs */
@@ -3191,6 +4869,42 @@ export interface components {
             text: string;
             /** To Number */
             to_number: number;
+        };
+        /**
+         * PromptExperiment
+         * @description A running experiment on the label, with all that a client needs to assign units as the server does.
+         */
+        PromptExperiment: {
+            /** Allocation */
+            allocation: number;
+            /** Arms */
+            arms: components["schemas"]["ExperimentArm"][];
+            /** Covariate */
+            covariate: string | null;
+            /** Holdback */
+            holdback: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Rules */
+            rules: components["schemas"]["ExperimentRule"][];
+            /** Salt */
+            salt: string;
+            /** Slice */
+            slice: [
+                string,
+                number,
+                number
+            ] | null;
+            /** Steps */
+            steps: [
+                number,
+                number
+            ][];
         };
         /**
          * PromptImpact
@@ -3418,6 +5132,160 @@ export interface components {
             message: string;
         };
         /**
+         * PushDataset
+         * @description Rows to store as the next version; the identical version that exists is found instead.
+         */
+        PushDataset: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Extend
+             * @description Keep the rows of the latest version, and add these.
+             * @default false
+             */
+            extend: boolean;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: string[];
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: components["schemas"]["NewRow"][];
+            /**
+             * Seed
+             * @description Of the shares.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Shares
+             * @description Split rows that name no split by shares, such as {open: 0.6, sealed: 0.4}. Drawn by the row's inputs, so a row stays where it is whatever is added later. Without shares they go to `open`.
+             * @default {}
+             */
+            shares: {
+                [key: string]: number;
+            };
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+        };
+        /**
+         * PushExecutions
+         * @description Stored runs to make rows of: their variables, and what they gave or should have given.
+         */
+        PushExecutions: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Execution Ids */
+            execution_ids: string[];
+            /**
+             * Expected
+             * @description `demonstration`: what somebody gave as feedback of that name, nothing where nobody did.
+             * @default demonstration
+             */
+            expected: string;
+            /**
+             * Extend
+             * @description Keep the rows of the latest version, and add these.
+             * @default false
+             */
+            extend: boolean;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: string[];
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Name */
+            name: string;
+            /**
+             * Seed
+             * @description Of the shares.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Shares
+             * @description Split rows that name no split by shares, such as {open: 0.6, sealed: 0.4}. Drawn by the row's inputs, so a row stays where it is whatever is added later. Without shares they go to `open`.
+             * @default {}
+             */
+            shares: {
+                [key: string]: number;
+            };
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+        };
+        /**
+         * PushOptions
+         * @description How rows become a version.
+         */
+        PushOptions: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Extend
+             * @description Keep the rows of the latest version, and add these.
+             * @default false
+             */
+            extend: boolean;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: string[];
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Name */
+            name: string;
+            /**
+             * Seed
+             * @description Of the shares.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Shares
+             * @description Split rows that name no split by shares, such as {open: 0.6, sealed: 0.4}. Drawn by the row's inputs, so a row stays where it is whatever is added later. Without shares they go to `open`.
+             * @default {}
+             */
+            shares: {
+                [key: string]: number;
+            };
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+        };
+        /**
          * PushPrompt
          * @description A version to store; an identical one is found instead of made.
          */
@@ -3470,6 +5338,28 @@ export interface components {
              */
             version_id: string;
         };
+        /**
+         * RampStep
+         * @description From a moment on (so many hours after the start, or a time) this share of the units takes part.
+         */
+        RampStep: {
+            /** After Hours */
+            after_hours?: number | null;
+            /** At */
+            at?: string | null;
+            /** Share */
+            share: number;
+        };
+        /**
+         * RatioMismatch
+         * @description Whether units reach the arms in the intended shares; if not, no other figure can be trusted.
+         */
+        RatioMismatch: {
+            /** Alarm */
+            alarm: boolean;
+            /** P Value */
+            p_value: number;
+        };
         /** Ready */
         Ready: {
             /**
@@ -3502,6 +5392,15 @@ export interface components {
         RefreshIn: {
             /** Refresh Token */
             refresh_token: string;
+        };
+        /** RefusedExposure */
+        RefusedExposure: {
+            /** Code */
+            code: string;
+            /** Index */
+            index: number;
+            /** Message */
+            message: string;
         };
         /**
          * RenderPrompt
@@ -3600,6 +5499,43 @@ export interface components {
             until: string;
         };
         /**
+         * RowErased
+         * @description The tombstone that an erasure left.
+         */
+        RowErased: {
+            /**
+             * Erasure Id
+             * Format: uuid
+             */
+            erasure_id: string;
+        };
+        /**
+         * RowScore
+         * @description A score of one row, or why there is none.
+         */
+        RowScore: {
+            /** Execution Id */
+            execution_id: string | null;
+            /** Failure Code */
+            failure_code: string | null;
+            /** Scorer */
+            scorer: string;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * RuleSpec
+         * @description Units whose attribute equals a value, or is one of several.
+         */
+        RuleSpec: {
+            /** Attribute */
+            attribute: string;
+            /** Equals */
+            equals?: boolean | number | string | null;
+            /** In */
+            in?: (boolean | number | string)[] | null;
+        };
+        /**
          * RunCompleted
          * @description The end of a run, and where to look for everything about it.
          */
@@ -3638,6 +5574,13 @@ export interface components {
          * @description A run; `model` and `parameters` override the version's for this run and are recorded.
          */
         RunPrompt: {
+            /**
+             * Attributes
+             * @description Of the unit, for the targeting of experiments.
+             */
+            attributes?: {
+                [key: string]: boolean | number | string;
+            };
             /** Execution Id */
             execution_id?: string | null;
             /** Label */
@@ -3653,12 +5596,40 @@ export interface components {
              * @default false
              */
             stream: boolean;
+            /**
+             * Unit Id
+             * @description Who always gets the same arm of an experiment on the label; kept as a digest.
+             */
+            unit_id?: string | null;
             /** Variables */
             variables?: {
                 [key: string]: unknown;
             };
             /** Version */
             version?: number | null;
+        };
+        /**
+         * ScorerTypeView
+         * @description A type of scorer, and the JSON Schema of what it can be told.
+         */
+        ScorerTypeView: {
+            /** Description */
+            description: string;
+            /** Direction */
+            direction: ("higher" | "lower") | null;
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale: "share" | "amount";
+            /** Unit */
+            unit: string;
         };
         /**
          * SearchRequest
@@ -3783,6 +5754,79 @@ export interface components {
         Spans: {
             /** Spans */
             spans: components["schemas"]["SpanView"][];
+        };
+        /**
+         * SplitBody
+         * @description The rows of one split; `digest` is SHA-256 over their sorted digests, one a line.
+         */
+        SplitBody: {
+            /** Digest */
+            digest: string;
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * StartEvaluation
+         * @description A version to run on every row of a split, and what to score.
+         */
+        StartEvaluation: {
+            /**
+             * Dataset
+             * @description Such as `questions`, `questions@current` or `questions/2`.
+             */
+            dataset: string;
+            /**
+             * Kind
+             * @default prompt
+             */
+            kind: string;
+            /**
+             * Limit
+             * @description Only the first rows.
+             */
+            limit?: number | null;
+            /**
+             * Model
+             * @description Another model than the version's.
+             */
+            model?: string | null;
+            /**
+             * Parameters
+             * @description Override the version's own, such as the seed.
+             * @default {}
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Reuse
+             * @description Take the output of an earlier evaluation for the same lock, row, model and seed.
+             * @default true
+             */
+            reuse: boolean;
+            /**
+             * Scorers
+             * @description Scorers of the namespace, or names of types that need no parameters, such as `exact`.
+             */
+            scorers: string[];
+            /**
+             * Split
+             * @default open
+             */
+            split: string;
+            /**
+             * Subject
+             * @description Such as `greet`, `greet@staging` or `greet/3`.
+             */
+            subject: string;
+        };
+        /** Stop */
+        Stop: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /** TenantIn */
         TenantIn: {
@@ -6291,6 +8335,1058 @@ export interface operations {
             };
         };
     };
+    list_datasets: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+                /** @description Names that begin so. */
+                prefix?: string;
+                /** @description Names or descriptions that hold this text. */
+                text?: string;
+                /** @description Datasets whose latest version has this tag. */
+                tag?: string | null;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetSummary_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push_dataset: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushDataset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetPushed"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push_executions: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushExecutions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetPushed"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_dataset: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_upload_dataset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetPushed"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A format that is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_dataset: {
+        parameters: {
+            query?: {
+                version?: number | null;
+                label?: string | null;
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetDetail"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_dataset_label: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelTarget"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelMoveView"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dataset_rows: {
+        parameters: {
+            query?: {
+                split?: string;
+                version?: number | null;
+                label?: string | null;
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetRowView_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_dataset_row: {
+        parameters: {
+            query: {
+                /** @description For the audit log, where it stays; no personal data. */
+                reason: string;
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowErased"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dataset_versions: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetVersion_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_document: {
         parameters: {
             query?: never;
@@ -7303,6 +10399,627 @@ export interface operations {
             };
         };
     };
+    list_evaluations: {
+        parameters: {
+            query?: {
+                namespace?: string | null;
+                /** @description Of the subject. */
+                name?: string | null;
+                /** @description Of the subject's version. */
+                number?: number | null;
+                dataset?: string | null;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Evaluation_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_evaluation: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartEvaluation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_evaluations: {
+        parameters: {
+            query: {
+                /** @description Repeat it; the first is the baseline. */
+                evaluation: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_evaluation_rows: {
+        parameters: {
+            query: {
+                /** @description Repeat it; the first is the baseline. */
+                evaluation: string[];
+                scorer: string;
+                /** @description Leave rows out that score the same. */
+                changed?: boolean;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ComparedRow_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_evaluation_rows: {
+        parameters: {
+            query?: {
+                /** @description Only rows without an output, or without a score. */
+                failed?: boolean;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EvaluationItem_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_executions: {
         parameters: {
             query?: {
@@ -7897,6 +11614,905 @@ export interface operations {
             };
             /** @description Nothing of that name or id exists for this tenant. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_experiments: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+                /** @description The kind of `artifact`. */
+                kind?: string;
+                /** @description Experiments on this artifact. */
+                artifact?: string | null;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExperimentSummary_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_experiment: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExperiment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentDetail"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_exposures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Exposures"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExposuresRecorded"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_experiment: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentDetail"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    analyse_experiment: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote_arm: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Promote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentDetail"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_experiment: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentDetail"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_experiment: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Stop"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentDetail"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12355,6 +16971,80 @@ export interface operations {
             };
             /** @description It took too long. */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_scorer_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ScorerTypeView_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,22 @@
+import { defaultParseSearch } from "@tanstack/react-router";
 import { describe, expect, it } from "vitest";
-import { flag, oneOf, ownPath, text, whole } from "./search";
+import { flag, oneOf, ownPath, text, whole, writeSearch } from "./search";
+
+describe("writeSearch", () => {
+  it("writes numbers plainly, and reads links with quoted ones", () => {
+    expect(writeSearch({ version: "12" })).toBe("?version=12");
+    expect(text(defaultParseSearch("?version=%2212%22"), "version")).toBe("12");
+  });
+  it("writes every text so that it is read again", () => {
+    for (const q of ["3", "-1", "0", "007", "1.0", "1e3", "9007199254740993", "true", "null", "[1]", '"x"', "{}", "say: a & b"]) {
+      expect(text(defaultParseSearch(writeSearch({ q })), "q")).toBe(q);
+    }
+  });
+  it("writes objects as JSON", () => {
+    const variables = { count: 2, names: ["1"] };
+    expect(defaultParseSearch(writeSearch({ variables }))).toEqual({ variables });
+  });
+});
 
 describe("search parameters", () => {
   it("reads texts, and numbers as texts", () => {

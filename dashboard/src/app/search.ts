@@ -1,6 +1,17 @@
-/** Readers of search parameters: what is not valid is left out, so that any URL opens a page. */
+/** Search parameters: how they are written, and readers that leave out what is not valid, so that any URL opens a page. */
+import { stringifySearchWith } from "@tanstack/react-router";
 
 type Search = Record<string, unknown>;
+
+/** Write a search: texts as they are (`version=3`, which `text` reads), quoted where they would be read as something else. */
+export const writeSearch = stringifySearchWith(JSON.stringify, otherThanNumber);
+
+/** Return what a text would be read as; throws, as `JSON.parse` does, where it may stand as it is. */
+function otherThanNumber(value: string): unknown {
+  const read: unknown = JSON.parse(value);
+  if (typeof read === "number" && String(read) === value) throw new SyntaxError(`${value} is read as the same text`);
+  return read;
+}
 
 /** A text that is not empty; numbers in a URL count as text. */
 export function text(search: Search, name: string): string | undefined {

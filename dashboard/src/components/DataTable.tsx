@@ -8,7 +8,7 @@ declare module "@tanstack/react-table" {
   interface ColumnMeta<TData extends RowData, TValue> {
     /** Numbers stand on the right. */
     align?: "left" | "right";
-    /** Leaves the column out on narrow screens. */
+    /** Leaves the column out where the table is narrow: on a phone, or beside an open panel. */
     hideWhenNarrow?: boolean;
     className?: string;
   }
@@ -64,7 +64,7 @@ export function DataTable<T>({ label, columns, rows, rowKey, selectedKey, onSele
 
   return (
     // What scrolls must be reachable by keyboard.
-    <div ref={scroller} role="region" aria-label={label} tabIndex={0} className="relative overflow-auto [overflow-anchor:none]" style={{ maxHeight: height }}>
+    <div ref={scroller} role="region" aria-label={label} tabIndex={0} className="@container relative overflow-auto [overflow-anchor:none]" style={{ maxHeight: height }}>
       <table className="w-full border-collapse text-sm">
         <thead className="sticky top-0 z-10 bg-surface shadow-[inset_0_-1px_0_var(--line)]">
           {table.getHeaderGroups().map((group) => (
@@ -112,7 +112,7 @@ function cellClasses<T>(column: ColumnDef<T, unknown>, base: string): string {
     base,
     "px-3 first:pl-4 last:pr-4 align-middle",
     meta?.align === "right" ? "text-right" : "text-left",
-    meta?.hideWhenNarrow && "max-md:hidden",
+    meta?.hideWhenNarrow && "@max-3xl:hidden",
     meta?.className,
   );
 }

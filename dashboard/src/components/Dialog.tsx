@@ -42,7 +42,7 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
 }
 
 /** Asks before something that can't be taken back, or that others will notice. */
-export function ConfirmDialog({ open, onClose, title, children, confirm, danger = false, onConfirm }: {
+export function ConfirmDialog({ open, onClose, title, children, confirm, danger = false, disabled = false, onConfirm }: {
   open: boolean;
   onClose: () => void;
   title: string;
@@ -51,6 +51,8 @@ export function ConfirmDialog({ open, onClose, title, children, confirm, danger 
   /** The verb on the button: "Move production to 4". */
   confirm: string;
   danger?: boolean;
+  /** There is nothing to confirm; `children` say why. */
+  disabled?: boolean;
   /** The dialog stays open, with the reason, when this fails. */
   onConfirm: () => Promise<unknown>;
 }) {
@@ -82,7 +84,7 @@ export function ConfirmDialog({ open, onClose, title, children, confirm, danger 
             <AlertDialog.Cancel asChild>
               <Button disabled={busy}>Cancel</Button>
             </AlertDialog.Cancel>
-            <Button look={danger ? "danger" : "primary"} busy={busy} onClick={run}>
+            <Button look={danger ? "danger" : "primary"} busy={busy} disabled={disabled} onClick={run}>
               {confirm}
             </Button>
           </div>

@@ -6,11 +6,16 @@ const CONTROL =
   "w-full rounded-md border border-line-strong bg-surface px-2.5 text-base text-ink placeholder:text-faint " +
   "disabled:opacity-60 aria-invalid:border-bad";
 
+/** A star that is no part of the label's text. */
+const STAR = "after:ml-0.5 after:text-bad after:content-['*'_/_'']";
+
 interface FieldProps {
   label: string;
   /** Says what to enter; stands under the control. */
   hint?: ReactNode;
   error?: string | null | undefined;
+  /** Marks the label with a star and tells assistive technology; the form itself says what is missing. */
+  isRequired?: boolean | undefined;
   /** Keeps the label for screen readers only. */
   hideLabel?: boolean;
   className?: string;
@@ -22,18 +27,24 @@ export interface FieldControl {
   id: string;
   "aria-describedby": string | undefined;
   "aria-invalid": true | undefined;
+  "aria-required": true | undefined;
 }
 
 /** A label, a control, its hint and its error, tied together for assistive technology. */
-export function Field({ label, hint, error, hideLabel = false, className, children }: FieldProps) {
+export function Field({ label, hint, error, isRequired = false, hideLabel = false, className, children }: FieldProps) {
   const id = useId();
   const notes = [hint ? `${id}-hint` : null, error ? `${id}-error` : null].filter(Boolean).join(" ");
   return (
     <div className={classes("flex min-w-0 flex-col gap-1", className)}>
-      <label htmlFor={id} className={hideLabel ? "sr-only" : "text-sm font-medium"}>
+      <label htmlFor={id} className={hideLabel ? "sr-only" : classes("text-sm font-medium", isRequired && STAR)}>
         {label}
       </label>
-      {children({ id, "aria-describedby": notes || undefined, "aria-invalid": error ? true : undefined })}
+      {children({
+        id,
+        "aria-describedby": notes || undefined,
+        "aria-invalid": error ? true : undefined,
+        "aria-required": isRequired || undefined,
+      })}
       {hint && (
         <p id={`${id}-hint`} className="text-xs text-muted">
           {hint}
@@ -48,29 +59,29 @@ export function Field({ label, hint, error, hideLabel = false, className, childr
   );
 }
 
-type Own = Pick<FieldProps, "label" | "hint" | "error" | "hideLabel"> & { fieldClassName?: string };
+type Own = Pick<FieldProps, "label" | "hint" | "error" | "isRequired" | "hideLabel"> & { fieldClassName?: string };
 
-export function TextField({ label, hint, error, hideLabel, fieldClassName, className, ...rest }: Own & ComponentProps<"input">) {
+export function TextField({ label, hint, error, isRequired, hideLabel, fieldClassName, className, ...rest }: Own & ComponentProps<"input">) {
   return (
-    <Field {...{ label, hint, error }} hideLabel={hideLabel ?? false} className={fieldClassName ?? ""}>
+    <Field {...{ label, hint, error, isRequired }} hideLabel={hideLabel ?? false} className={fieldClassName ?? ""}>
       {(control) => <input type="text" {...rest} {...control} className={classes(CONTROL, "h-8", className)} />}
     </Field>
   );
 }
 
-export function TextArea({ label, hint, error, hideLabel, fieldClassName, className, ...rest }: Own & ComponentProps<"textarea">) {
+export function TextArea({ label, hint, error, isRequired, hideLabel, fieldClassName, className, ...rest }: Own & ComponentProps<"textarea">) {
   return (
-    <Field {...{ label, hint, error }} hideLabel={hideLabel ?? false} className={fieldClassName ?? ""}>
+    <Field {...{ label, hint, error, isRequired }} hideLabel={hideLabel ?? false} className={fieldClassName ?? ""}>
       {(control) => <textarea rows={3} {...rest} {...control} className={classes(CONTROL, "py-1.5", className)} />}
     </Field>
   );
 }
 
 export function SelectField({
-  label, hint, error, hideLabel, fieldClassName, className, children, ...rest
+  label, hint, error, isRequired, hideLabel, fieldClassName, className, children, ...rest
 }: Own & ComponentProps<"select">) {
   return (
-    <Field {...{ label, hint, error }} hideLabel={hideLabel ?? false} className={fieldClassName ?? ""}>
+    <Field {...{ label, hint, error, isRequired }} hideLabel={hideLabel ?? false} className={fieldClassName ?? ""}>
       {(control) => (
         <div className="relative">
           <select {...rest} {...control} className={classes(CONTROL, "h-8 appearance-none truncate pr-8", className)}>

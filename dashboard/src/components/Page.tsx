@@ -46,7 +46,7 @@ export function Card({ title, actions, children, className, flush = false }: {
   return (
     <section className={classes("min-w-0 overflow-hidden rounded-lg border border-line bg-surface", className)}>
       {(title || actions) && (
-        <div className="flex min-h-11 items-center gap-2 border-b border-line px-4 py-1.5">
+        <div className="flex min-h-11 flex-wrap items-center gap-2 border-b border-line px-4 py-1.5">
           {title && <h2 className="min-w-0 grow font-semibold">{title}</h2>}
           {actions}
         </div>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { CheckField, SelectField, TextArea, TextField } from "../Field";
-import { fieldsOf, isObject, readAs, type Schema, type SchemaField, shownAs, type Values, withValue } from "./fields";
+import { fieldsOf, isObject, isText, readAs, type Schema, type SchemaField, shownAs, type Values, withValue } from "./fields";
 
 interface SchemaFormProps {
   /** JSON Schema of an object. */
@@ -61,6 +61,7 @@ function SchemaControl(props: ControlProps) {
           label={label}
           hint={field.description}
           error={fault}
+          isRequired={field.required}
           value={shownAs("choice", value)}
           onChange={(event) => onChange(valueOf(readAs("choice", event.target.value)))}
         >
@@ -95,28 +96,41 @@ function TypedControl({ field, value, fault, onChange, label }: ControlProps & {
   function change(next: string) {
     setTyped(next);
     const result = readAs(field.kind, next);
-    if ("value" in result) onChange(result.value === "" && !field.required ? undefined : result.value);
+    if ("value" in result) onChange(result.value === "" ? undefined : result.value);
   }
 
   const common = {
     label,
     hint: field.kind === "json" ? `${field.description ?? ""} JSON, such as ["a", "b"].`.trim() : field.description,
     error: own,
+    isRequired: field.required,
     value: typed,
     placeholder: "default" in field.schema ? shownAs(field.kind, field.schema.default) : undefined,
   };
+  const offersEmpty = field.required && isText(field.kind) && typed === "" && (fault !== undefined || value === "");
+  const empty = offersEmpty && (
+    <CheckField label={`Use empty text for ${field.name}`} checked={value === ""} onChange={(event) => onChange(event.target.checked ? "" : undefined)} />
+  );
   if (field.kind === "long-text" || field.kind === "json") {
     return (
-      <TextArea
-        {...common}
-        rows={Math.min(10, Math.max(field.kind === "json" ? 3 : 2, typed.split("\n").length))}
-        className={field.kind === "json" ? "font-mono text-xs" : ""}
-        onChange={(event) => change(event.target.value)}
-      />
+      <div className="flex flex-col gap-1.5">
+        <TextArea
+          {...common}
+          rows={Math.min(10, Math.max(field.kind === "json" ? 3 : 2, typed.split("\n").length))}
+          className={field.kind === "json" ? "font-mono text-xs" : ""}
+          onChange={(event) => change(event.target.value)}
+        />
+        {empty}
+      </div>
     );
   }
   const isNumber = field.kind === "number" || field.kind === "integer";
-  return <TextField {...common} inputMode={isNumber ? "decimal" : "text"} onChange={(event) => change(event.target.value)} />;
+  return (
+    <div className="flex flex-col gap-1.5">
+      <TextField {...common} inputMode={isNumber ? "decimal" : "text"} onChange={(event) => change(event.target.value)} />
+      {empty}
+    </div>
+  );
 }
 
 function valueOf(read: ReturnType<typeof readAs>): unknown {

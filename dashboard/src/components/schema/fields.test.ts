@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fieldsOf, kindOf, knownValues, readAs, shownAs, withEmptyTexts, withValue } from "./fields";
+import { fieldsOf, kindOf, knownValues, missingNames, readAs, shownAs, withEmptyTexts, withValue } from "./fields";
 
 const schema = {
   type: "object",
@@ -64,6 +64,13 @@ describe("values", () => {
   });
   it("of variables that are gone are not sent", () =>
     expect(knownValues(schema, { question: "x", gone: 1 })).toEqual({ question: "x" }));
+  it("of required fields are missing until they are given, or said to be empty", () => {
+    expect(missingNames(schema, {})).toEqual(["question"]);
+    expect(missingNames(schema, { question: "" })).toEqual([]);
+    const others = { properties: { ok: { type: "boolean" }, n: { type: "integer" } }, required: ["ok", "n"] };
+    expect(missingNames(others, {})).toEqual(["n"]);
+    expect(missingNames({}, {})).toEqual([]);
+  });
   it("of required texts begin empty", () => {
     expect(withEmptyTexts(schema, { limit: 2 })).toEqual({ question: "", limit: 2 });
     expect(withEmptyTexts(schema, { question: "x" })).toEqual({ question: "x" });

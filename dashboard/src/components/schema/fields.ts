@@ -105,10 +105,23 @@ export function knownValues(schema: Schema, values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([name]) => name in properties));
 }
 
-/** Return the required texts that have no value yet as empty ones: a field that was left alone is an empty text. */
+const ASKED_FOR: ReadonlySet<FieldKind> = new Set(["text", "long-text", "number", "integer", "choice", "json"]);
+
+/** Return the required fields that were left alone. An empty text counts as a value: somebody said that it is meant. */
+export function missingNames(schema: Schema, values: Values): string[] {
+  return fieldsOf(schema)
+    .filter((field) => field.required && ASKED_FOR.has(field.kind) && values[field.name] === undefined)
+    .map((field) => field.name);
+}
+
+export function isText(kind: FieldKind): boolean {
+  return kind === "text" || kind === "long-text";
+}
+
+/** Return the required texts that have no value yet as empty ones, so that what is typed so far can be rendered. */
 export function withEmptyTexts(schema: Schema, values: Values): Values {
   const empty = fieldsOf(schema)
-    .filter((field) => field.required && (field.kind === "text" || field.kind === "long-text") && !(field.name in values))
+    .filter((field) => field.required && isText(field.kind) && !(field.name in values))
     .map((field) => [field.name, ""]);
   return { ...Object.fromEntries(empty), ...values };
 }

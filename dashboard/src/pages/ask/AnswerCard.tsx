@@ -2,7 +2,7 @@ import { CircleHelp, LoaderCircle } from "lucide-react";
 import { classes } from "../../components/classes";
 import { CopyButton } from "../../components/CopyButton";
 import { ErrorState } from "../../components/States";
-import { type AnswerSoFar, placeOf } from "./answer";
+import { type AnswerSoFar, type Citation, placeOf, withoutEnd } from "./answer";
 import { Confidence } from "./Confidence";
 import { answerMarkdown } from "./markdown";
 
@@ -27,23 +27,7 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
           ) : (
             <p className="text-lg leading-[1.75] break-words">
               {citations.map((citation) => (
-                <span key={citation.n}>
-                  <span className={classes("rounded-[3px] box-decoration-clone", citation.n === cite && "bg-mark")}>
-                    {citation.cited_text}
-                  </span>
-                  {/* A word joiner: the number never begins a line of its own. */}
-                  {"\u2060"}
-                  <button
-                    type="button"
-                    aria-label={`Citation ${citation.n}: ${placeOf(citation)}`}
-                    aria-pressed={citation.n === cite}
-                    title={placeOf(citation)}
-                    onClick={() => onCite(citation.n)}
-                    className="mx-1 inline-flex h-5 min-w-5 items-center justify-center rounded bg-accent-soft px-1 align-[2px] text-xs font-semibold text-accent-ink hover:bg-accent hover:text-on-accent aria-pressed:bg-accent aria-pressed:text-on-accent"
-                  >
-                    {citation.n}
-                  </button>{" "}
-                </span>
+                <Sentence key={citation.n} citation={citation} isOpen={citation.n === cite} onCite={onCite} />
               ))}
               <Waiting phase={phase} />
             </p>
@@ -64,6 +48,30 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
         )}
       </div>
     </section>
+  );
+}
+
+/** A sentence with its number, which never begins a line of its own. */
+function Sentence({ citation, isOpen, onCite }: { citation: Citation; isOpen: boolean; onCite: (n: number) => void }) {
+  const [text, end] = withoutEnd(citation.cited_text);
+  const marked = classes("rounded-[3px] box-decoration-clone", isOpen && "bg-mark");
+  return (
+    <span>
+      <span className={marked}>{text}</span>
+      <span className="whitespace-nowrap">
+        <span className={marked}>{end}</span>
+        <button
+          type="button"
+          aria-label={`Citation ${citation.n}: ${placeOf(citation)}`}
+          aria-pressed={isOpen}
+          title={placeOf(citation)}
+          onClick={() => onCite(citation.n)}
+          className="mx-1 inline-flex h-5 min-w-5 items-center justify-center rounded bg-accent-soft px-1 align-[2px] text-xs font-semibold text-accent-ink hover:bg-accent hover:text-on-accent aria-pressed:bg-accent aria-pressed:text-on-accent"
+        >
+          {citation.n}
+        </button>
+      </span>{" "}
+    </span>
   );
 }
 

@@ -13,6 +13,7 @@ import { type Collection, collectionsQuery } from "../documents/queries";
 import { SourceColumn, SourcePanel } from "../documents/SourcePanel";
 import type { AnswerSoFar } from "./answer";
 import { AnswerCard } from "./AnswerCard";
+import { RelevanceNote } from "./Confidence";
 import { QuestionForm } from "./QuestionForm";
 import type { AskSearch } from "./routes";
 import { useAnswer } from "./useAnswer";
@@ -121,6 +122,7 @@ function Nearest({ answer, selected, onOpen }: { answer: AnswerSoFar; selected: 
       <h2 id="nearest" className="font-semibold">
         Nearest passages
       </h2>
+      <RelevanceNote />
       {answer.passages.map((passage, index) => (
         <PassageCard
           key={`${passage.version.version_id}:${passage.start}`}

@@ -1,3 +1,13 @@
+/** What the two numbers beside a refusal are, so that nobody reads one as the other. */
+export function RelevanceNote() {
+  return (
+    <p className="text-xs text-muted">
+      Relevance ranks the passages of this search: the best one has 1.00, whether or not it answers. Confidence is the
+      estimated probability that they answer the question.
+    </p>
+  );
+}
+
 /** The estimated probability that the passages answer the question. */
 export function Confidence({ value }: { value: number }) {
   return (

@@ -4,6 +4,7 @@ import { FileCheck2, Workflow } from "lucide-react";
 import { api, call } from "../../api/client";
 import { asProblem } from "../../api/problem";
 import { Button, buttonClasses } from "../../components/Button";
+import { classes } from "../../components/classes";
 import { Digest } from "../../components/Digest";
 import { Facts } from "../../components/Facts";
 import { formatDuration, formatMoment } from "../../components/format";
@@ -61,13 +62,21 @@ function Produced({ answer, execution }: { answer: AnswerSoFar; execution: Execu
 /** The passages that were looked at, and in which of them the cited sentences stand. */
 function Evidence({ answer }: { answer: AnswerSoFar }) {
   return (
-    <div role="region" aria-label="Passages that were looked at" tabIndex={0} className="overflow-x-auto">
+    <div role="region" aria-label="Passages that were looked at" tabIndex={0} className="@container overflow-x-auto">
       <table className="w-full text-sm">
         <caption className="pb-1 text-left text-xs text-muted">Passages that were looked at, best first</caption>
         <thead className="text-xs text-muted">
           <tr className="border-b border-line">
-            {["Document", "Version", "Place", "Score", "Meaning", "Words", "Cited"].map((name, index) => (
-              <th key={name} scope="col" className={`py-1 pr-4 font-medium ${index > 2 && index < 6 ? "text-right" : "text-left"}`}>
+            {["Document", "Version", "Place", "Relevance", "Meaning", "Words", "Cited"].map((name, index) => (
+              <th
+                key={name}
+                scope="col"
+                className={classes(
+                  "py-1 pr-4 font-medium",
+                  index > 2 && index < 6 ? "text-right" : "text-left",
+                  ["Version", "Meaning", "Words"].includes(name) && "@max-2xl:hidden",
+                )}
+              >
                 {name}
               </th>
             ))}
@@ -76,19 +85,19 @@ function Evidence({ answer }: { answer: AnswerSoFar }) {
         <tbody>
           {answer.passages.map((passage) => (
             <tr key={`${passage.version.version_id}:${passage.start}`} className="border-b border-line last:border-0">
-              <td className="max-w-64 truncate py-1.5 pr-4" title={passage.version.document}>
+              <td className="max-w-64 truncate py-1.5 pr-4 @max-2xl:max-w-28" title={passage.version.document}>
                 {passage.version.document}
               </td>
-              <td className="py-1.5 pr-4 whitespace-nowrap">
+              <td className="py-1.5 pr-4 whitespace-nowrap @max-2xl:hidden">
                 {passage.version.number} · <span className="font-mono text-xs">{passage.version.digest.slice(0, 8)}</span>
               </td>
-              <td className="py-1.5 pr-4 whitespace-nowrap">
+              <td className="py-1.5 pr-4 @2xl:whitespace-nowrap">
                 {passage.page !== null && `page ${passage.page}, `}
                 {passage.start}–{passage.end}
               </td>
               <td className="py-1.5 pr-4 text-right font-mono text-xs">{passage.score.toFixed(3)}</td>
-              <td className="py-1.5 pr-4 text-right font-mono text-xs">{passage.similarity.toFixed(3)}</td>
-              <td className="py-1.5 pr-4 text-right font-mono text-xs">{passage.bm25.toFixed(2)}</td>
+              <td className="py-1.5 pr-4 text-right font-mono text-xs @max-2xl:hidden">{passage.similarity.toFixed(3)}</td>
+              <td className="py-1.5 pr-4 text-right font-mono text-xs @max-2xl:hidden">{passage.bm25.toFixed(2)}</td>
               <td className="py-1.5 pr-4">{citedIn(passage, answer.citations)}</td>
             </tr>
           ))}

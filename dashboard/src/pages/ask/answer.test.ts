@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ApiProblem } from "../../api/problem";
-import { type AnswerSoFar, type Citation, type Execution, type Passage, advanced, asked, recorded } from "./answer";
+import { type AnswerSoFar, type Citation, type Execution, type Passage, advanced, asked, recorded, withoutEnd } from "./answer";
 import { answerMarkdown } from "./markdown";
 
 const version = { document_id: "d", document: "a_b.pdf", version_id: "v", number: 2, digest: "0123456789abcdef" };
@@ -66,5 +66,15 @@ describe("Markdown", () => {
   it("says why an answer was refused", () => {
     const refused = after(["completed", { ...completed, refused: true, reason: "Nothing supports it.", citations: [] }]);
     expect(answerMarkdown(refused, "x")).toContain("Nothing supports it.");
+  });
+});
+
+describe("withoutEnd", () => {
+  it("takes the last word off, or the end of one that is too long for a line", () => {
+    expect(withoutEnd("The sea is blue.")).toEqual(["The sea is ", "blue."]);
+    expect(withoutEnd("Blue.")).toEqual(["", "Blue."]);
+    expect(withoutEnd("")).toEqual(["", ""]);
+    const [text, end] = withoutEnd("灯".repeat(60));
+    expect([text.length, end.length]).toEqual([40, 20]);
   });
 });

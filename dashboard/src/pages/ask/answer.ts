@@ -78,6 +78,17 @@ export function recorded(execution: Execution): AnswerSoFar | null {
   };
 }
 
+/** The longest end that stays on one line with a number: a longer word, or a language without spaces, may break before it. */
+const LONGEST_END = 20;
+
+/** Return a sentence as all but its last word, and that word. */
+export function withoutEnd(sentence: string): readonly [string, string] {
+  const characters = [...sentence.trimEnd()];
+  const word = characters.findLastIndex((one) => /\s/.test(one)) + 1;
+  const at = Math.max(word, characters.length - LONGEST_END);
+  return [characters.slice(0, at).join(""), characters.slice(at).join("")];
+}
+
 /** Return where a citation or passage stands, for people. */
 export function placeOf({ version, page }: Pick<Citation, "version" | "page">): string {
   return `${version.document}, version ${version.number}${page === null ? "" : `, page ${page}`}`;

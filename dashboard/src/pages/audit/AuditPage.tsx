@@ -56,7 +56,7 @@ export function AuditPage() {
                 )
               ) : (
                 <DataTable
-                  label="Audit entries" columns={entryColumns(open !== undefined)} rows={rows} rowKey={(row) => row.id}
+                  label="Audit entries" columns={entryColumns} rows={rows} rowKey={(row) => row.id}
                   selectedKey={open} onSelect={(row) => select(row.id)} height="calc(100dvh - 12rem)"
                 />
               )}

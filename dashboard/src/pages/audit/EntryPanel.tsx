@@ -48,6 +48,7 @@ export function EntryPanel({ id, onClose }: { id: string; onClose: () => void })
 function Subject({ entry }: { entry: Entry }) {
   return (
     <span className="flex flex-wrap items-center gap-x-3">
+      <span>{entry.about}</span>
       <Digest value={entry.subject} label="subject" characters={36} />
       {entry.kind === EXECUTION && (
         <Link to="/executions" search={{ open: entry.subject }} className="text-accent-ink hover:underline">Open the execution</Link>

@@ -5,36 +5,40 @@ import { Principal } from "../../components/Principal";
 import { TimeAgo } from "../../components/TimeAgo";
 import type { Entry } from "./queries";
 
-/** The columns of the list; fewer while a panel is open. */
-export function entryColumns(narrow: boolean): ColumnDef<Entry, unknown>[] {
-  const columns: ColumnDef<Entry, unknown>[] = [
-    {
-      header: "Leaf",
-      cell: ({ row }) => (row.original.seq === null ? "waiting" : formatCount(row.original.seq)),
-      meta: { align: "right", className: "w-20" },
-    },
-    {
-      header: "What happened",
-      cell: ({ row }) => (
+export const entryColumns: ColumnDef<Entry, unknown>[] = [
+  {
+    header: "Leaf",
+    cell: ({ row }) => (row.original.seq === null ? "waiting" : formatCount(row.original.seq)),
+    meta: { align: "right", className: "w-20" },
+  },
+  {
+    header: "What happened",
+    cell: ({ row }) => (
+      <span className="flex flex-col">
         <Link
           from="/audit" to="/audit" resetScroll={false} search={(search) => ({ ...search, open: row.original.id })} preload={false}
-          className="font-medium hover:underline"
+          className="self-start font-medium break-all hover:underline"
         >
           {row.original.kind}
         </Link>
-      ),
-    },
-    {
-      header: "To what",
-      cell: ({ row }) => <span className="block max-w-72 truncate font-mono text-xs">{row.original.subject}</span>,
-      meta: { hideWhenNarrow: true },
-    },
-    {
-      header: "Who",
-      cell: ({ row }) => <Principal id={row.original.actor_id} />,
-      meta: { hideWhenNarrow: true },
-    },
-    { header: "When", cell: ({ row }) => <TimeAgo at={row.original.occurred_at} /> },
-  ];
-  return narrow ? columns.filter((column) => ["Leaf", "What happened", "When"].includes(String(column.header))) : columns;
-}
+        <span className="text-xs break-words text-muted @3xl:hidden">{row.original.about}</span>
+      </span>
+    ),
+  },
+  {
+    header: "To what",
+    cell: ({ row }) => (
+      <span className="flex max-w-80 flex-col" title={row.original.subject}>
+        <span className="truncate">{row.original.about}</span>
+        <span className="truncate font-mono text-xs text-muted">{row.original.subject}</span>
+      </span>
+    ),
+    meta: { hideWhenNarrow: true },
+  },
+  {
+    header: "Who",
+    cell: ({ row }) => <Principal id={row.original.actor_id} />,
+    meta: { hideWhenNarrow: true },
+  },
+  { header: "When", cell: ({ row }) => <TimeAgo at={row.original.occurred_at} /> },
+];

@@ -43,7 +43,7 @@ function columnsOf({ onOpen, onAction, mayWrite }: Handlers): ColumnDef<Document
   return [
     {
       header: "Name",
-      meta: { className: "max-w-[26rem] w-full" },
+      meta: { className: "w-full max-w-0" },
       cell: ({ row: { original } }) => (
         <div className="min-w-0">
           <button

@@ -7,7 +7,7 @@ import { Card, Page } from "../../components/Page";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import { TimeAgo } from "../../components/TimeAgo";
 import { CompareTables } from "./CompareTables";
-import { contentText } from "./compare";
+import { contentText, outputText } from "./compare";
 import { StatusBadge, subjectOf } from "./labels";
 import { type Detail, executionQuery } from "./queries";
 import { asText } from "./readable";
@@ -67,7 +67,7 @@ function Comparison({ left, right }: { left: Detail; right: Detail }) {
       {(left.messages || right.messages) && (
         <Difference title="Messages to the model" left={messagesText(left)} right={messagesText(right)} />
       )}
-      <Difference title="Output" left={contentText(left.output)} right={contentText(right.output)} />
+      <Difference title="Output" left={outputText(left)} right={outputText(right)} />
       <Card title="Traces">
         <div className="grid gap-4 lg:grid-cols-2">
           <Trace execution={left} />
@@ -86,6 +86,7 @@ function Side({ name, execution }: { name: string; execution: Detail }) {
         <Link to="/executions" search={{ open: execution.id }} className="font-semibold hover:underline">{subjectOf(execution)}</Link>
         <StatusBadge execution={execution} />
       </p>
+      {execution.excerpt && <p className="text-sm break-words">{execution.excerpt}</p>}
       <p className="text-sm text-muted"><TimeAgo at={execution.created_at} /></p>
     </section>
   );

@@ -10,6 +10,7 @@ import { Menu, MenuItem, MenuSeparator } from "../../components/Menu";
 import { downloadProof } from "../audit/proofs";
 import { EraseContent } from "./EraseContent";
 import { rerunSearch } from "./origin";
+import { type Pages, withoutInputs } from "./newest";
 import type { Detail } from "./queries";
 
 /** What can be done with one execution: compare, run again, prove, erase. */
@@ -71,7 +72,11 @@ export function ExecutionActions({ execution, compare }: { execution: Detail; co
       </Menu>
       <EraseContent
         id={execution.id} open={erasing} onClose={() => setErasing(false)}
-        onErased={() => void client.invalidateQueries({ queryKey: ["executions", "one", execution.id] })}
+        onErased={() => {
+          client.setQueriesData<Pages>({ queryKey: ["executions", "list"] }, (pages) => pages && withoutInputs(pages, execution.id));
+          void client.invalidateQueries({ queryKey: ["executions", "newest"] });
+          void client.invalidateQueries({ queryKey: ["executions", "one", execution.id] });
+        }}
       />
     </>
   );

@@ -12,7 +12,7 @@ import { LoadMore } from "../../components/LoadMore";
 import { Card, Page } from "../../components/Page";
 import { WithPanel } from "../../components/SidePanel";
 import { EmptyState, Loaded, Skeleton } from "../../components/States";
-import { columns, narrowColumns } from "./columns";
+import { columns } from "./columns";
 import { CompareBanner } from "./CompareBanner";
 import { ExecutionPanel } from "./ExecutionPanel";
 import { Filters } from "./Filters";
@@ -79,7 +79,7 @@ export function ExecutionsPage() {
               ) : (
                 <DataTable
                   label="Executions"
-                  columns={search.open ? narrowColumns : columns}
+                  columns={columns}
                   rows={rows}
                   rowKey={(row) => row.id}
                   selectedKey={search.open}

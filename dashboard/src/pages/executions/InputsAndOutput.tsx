@@ -3,6 +3,8 @@ import { type ReactNode, useState } from "react";
 import { Code, Json } from "../../components/Code";
 import { CopyButton } from "../../components/CopyButton";
 import { Segments } from "../../components/Tabs";
+import { recorded } from "../ask/answer";
+import { RecordedAnswer } from "./RecordedAnswer";
 import type { Detail } from "./queries";
 import { asText, readable } from "./readable";
 
@@ -11,7 +13,7 @@ type View = "readable" | "raw";
 /** What went in and what came out, to read, or as it is stored. */
 export function InputsAndOutput({ execution }: { execution: Detail }) {
   const [view, setView] = useState<View>("readable");
-  const messages = execution.messages ?? [];
+  const answer = view === "readable" ? recorded(execution) : null;
   return (
     <div className="flex flex-col gap-5">
       <div className="flex justify-end">
@@ -29,6 +31,19 @@ export function InputsAndOutput({ execution }: { execution: Detail }) {
           </div>
         </div>
       )}
+      {answer?.phase === "done" ? (
+        <RecordedAnswer answer={answer} />
+      ) : (
+        <StoredContent execution={execution} view={view} />
+      )}
+    </div>
+  );
+}
+
+function StoredContent({ execution, view }: { execution: Detail; view: View }) {
+  const messages = execution.messages ?? [];
+  return (
+    <>
       <Part title="Inputs" copy={execution.inputs.state === "present" ? asText(execution.inputs.value) : null}>
         <Content content={execution.inputs} view={view} label="Inputs" />
       </Part>
@@ -44,7 +59,7 @@ export function InputsAndOutput({ execution }: { execution: Detail }) {
           <Content content={execution.output} view={view} label="Output" />
         )}
       </Part>
-    </div>
+    </>
   );
 }
 

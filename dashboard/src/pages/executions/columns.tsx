@@ -7,9 +7,9 @@ import { kindName, StatusBadge, subjectOf } from "./labels";
 import type { Summary } from "./queries";
 
 export const columns: ColumnDef<Summary, unknown>[] = [
-  { header: "What ran", cell: ({ row }) => <Subject execution={row.original} /> },
+  { header: "What ran", cell: ({ row }) => <Subject execution={row.original} />, meta: { className: "w-full max-w-0" } },
   { header: "Status", cell: ({ row }) => <StatusBadge execution={row.original} /> },
-  { header: "Started", cell: ({ row }) => <TimeAgo at={row.original.created_at} /> },
+  { header: "Started", cell: ({ row }) => <TimeAgo at={row.original.created_at} />, meta: { hideWhenNarrow: true } },
   {
     header: "Model",
     cell: ({ row }) => <span className="block max-w-44 truncate">{row.original.model?.model ?? "–"}</span>,
@@ -34,30 +34,38 @@ export const columns: ColumnDef<Summary, unknown>[] = [
   { header: "Cost", cell: ({ row }) => formatCost(row.original.cost_usd), meta: { align: "right", hideWhenNarrow: true, className: "whitespace-nowrap" } },
 ];
 
-/** The columns that still have room while a panel is open. */
-export const narrowColumns: ColumnDef<Summary, unknown>[] = [
-  { header: "What ran", cell: ({ row }) => <Subject execution={row.original} short /> },
-  ...columns.filter((column) => ["Status", "Started", "Total"].includes(String(column.header))),
-];
-
 /** Return a value in words, or a dash for none. */
 export function optional<T>(value: T | null, format: (value: T) => string): string {
   return value === null ? "–" : format(value);
 }
 
-function Subject({ execution, short = false }: { execution: Summary; short?: boolean }) {
+function Subject({ execution }: { execution: Summary }) {
   return (
-    <span className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
-      <Link
-        from="/executions" to="/executions" resetScroll={false}
-        search={(search) => ({ ...search, open: execution.id })}
-        className="font-medium hover:underline"
-        preload={false}
-      >
-        {subjectOf(execution)}
-      </Link>
-      {!short && execution.artifact?.label && <Badge tone="accent">{execution.artifact.label}</Badge>}
-      {!short && execution.artifact && <span className="text-xs text-muted max-md:hidden">{kindName(execution.kind)}</span>}
+    <div className="flex min-w-0 flex-col gap-0.5">
+      <span className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
+        <Link
+          from="/executions" to="/executions" resetScroll={false}
+          search={(search) => ({ ...search, open: execution.id })}
+          className="font-medium hover:underline"
+          preload={false}
+        >
+          {subjectOf(execution)}
+        </Link>
+        {execution.artifact?.label && <Badge tone="accent">{execution.artifact.label}</Badge>}
+        {execution.artifact && <span className="text-xs text-muted @max-3xl:hidden">{kindName(execution.kind)}</span>}
+      </span>
+      <Excerpt text={execution.excerpt} />
+      <span className="text-xs text-muted @3xl:hidden"><TimeAgo at={execution.created_at} /></span>
+    </div>
+  );
+}
+
+/** What it was asked or given, on two lines at the most. */
+function Excerpt({ text }: { text: string | null }) {
+  if (text === "") return null;
+  return (
+    <span title={text ?? undefined} className="line-clamp-2 text-xs break-words text-muted">
+      {text ?? "Inputs erased"}
     </span>
   );
 }

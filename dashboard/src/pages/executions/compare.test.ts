@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatDuration } from "../../components/format";
-import { contentText, delta, factRows, numberRows, segments } from "./compare";
+import { contentText, delta, factRows, numberRows, outputText, segments } from "./compare";
 import type { Detail } from "./queries";
 
 const BASE = {
@@ -46,4 +46,19 @@ describe("texts", () => {
     ]);
     expect(segments("", [])).toEqual([]);
   });
+});
+
+describe("outputText", () => {
+  const ask = { ...BASE, kind: "ask", id: "e", inputs: { state: "present", value: { question: "Why?", collection: "sea" } } };
+  const of = (output: object) => outputText({ ...ask, output: { state: "present", value: output } } as unknown as Detail);
+  const version = { document: "sea.md", number: 2 };
+  it("is the sentences of an answer, and the reason of a refusal", () => {
+    const citation = { n: 1, cited_text: "Salt.", version, page: null };
+    expect(of({ citations: [citation], passages: [], confidence: 0.5 })).toBe("Salt. [1: sea.md, version 2]\nConfidence 0.50");
+    expect(of({ citations: [], passages: [], refused: true, reason: "Nothing near.", confidence: 0.1 })).toBe(
+      "Refused. Nothing near.\nConfidence 0.10",
+    );
+  });
+  it("is what is stored for all else", () =>
+    expect(outputText({ ...BASE, inputs: { state: "none" }, output: { state: "present", value: "Hello" } } as unknown as Detail)).toBe("Hello"));
 });

@@ -1,5 +1,6 @@
 /** Two executions side by side: their numbers with differences, their facts, and where two texts differ. */
 import { formatCost, formatCount, formatDuration } from "../../components/format";
+import { placeOf, recorded } from "../ask/answer";
 import { kindName, subjectOf } from "./labels";
 import type { Detail } from "./queries";
 import { asText, readable } from "./readable";
@@ -94,6 +95,15 @@ export function contentText(content: Detail["inputs"]): string {
   if (content.state !== "present") return "";
   const shown = readable(content.value);
   return shown.as === "fields" ? shown.fields.map(([name, text]) => `${name}: ${text}`).join("\n") : shown.text;
+}
+
+/** What came out as one text: of an answer its sentences, or why there is none, as a person reads them. */
+export function outputText(execution: Detail): string {
+  const answer = recorded(execution);
+  if (answer?.phase !== "done") return contentText(execution.output);
+  const confidence = answer.confidence === null ? [] : [`Confidence ${answer.confidence.toFixed(2)}`];
+  if (answer.refused) return [`Refused. ${answer.reason ?? ""}`.trim(), ...confidence].join("\n");
+  return [...answer.citations.map((one) => `${one.cited_text} [${one.n}: ${placeOf(one)}]`), ...confidence].join("\n");
 }
 
 export interface Segment {

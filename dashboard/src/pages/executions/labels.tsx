@@ -1,5 +1,5 @@
 /** The words and badges by which executions are told apart. */
-import { Ban, CircleAlert, CircleCheck, LoaderCircle, type LucideIcon } from "lucide-react";
+import { Ban, CircleAlert, CircleCheck, CircleHelp, LoaderCircle, type LucideIcon } from "lucide-react";
 import { Badge, type Tone } from "../../components/Badge";
 import type { Summary } from "./queries";
 
@@ -23,11 +23,9 @@ export function kindName(kind: string): string {
 
 export function StatusBadge({ execution }: { execution: Summary }) {
   const { tone, icon } = STATUS[execution.status];
-  return (
-    <Badge tone={tone} icon={icon}>
-      {execution.finish_reason === "refused" ? "refused" : execution.status}
-    </Badge>
-  );
+  // No fault, and no answer either: the tick of a success would promise one.
+  if (execution.finish_reason === "refused") return <Badge icon={CircleHelp}>refused</Badge>;
+  return <Badge tone={tone} icon={icon}>{execution.status}</Badge>;
 }
 
 /** What ran: the version by name and number, or the kind where no version did. */

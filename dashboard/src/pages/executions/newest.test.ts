@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { freshOnes, updated, withFresh } from "./newest";
+import { freshOnes, updated, withFresh, withoutInputs } from "./newest";
 import type { Summary } from "./queries";
 
 const one = (id: string, status: Summary["status"] = "succeeded") => ({ id, status }) as Summary;
@@ -15,6 +15,14 @@ describe("updated", () => {
   it("ends rows that ran, and leaves the others and their order", () => {
     const rows = updated([one("b", "running"), one("a", "running")], [one("c"), one("b", "failed")]);
     expect(rows.map((row) => [row.id, row.status])).toEqual([["b", "failed"], ["a", "running"]]);
+  });
+});
+
+describe("withoutInputs", () => {
+  it("takes what an erased execution was given out of the list", () => {
+    const rows = ["b", "a"].map((id) => ({ ...one(id), excerpt: `secret ${id}` }));
+    const pages = withoutInputs({ pages: [{ items: rows, next_cursor: null }], pageParams: [null] }, "a");
+    expect(pages.pages[0]?.items.map((row) => row.excerpt)).toEqual(["secret b", null]);
   });
 });
 

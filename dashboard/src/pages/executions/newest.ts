@@ -9,13 +9,19 @@ export function freshOnes(shown: readonly Summary[], newest: readonly Summary[])
   return top === undefined ? [...newest] : newest.filter((one) => one.id > top);
 }
 
-/** Return the rows with the state that the newest look found them in: those that ran may have ended. */
+/** Return the rows as the newest look found them: those that ran may have ended, and inputs may have been erased. */
 export function updated(shown: readonly Summary[], newest: readonly Summary[]): Summary[] {
   const found = new Map(newest.map((one) => [one.id, one]));
-  return shown.map((one) => (one.status === "running" ? (found.get(one.id) ?? one) : one));
+  return shown.map((one) => found.get(one.id) ?? one);
 }
 
-type Pages = InfiniteData<ExecutionPage, unknown>;
+export type Pages = InfiniteData<ExecutionPage, unknown>;
+
+/** Return the pages without what an erased execution was given: they stand still, and must not keep it. */
+export function withoutInputs(pages: Pages, id: string): Pages {
+  const kept = (one: Summary) => (one.id === id ? { ...one, excerpt: null } : one);
+  return { ...pages, pages: pages.pages.map((page) => ({ ...page, items: page.items.map(kept) })) };
+}
 
 /** Return the pages with new rows before the first. */
 export function withFresh(pages: Pages, fresh: readonly Summary[]): Pages {

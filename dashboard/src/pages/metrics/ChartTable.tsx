@@ -34,7 +34,7 @@ export function ChartTable({ title, metric, times, lines }: {
         <tbody>
           {rows.map((row) => (
             <tr key={row.time} className="border-t border-line">
-              <th scope="row" className="py-1 pr-3 text-left font-normal whitespace-nowrap text-muted">
+              <th scope="row" className="py-1 pr-3 text-left font-normal text-muted md:whitespace-nowrap">
                 <time dateTime={row.time}>{formatMoment(row.time)}</time>
               </th>
               {row.values.map((value, index) => (

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { ArrowRight, Tag } from "lucide-react";
+import { ArrowRight, Tag, Undo2 } from "lucide-react";
 import { useState } from "react";
 import type { Schema } from "../../api/client";
 import { useCan } from "../../api/queries";
@@ -16,6 +16,7 @@ import { EmptyState, Loaded } from "../../components/States";
 import { TimeAgo } from "../../components/TimeAgo";
 import { Impact } from "./Impact";
 import { MoveLabel } from "./MoveLabel";
+import { moveBack, standing } from "./moves";
 import { movesQuery, promptQuery, versionsQuery } from "./queries";
 import { promptRoute } from "./routes";
 
@@ -28,7 +29,7 @@ export function LabelsTab() {
   const { label } = route.useSearch();
   const navigate = route.useNavigate();
   const mayMove = useCan("labels:write");
-  const [isMoving, setMoving] = useState(false);
+  const [moving, setMoving] = useState<Proposed | null>(null);
   const { data: latest } = useQuery(promptQuery(namespace, name, undefined));
   const { data: versions } = useInfiniteQuery(versionsQuery(namespace, name));
   const moves = useInfiniteQuery(movesQuery(namespace, name, label));
@@ -38,6 +39,12 @@ export function LabelsTab() {
       version.labels.filter((text) => text !== "latest").map((text) => [text, version.number] as const),
     ),
   );
+  const stand = standing(items);
+  const back = (move: Schema<"LabelMoveView">) => {
+    const { label, to_number: to, from_number: from } = move;
+    const proposed = moveBack({ namespace, name, label, from: from ?? undefined, to, reason: "" });
+    return mayMove && stand.has(move) && proposed ? () => setMoving({ number: proposed.to, label, reason: proposed.reason }) : undefined;
+  };
   const names = [...new Set([...Object.keys(labels), ...(label ? [label] : [])])].sort();
 
   return (
@@ -60,7 +67,7 @@ export function LabelsTab() {
                 </option>
               ))}
             </SelectField>
-            {mayMove && latest && <Button look="primary" onClick={() => setMoving(true)}>Move a label…</Button>}
+            {mayMove && latest && <Button look="primary" onClick={() => setMoving({ number: latest.number })}>Move a label…</Button>}
           </>
         }
       >
@@ -72,22 +79,27 @@ export function LabelsTab() {
               </EmptyState>
             ) : (
               <ol aria-label="Moves, newest first" className="flex flex-col px-4 py-3">
-                {items.map((move) => <Move key={move.event_id} name={name} move={move} />)}
+                {items.map((move) => <Move key={move.event_id} name={name} move={move} onBack={back(move)} />)}
               </ol>
             )
           }
         </Loaded>
         <LoadMore query={moves} />
-        {isMoving && latest && (
-          <MoveLabel namespace={namespace} name={name} number={latest.number} labels={labels} onClose={() => setMoving(false)} />
-        )}
+        {moving && <MoveLabel namespace={namespace} name={name} {...moving} labels={labels} onClose={() => setMoving(null)} />}
       </Card>
       <Impact namespace={namespace} name={name} />
     </div>
   );
 }
 
-function Move({ name, move }: { name: string; move: Schema<"LabelMoveView"> }) {
+interface Proposed {
+  number: number;
+  label?: string;
+  reason?: string;
+}
+
+/** One move; `onBack` is there for the move that made a label point where it points now. */
+function Move({ name, move, onBack }: { name: string; move: Schema<"LabelMoveView">; onBack: (() => void) | undefined }) {
   return (
     <li className="relative flex gap-3 pb-5 last:pb-1 not-last:before:absolute not-last:before:top-4 not-last:before:bottom-0 not-last:before:left-[5px] not-last:before:w-px not-last:before:bg-line">
       <span aria-hidden className="mt-1.5 size-[11px] shrink-0 rounded-full border-2 border-accent-ink bg-surface" />
@@ -114,6 +126,11 @@ function Move({ name, move }: { name: string; move: Schema<"LabelMoveView"> }) {
           <span className="flex items-center gap-1">lock <Digest value={move.lock_digest} label="lock's digest" characters={8} /></span>
         </p>
       </div>
+      {onBack && (
+        <Button look="quiet" icon={Undo2} className="self-start" aria-label={`Move ${move.label} back to version ${move.from_number}`} onClick={onBack}>
+          <span className="max-sm:sr-only">Move back…</span>
+        </Button>
+      )}
     </li>
   );
 }

@@ -1,27 +1,29 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
-import { api, call } from "../../api/client";
 import { ConfirmDialog } from "../../components/Dialog";
 import { SelectField, TextArea, TextField } from "../../components/Field";
-import { announce } from "../../components/Live";
+import { moveLabel } from "./moving";
 import { versionsQuery } from "./queries";
 
 const USUAL = ["production", "staging"];
 
 /** Asks which label goes to which version, and why, and moves it. */
-export function MoveLabel({ namespace, name, number: proposed, labels, onClose }: {
+export function MoveLabel({ namespace, name, number: proposed, label: named = "production", reason: given = "", labels, onClose }: {
   namespace: string;
   name: string;
   /** The version that is chosen at first. */
   number: number;
+  /** The label and the reason to begin with. */
+  label?: string;
+  reason?: string;
   /** Where the labels of this prompt point now. */
   labels: Readonly<Record<string, number>>;
   onClose: () => void;
 }) {
   const client = useQueryClient();
   const list = useId();
-  const [label, setLabel] = useState("production");
-  const [reason, setReason] = useState("");
+  const [label, setLabel] = useState(named);
+  const [reason, setReason] = useState(given);
   const [number, setNumber] = useState(proposed);
   const { data } = useInfiniteQuery(versionsQuery(namespace, name));
   const loaded = data?.pages.flatMap((page) => page.items.map((version) => version.number)) ?? [];
@@ -29,24 +31,14 @@ export function MoveLabel({ namespace, name, number: proposed, labels, onClose }
   const now = labels[label];
   const names = [...new Set([...USUAL, ...Object.keys(labels)])].filter((other) => other !== "latest");
 
-  async function move() {
-    await call(
-      api.PUT("/api/v1/prompts/{name}/labels/{label}", {
-        params: { path: { name, label }, query: { namespace } },
-        body: { version: number, reason },
-      }),
-    );
-    await client.invalidateQueries({ queryKey: ["prompts", namespace] });
-    announce(`${name}@${label} is now version ${number}.`);
-  }
-
   return (
     <ConfirmDialog
       open
       onClose={onClose}
       title={`Label version ${number} of ${name}`}
       confirm={label ? `Move ${label} to ${number}` : "Move"}
-      onConfirm={move}
+      disabled={label === "" || now === number}
+      onConfirm={() => moveLabel(client, { namespace, name, label, from: now, to: number, reason })}
     >
       <div className="flex flex-col gap-3">
         <TextField label="Label" list={list} value={label} spellCheck={false} onChange={(event) => setLabel(event.target.value)} />
@@ -65,7 +57,7 @@ export function MoveLabel({ namespace, name, number: proposed, labels, onClose }
 
 function consequence(label: string, number: number, now: number | undefined): string {
   if (label === "") return "Name the label.";
-  if (now === number) return `${label} points at version ${number} already: nothing will change.`;
+  if (now === number) return `${label} points at version ${number} already. Choose another version.`;
   const from = now === undefined ? "The label is new." : `It points at version ${now} now.`;
   return `${from} Whoever asks for ${label} gets version ${number} from then on. The move stays in the history and the audit log.`;
 }

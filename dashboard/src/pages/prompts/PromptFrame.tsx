@@ -52,7 +52,7 @@ export function PromptFrame() {
         )
       }
     >
-      <nav aria-label="Parts of this prompt" className="flex items-center gap-5 overflow-x-auto border-b border-line">
+      <nav aria-label="Parts of this prompt" className="flex items-center gap-5 overflow-x-auto max-sm:gap-4 border-b border-line">
         {TABS.map((tab) => (
           <Link
             key={tab.to}
@@ -75,9 +75,9 @@ export function PromptFrame() {
 function EditLink({ name, version }: { name: string; version: string | undefined }) {
   if (!useCan("prompts:write")) return null;
   return (
-    <Link to="/prompts/$name/edit" params={{ name }} search={{ version }} className={classes(buttonClasses("quiet"), "ml-auto")}>
+    <Link to="/prompts/$name/edit" params={{ name }} search={{ version }} className={classes(buttonClasses("quiet"), "ml-auto max-sm:px-1.5")}>
       <Pencil aria-hidden className="size-4" />
-      Edit
+      <span className="max-sm:sr-only">Edit</span>
     </Link>
   );
 }

@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Play, Square } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Schema } from "../../api/client";
 import { useCan } from "../../api/queries";
 import { useNamespace } from "../../app/routes";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Page";
-import { knownValues, type Values, withEmptyTexts } from "../../components/schema/fields";
+import { knownValues, missingNames, type Values, withEmptyTexts } from "../../components/schema/fields";
 import { SchemaForm } from "../../components/schema/SchemaForm";
 import { Loaded } from "../../components/States";
 import { useSettled } from "../../components/useSettled";
@@ -46,7 +46,12 @@ function Run({ name, found, chosen }: { name: string; found: Schema<"PromptDetai
   const { state, start, cancel } = useRun((completed) => change({ execution: completed.execution_id }));
   const mayRun = useCan("prompts:run");
   const isRunning = state.phase === "running";
-  const given = withEmptyTexts(schema, knownValues(schema, values));
+  const given = knownValues(schema, values);
+  const missing = missingNames(schema, given);
+  const form = useRef<HTMLFormElement>(null);
+  /** How often a run was stopped because something was missing; from then on it is marked. */
+  const [stops, setStops] = useState(0);
+  const faults = stops === 0 ? {} : Object.fromEntries(missing.map((one) => [one, "The run needs a value here."]));
   const settled = useSettled(values);
 
   useEffect(() => {
@@ -54,7 +59,15 @@ function Run({ name, found, chosen }: { name: string; found: Schema<"PromptDetai
     // eslint-disable-next-line react-hooks/exhaustive-deps -- follows what was typed, not the URL
   }, [settled, parameters]);
 
+  useEffect(() => {
+    if (stops > 0) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [stops]);
+
   function run() {
+    if (missing.length > 0) {
+      setStops((before) => before + 1);
+      return;
+    }
     change({ execution: undefined });
     start({
       namespace,
@@ -71,6 +84,7 @@ function Run({ name, found, chosen }: { name: string; found: Schema<"PromptDetai
   return (
     <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,22rem)_minmax(0,1fr)]">
       <form
+        ref={form}
         className="flex min-w-0 flex-col gap-5"
         onSubmit={(event) => {
           event.preventDefault();
@@ -78,10 +92,10 @@ function Run({ name, found, chosen }: { name: string; found: Schema<"PromptDetai
         }}
       >
         <Card title="Variables">
-          {Object.keys(given).length === 0 && Object.keys(schema.properties ?? {}).length === 0 ? (
+          {Object.keys(schema.properties ?? {}).length === 0 ? (
             <p className="text-sm text-muted">This version has no variables.</p>
           ) : (
-            <SchemaForm schema={schema} values={values} onChange={setValues} />
+            <SchemaForm schema={schema} values={values} onChange={setValues} faults={faults} />
           )}
         </Card>
         <Card title="Model">

@@ -106,15 +106,16 @@ function columnsFor({ name, marked, setMarked, release }: ColumnOptions): Column
         </Link>
       ),
     },
-    { header: "Message", cell: ({ row }) => row.original.message || <span className="text-muted">none</span> },
     {
-      header: "Labels",
+      header: "Message",
       cell: ({ row }) => (
-        <span className="flex flex-wrap gap-1">
-          {row.original.labels.map((label) => <Badge key={label} tone="accent">{label}</Badge>)}
-        </span>
+        <div className="flex flex-col gap-1 break-words">
+          {row.original.message || <span className="text-muted">none</span>}
+          <span className="@3xl:hidden"><Labels labels={row.original.labels} /></span>
+        </div>
       ),
     },
+    { header: "Labels", cell: ({ row }) => <Labels labels={row.original.labels} />, meta: { hideWhenNarrow: true } },
     { header: "By", cell: ({ row }) => <Principal id={row.original.author_id} />, meta: { hideWhenNarrow: true } },
     { header: "Pushed", cell: ({ row }) => <TimeAgo at={row.original.created_at} />, meta: { hideWhenNarrow: true } },
     { header: "Digest", cell: ({ row }) => <Digest value={row.original.digest} />, meta: { hideWhenNarrow: true } },
@@ -130,4 +131,12 @@ function columnsFor({ name, marked, setMarked, release }: ColumnOptions): Column
       meta: { align: "right" },
     },
   ];
+}
+
+function Labels({ labels }: { labels: readonly string[] }) {
+  return (
+    <span className="flex flex-wrap gap-1">
+      {labels.map((label) => <Badge key={label} tone="accent">{label}</Badge>)}
+    </span>
+  );
 }

@@ -42,12 +42,12 @@ export function KeysTab({ search, change }: TabProps) {
     {
       header: "Name",
       cell: ({ row: { original: key } }) => (
-        <button type="button" className="text-left font-medium hover:underline" onClick={() => select(key.id)}>
+        <button type="button" className="text-left font-medium wrap-anywhere hover:underline" onClick={() => select(key.id)}>
           {key.name}
         </button>
       ),
     },
-    { header: "Of", cell: ({ row }) => nameOf(row.original.principal_id) },
+    { header: "Of", cell: ({ row }) => <span className="wrap-anywhere">{nameOf(row.original.principal_id)}</span> },
     { header: "May", cell: ({ row }) => describeScopes(row.original.scopes), meta: { hideWhenNarrow: true } },
     {
       header: "Last used",

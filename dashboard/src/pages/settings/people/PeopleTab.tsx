@@ -33,7 +33,7 @@ export function PeopleTab({ search, change }: TabProps) {
     {
       header: "Name",
       cell: ({ row: { original: principal } }) => (
-        <button type="button" className="flex items-center gap-2 text-left font-medium hover:underline" onClick={() => select(principal.id)}>
+        <button type="button" className="flex items-center gap-2 text-left font-medium wrap-anywhere hover:underline" onClick={() => select(principal.id)}>
           {principal.kind === "person" ? <UserRound aria-hidden className="size-4 text-muted" /> : <Bot aria-hidden className="size-4 text-muted" />}
           {principal.name}
         </button>

@@ -1,0 +1,23 @@
+/** Moves of labels, and what takes them back. */
+
+export interface LabelMove {
+  namespace: string;
+  name: string;
+  label: string;
+  /** Where it points now; undefined for a new label. */
+  from: number | undefined;
+  to: number;
+  reason: string;
+}
+
+/** The move that takes another back, with the reason to begin with; null where there was nothing before. */
+export function moveBack(move: LabelMove): LabelMove | null {
+  if (move.from === undefined || move.from === move.to) return null;
+  return { ...move, from: move.to, to: move.from, reason: `Back from version ${move.to} to version ${move.from}.` };
+}
+
+/** The moves that stand: the newest of each label, of a list that begins with the newest. */
+export function standing<Move extends { label: string }>(moves: readonly Move[]): ReadonlySet<Move> {
+  const seen = new Set<string>();
+  return new Set(moves.filter(({ label }) => !seen.has(label) && seen.add(label)));
+}
