@@ -33,18 +33,20 @@ class EngineFailed(Exception):
     """The engine did not start, or refused what the harness asked of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Engine:
     """A running server.
 
     Args:
         key: an owner's key whose rate limit no benchmark reaches.
+        process: the server's; another one after `kill_and_start`.
     """
 
     port: int
     key: str
     home: Path
     process: subprocess.Popen[bytes]
+    settings: Mapping[str, str]
 
     @property
     def url(self) -> str:
@@ -60,6 +62,14 @@ class Engine:
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) * 1024
         raise EngineFailed("the server's memory can't be read")
+
+    def kill_and_start(self) -> None:
+        """End the server's process as a power cut would, and start it again; returns when it serves."""
+        self.process.kill()
+        self.process.wait()
+        folder = self.home.parent
+        self.process = _launched(folder, self.port, self.settings)
+        _wait(self.process, folder, self.port)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Return the JSON of one answer below `/api/v1`; raises `EngineFailed` with a problem's text."""
@@ -77,16 +87,16 @@ def running_engine(**settings: str) -> Generator[Engine]:
     folder = Path(tempfile.mkdtemp(prefix="mcp-engine-bench-"))
     folder.chmod(0o755)
     port = free_port()
-    process = _launched(folder, port, settings)
+    engine = Engine(port, "", folder / "home", _launched(folder, port, settings), settings)
     try:
-        _wait(process, folder, port)
+        _wait(engine.process, folder, port)
         url = f"http://127.0.0.1:{port}"
         owner = json.loads((folder / "config" / "mcp-engine" / "credentials.json").read_text())["api_key"]
         limits = {"name": "benchmark", "requests_per_second": _REQUESTS_PER_SECOND, "burst": _BURST}
-        key = _call(url, owner, "POST", "/keys", limits)["api_key"]
-        yield Engine(port, key, folder / "home", process)
+        engine.key = _call(url, owner, "POST", "/keys", limits)["api_key"]
+        yield engine
     finally:
-        _stop(process)
+        _stop(engine.process)
         shutil.rmtree(folder, ignore_errors=True)
 
 

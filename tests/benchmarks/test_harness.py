@@ -34,6 +34,7 @@ KEYS = {
     "audit": {"with_over_without_32", "bulk_appends_per_s", "lag_ms", "verify_entries_per_s"},
     "ingest_search": {"pages_per_s", "p50_ms_10k", "p50_ms_100k", "recall_100k"},
     "http": {"p95_ms_256", "errors", "mb_per_stream"},
+    "registry_chaos": {"lost", "reordered"},
 }
 
 
