@@ -10,7 +10,7 @@ import typer
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.collecting import Collector
 from mcp_engine.cli.groups import CommandGroup
-from mcp_engine.cli.importing import SkipFaulty, TrackingUri
+from mcp_engine.cli.importing import LangfuseHost, SkipFaulty, TrackingUri
 from mcp_engine.cli.references import Namespace
 from mcp_engine.cli.transfer import Report, unreadable, write_text
 
@@ -93,3 +93,38 @@ def promptfoo(
     report.refuse_faults("naming others")
     write_text(output, text, report)
     report.emit()
+
+
+@commands.command()
+def langfuse(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A JSON file of what its API takes. Default: a server.")
+    ] = None,
+    host: LangfuseHost = None,
+    prompt: Prompts = None,
+    dry_run: DryRun = False,
+    skip_faulty: SkipFaulty = False,
+    namespace: Namespace = "default",
+) -> None:
+    """Store versions in Langfuse, or in a file for it, and point labels where ours point.
+
+    The keys of its project come from LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY.
+    """
+    from mcp_engine.cli.sending import LangfuseSender
+    from mcp_engine.errors import EngineError
+    from mcp_engine.exchange.langfuse_api import LangfuseApi
+    from mcp_engine.exchange.parcel import Parcel
+
+    parcel, sender = Parcel(), LangfuseSender(Report(dry_run))
+    collector = Collector(Api(), namespace)
+    if output is not None:
+        collector.prompts(parcel, prompt or [])
+        sender.to_file(parcel, output, skip_faulty=skip_faulty)
+        return
+    try:
+        opened = LangfuseApi.from_environment(host)
+    except EngineError as error:
+        raise unreadable(error) from error
+    with opened as api:
+        collector.prompts(parcel, prompt or [])
+        sender.to_server(parcel, api, skip_faulty=skip_faulty)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +25,9 @@ SkipFaulty = Annotated[
     bool, typer.Option("--skip-faulty", help="Leave out what can't be brought over, instead of bringing nothing.")
 ]
 
+LangfuseHost = Annotated[
+    str | None, typer.Option("--host", help="Such as https://cloud.langfuse.com. Default: LANGFUSE_HOST.")
+]
 TrackingUri = Annotated[
     str | None, typer.Option(help="Such as http://localhost:5000 or sqlite:///mlflow.db. Default: MLFLOW_TRACKING_URI.")
 ]
@@ -98,6 +102,60 @@ def promptfoo(
     except (EngineError, OSError) as error:
         raise unreadable(error) from error
     _bring(parcel, namespace, dry_run=dry_run, skip_faulty=skip_faulty)
+
+
+@commands.command()
+def langfuse(
+    file: Annotated[
+        Path | None, typer.Argument(help="Answers of its API, or what `export langfuse -o` wrote. Default: a server.")
+    ] = None,
+    host: LangfuseHost = None,
+    prompt: Annotated[list[str] | None, typer.Option("--prompt", help="Only this prompt; repeat it.")] = None,
+    provider: Provider = None,
+    dry_run: DryRun = False,
+    skip_faulty: SkipFaulty = False,
+    namespace: Namespace = "default",
+) -> None:
+    """Import prompts of Langfuse: versions, labels, tags, configuration, includes.
+
+    The keys of its project come from LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY.
+    """
+    from mcp_engine.errors import EngineError
+    from mcp_engine.exchange.langfuse import to_parcel
+
+    try:
+        found = _of_langfuse(host) if file is None else _of_langfuse_file(file)
+        if prompt:
+            found = [one for one in found if one["name"] in prompt]
+        parcel = to_parcel(found, provider=provider)
+    except (EngineError, OSError) as error:
+        raise unreadable(error) from error
+    _bring(parcel, namespace, dry_run=dry_run, skip_faulty=skip_faulty)
+
+
+def _of_langfuse(host: str | None) -> list[dict[str, Any]]:
+    from mcp_engine.exchange.langfuse_api import LangfuseApi
+
+    found: list[dict[str, Any]] = []
+    with LangfuseApi.from_environment(host) as api:
+        names = api.names()
+        with progress_bar("Reading Langfuse", sum(map(len, names.values()))) as advance:
+            for name, numbers in sorted(names.items()):
+                for number in sorted(numbers):
+                    found.append(api.version(name, number))
+                    advance()
+    return found
+
+
+def _of_langfuse_file(file: Path) -> list[dict[str, Any]]:
+    from mcp_engine.errors import InvalidInput
+    from mcp_engine.exchange.langfuse import checked_payloads
+
+    try:
+        value = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("exchange.langfuse_invalid", f"{file} is no JSON: {error}.") from error
+    return checked_payloads(value, str(file))
 
 
 def _bring(parcel: Parcel, namespace: str, *, dry_run: bool, skip_faulty: bool) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mcp_engine.cli import output
 from mcp_engine.cli.client import Api
-from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.cli.failures import CommandFailed, ExitCode, from_problem
 from mcp_engine.cli.progress import progress_bar
 from mcp_engine.cli.references import say
 
@@ -67,7 +67,9 @@ class Report:
     def stopped(self, failure: CommandFailed) -> CommandFailed:
         """Show how far it came; return the failure that says so."""
         self.emit()
-        message = f"{failure.message} What is listed above was done; the same command again goes on from there."
+        message = (
+            f"{failure.message.rstrip('.')}. What is listed above was done; the same command again goes on from there."
+        )
         return CommandFailed(message, failure.exit_code, failure.problem)
 
     def emit(self) -> None:
@@ -226,9 +228,7 @@ def unreadable(error: Exception) -> CommandFailed:
     from mcp_engine.errors import EngineError
 
     if isinstance(error, EngineError):
-        busy = error.status in {429, 502, 503, 504}
-        problem = {"status": error.status, "code": error.code, "detail": error.message, **error.details}
-        return CommandFailed(error.message, ExitCode.UNAVAILABLE if busy else ExitCode.REFUSED, problem)
+        return from_problem({"status": error.status, "code": error.code, "detail": error.message, **error.details})
     return CommandFailed(f"It can't be read: {error}.", ExitCode.USAGE)
 
 

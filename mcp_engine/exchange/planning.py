@@ -88,22 +88,25 @@ def prepare(prompts: Sequence[ParcelPrompt]) -> Prepared:
     return Prepared(prompts, forms, includes, faults)
 
 
-def make_plan(prepared: Prepared, existing: Mapping[str, Existing], *, skip_faulty: bool = False) -> Plan:
+def make_plan(
+    prepared: Prepared, existing: Mapping[str, Existing], *, skip_faulty: bool = False, place: str = "here"
+) -> Plan:
     """Return what an import does.
 
     Args:
         existing: what the namespace has, for each of `prepared.names` that it has.
         skip_faulty: leave out versions that can't be brought over, and what includes them; their faults become
             remarks of what is left out. Else a plan with faults must not be carried out.
+        place: how remarks call what the prompts are brought to.
     """
     left: list[Remark] = []
-    plan = _Planner(prepared, existing).plan()
+    plan = _Planner(prepared, existing, place).plan()
     while skip_faulty and plan.faults:
         left += [replace(fault, outcome="left_out") for fault in plan.faults]
         faulty = {fault.subject for fault in plan.faults}
         kept = [_without(prompt, faulty) for prompt in prepared.prompts]
         prepared = replace(prepared, prompts=kept, faults=())
-        plan = _Planner(prepared, existing).plan()
+        plan = _Planner(prepared, existing, place).plan()
     plan.remarks[:0] = left
     return plan
 
@@ -115,7 +118,8 @@ def _without(prompt: ParcelPrompt, faulty: set[str]) -> ParcelPrompt:
 class _Planner:
     """Plays an import through; `_number` and `_labels` are what the namespace would hold by then."""
 
-    def __init__(self, prepared: Prepared, existing: Mapping[str, Existing]) -> None:
+    def __init__(self, prepared: Prepared, existing: Mapping[str, Existing], place: str) -> None:
+        self._place = place
         self._prompts = {prompt.name: prompt for prompt in prepared.prompts}
         self._forms = prepared.forms
         self._includes = prepared.includes
@@ -185,7 +189,7 @@ class _Planner:
         number = self._number[version.name, version.number] = digests[digest]
         self._plan.steps.append(Push(version, number, exists))
         if number != version.number:
-            self._remark(version.subject, f"It is version {number} here.")
+            self._remark(version.subject, f"It is version {number} {self._place}.")
 
     def _check_number(self, version: ParcelVersion, wanted: Reference) -> None:
         """An include by number must mean the version that it meant where it was written."""
@@ -193,7 +197,7 @@ class _Planner:
         if wanted.version is not None and number != wanted.version:
             self._fault(
                 version.subject,
-                f"It includes {wanted}, which is version {number} here; import into an empty namespace.",
+                f"It includes {wanted}, which is version {number} {self._place}; numbers stay where there is none yet.",
             )
 
     def _point_somewhere(self, wanted: Reference) -> None:
@@ -246,7 +250,9 @@ class _Planner:
             if wanted.label != LATEST and here is not None:
                 pins[text] = here
             elif here is None or here != self._latest.get(wanted.name):
-                self._remark(subject, f"Where it comes from it pins version {pinned} of {text}; here it pins another.")
+                self._remark(
+                    subject, f"Where it comes from it pins version {pinned} of {text}; {self._place} it pins another."
+                )
         return pins
 
     def _move(self, name: str, label: str, number: int, *, passing: bool) -> None:
