@@ -5,7 +5,7 @@ import { classes } from "../../components/classes";
 import { factRows, numberRows } from "./compare";
 import type { Detail } from "./queries";
 
-const CELL = "border-b border-line px-3 first:pl-4 last:pr-4 py-1.5 group-last:border-0";
+const CELL = "border-b border-line px-3 max-sm:px-2 first:pl-4 last:pr-4 py-1.5 group-last:border-0";
 
 /** Numbers with their differences, and facts with those that differ marked. */
 export function CompareTables({ left, right }: { left: Detail; right: Detail }) {
@@ -24,7 +24,7 @@ export function CompareTables({ left, right }: { left: Detail; right: Detail }) 
                   <th scope="row" className={classes(CELL, "text-left font-normal text-muted")}>{row.name}</th>
                   <td className={classes(CELL, "text-right whitespace-nowrap")}>{row.left}</td>
                   <td className={classes(CELL, "text-right whitespace-nowrap")}>{row.right}</td>
-                  <td className={classes(CELL, "text-right whitespace-nowrap", tone(row.delta?.better))}>
+                  <td className={classes(CELL, "text-right md:whitespace-nowrap", tone(row.delta?.better))}>
                     {row.delta?.text ?? "–"}
                     {typeof row.delta?.better === "boolean" && <span className="sr-only">{row.delta.better ? ", better" : ", worse"}</span>}
                   </td>
