@@ -136,7 +136,7 @@ def _waited(api: Api, found: dict[str, Any]) -> dict[str, Any]:
             shown = found["progress_done"]
     if found["state"] != "succeeded":
         reason = found["error_message"] or f"It was {found['state']}."
-        raise CommandFailed(f"The evaluation {found['id']} did not end well: {reason}", ExitCode.REFUSED, found)
+        raise CommandFailed(f"The evaluation {found['id']} did not end well: {reason}", ExitCode.FAILED, found)
     return found
 
 

@@ -22,14 +22,15 @@ CORE_GROUPS = {
     "audit": "mcp_engine.cli.audit",
     "key": "mcp_engine.cli.keys",
     "job": "mcp_engine.cli.jobs",
-    "": "mcp_engine.cli.instance",
 }
+CORE_COMMANDS = ("mcp_engine.cli.instance", "mcp_engine.cli.ci")
+"""Modules of commands that stand at the top."""
 
 
 def build() -> CommandGroup:
     """Return the whole command tree."""
     app = CommandGroup("A model control plane: governed prompts, cited answers, a provable log.", name="mcp-engine")
-    for name, module in CORE_GROUPS.items():
+    for name, module in (*CORE_GROUPS.items(), *(("", module) for module in CORE_COMMANDS)):
         app.add_group(name, import_module(module).commands)
     usable, broken = found_components()
     for component in usable:

@@ -27,7 +27,7 @@ from tests.mcp_engine.audit.conftest import Log, until
 # The audit group alone: what other groups import is not this test's business.
 LAUNCH = (
     "from mcp_engine.cli import main; "
-    "main.CORE_GROUPS = {'audit': 'mcp_engine.cli.audit', '': 'mcp_engine.cli.instance'}; "
+    "main.CORE_GROUPS = {'audit': 'mcp_engine.cli.audit'}; "
     "main.installed_components = lambda: (); main.main()"
 )
 

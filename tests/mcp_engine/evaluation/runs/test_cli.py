@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from structlog.testing import capture_logs
 
 from mcp_engine.cli import evaluations, scorers
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.errors import InvalidInput
 from tests.commands import Commands, listening
-from tests.mcp_engine.evaluation.conftest import Api, Model, Work
+from tests.mcp_engine.evaluation.conftest import Api, Model
 from tests.mcp_engine.evaluation.runs.test_evaluations import prepared
 
 ROWS = [{"inputs": {"q": f"q{number}"}, "expected": f"q{number}"} for number in range(12)]
@@ -28,25 +25,6 @@ async def run(app: FastAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(evaluations, "LOOK_SECONDS", 0.05)
     async with listening(app) as url:
         yield Commands(evaluations.commands, url, monkeypatch)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def worker(api: Api, work: Work) -> AsyncIterator[None]:
-    """Run every job that is queued, as a worker beside the server does."""
-
-    async def work_off() -> None:
-        while True:
-            for job in (await api.get("/jobs", state="queued")).json()["items"]:
-                await work(job["id"])
-            await asyncio.sleep(0.02)
-
-    # A worker has an output of its own.
-    with capture_logs():
-        task = asyncio.create_task(work_off())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 @pytest.mark.usefixtures("worker")
