@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from mcp_engine.access import Caller
+from mcp_engine.artifacts.splits import Expose, LabelSplits, Unit
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import InvalidInput, Refused, TooLarge
 from mcp_engine.executions.running import RunningExecution
@@ -27,6 +28,7 @@ from rag.repository import DocumentRepository
 from rag.retrieval import Hits, Question, retrieve
 from rag.schemas import Answer, Citation, Passage
 from rag.strategies import ResolvedStrategy, Strategies
+from rag.strategy import Strategy
 
 MAX_QUESTION_CHARACTERS = 4000
 EXECUTION_KIND = "ask"
@@ -44,18 +46,25 @@ class _Asked:
     collection_id: UUID
     reference: str
     resolved: ResolvedStrategy
+    expose: Expose | None = None
 
 
 class AskService:
     """Answers questions of a collection with verbatim, checked citations, or refuses."""
 
     def __init__(
-        self, database: Database, executions: ExecutionService, strategies: Strategies, embedder: MiniLMEmbedder
+        self,
+        database: Database,
+        executions: ExecutionService,
+        strategies: Strategies,
+        embedder: MiniLMEmbedder,
+        splits: LabelSplits | None = None,
     ) -> None:
         self._database = database
         self._executions = executions
         self._strategies = strategies
         self._embedder = embedder
+        self._splits = splits
 
     async def answer(
         self,
@@ -65,11 +74,12 @@ class AskService:
         question: str,
         strategy: str = "default",
         *,
+        unit: Unit | None = None,
         key: IdempotencyKey | None = None,
     ) -> Answer:
         """Return the answer as a whole; raises what `ask` raises."""
         completed: dict[str, Any] = {}
-        async for event in self.ask(caller, namespace, collection, question, strategy, key=key):
+        async for event in self.ask(caller, namespace, collection, question, strategy, unit=unit, key=key):
             if event.event == "completed":
                 completed = event.data
         return Answer.model_validate(completed)
@@ -82,6 +92,7 @@ class AskService:
         question: str,
         strategy: str = "default",
         *,
+        unit: Unit | None = None,
         key: IdempotencyKey | None = None,
     ) -> AsyncGenerator[StreamEvent, None]:
         """Answer, event by event: `retrieval` (passages), then for each sentence `citation` and `delta`
@@ -90,6 +101,9 @@ class AskService:
         The run is recorded from start to end as an execution of kind `ask`; nothing leaves before
         each of its citations was read back from the stored version and found equal. A repeat with the
         `key` of a question that was answered gives that answer, and records nothing.
+
+        Args:
+            unit: who gets the arm of an experiment that runs on the strategy's label.
 
         Raises:
             InvalidInput, Conflict, Gone: as `ExecutionService.repeated`.
@@ -106,7 +120,7 @@ class AskService:
                     for event in _events_of(_recorded_answer(claim)):
                         yield event
                     return
-            asked = await self._checked(caller, namespace, collection, question, strategy)
+            asked = await self._checked(caller, namespace, collection, question, strategy, unit)
             async with await self._executions.start(caller, self._start(asked, claim)) as running:
                 async for event in self._run(caller, asked, running):
                     yield event
@@ -129,7 +143,9 @@ class AskService:
         )
         yield StreamEvent(event="completed", data=answer.model_dump(mode="json"))
 
-    async def _checked(self, caller: Caller, namespace: str, collection: str, question: str, strategy: str) -> _Asked:
+    async def _checked(
+        self, caller: Caller, namespace: str, collection: str, question: str, strategy: str, unit: Unit | None
+    ) -> _Asked:
         if len(question) > MAX_QUESTION_CHARACTERS:
             raise TooLarge(
                 "ask.question_too_long",
@@ -142,7 +158,13 @@ class AskService:
         async with self._work(caller) as work:
             place = await find_collection(work, namespace, collection)
             resolved = await self._strategies.resolve_in(work, namespace, strategy)
-        return _Asked(question, namespace, collection, place.id, strategy, resolved)
+        placed = None
+        if unit is not None and self._splits is not None:
+            placed = await self._splits.place(caller, resolved.version, unit)
+        if placed is None:
+            return _Asked(question, namespace, collection, place.id, strategy, resolved)
+        resolved = ResolvedStrategy(Strategy.model_validate(placed.version.body), placed.version)
+        return _Asked(question, namespace, collection, place.id, strategy, resolved, placed.expose)
 
     def _start(self, asked: _Asked, claim: Claim | None) -> StartExecution:
         version = asked.resolved.version
@@ -160,6 +182,7 @@ class AskService:
                 weights_digest=self._embedder.weights_digest,
             ),
             claim=claim,
+            also=asked.expose,
         )  # fmt: skip
 
     async def _draft(self, caller: Caller, asked: _Asked) -> tuple[Draft, list[Passage]]:

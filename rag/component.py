@@ -52,6 +52,7 @@ class RagComponent(Component):
 
     def register(self, services: Services) -> None:
         from mcp_engine.artifacts.service import ArtifactService
+        from mcp_engine.artifacts.splits import LabelSplits
         from mcp_engine.config import Settings
         from mcp_engine.database.engine import Database
         from mcp_engine.executions.service import ExecutionService
@@ -72,7 +73,9 @@ class RagComponent(Component):
         services.add(DocumentService(database, services.get(JobService), embedder, max_upload_bytes=limit))
         viewers = ParserPool(timeout_seconds=VIEW_TIMEOUT_SECONDS, memory_bytes=VIEW_MEMORY_BYTES)
         services.add(ViewingService(database, viewers))
-        services.add(AskService(database, services.get(ExecutionService), strategies, embedder))
+        services.add(
+            AskService(database, services.get(ExecutionService), strategies, embedder, services.get(LabelSplits))
+        )
 
     def routers(self) -> Sequence[APIRouter]:
         from rag.routes import router

@@ -214,6 +214,10 @@ async def ask(
     """
     if request.stream:
         return await event_stream(
-            asking.ask(caller, namespace, request.collection, request.question, request.strategy, key=key)
+            asking.ask(
+                caller, namespace, request.collection, request.question, request.strategy, unit=request.unit, key=key
+            )
         )
-    return await asking.answer(caller, namespace, request.collection, request.question, request.strategy, key=key)
+    return await asking.answer(
+        caller, namespace, request.collection, request.question, request.strategy, unit=request.unit, key=key
+    )

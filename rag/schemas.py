@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mcp_engine.artifacts.splits import Attributes, AttributeValue, Unit, UnitId
+
 Outcome = Literal["added", "changed", "unchanged", "retried"]
 IndexingState = Literal["queued", "running", "indexed", "failed", "cancelled"]
 
@@ -205,6 +207,16 @@ class AskRequest(BaseModel):
     collection: str
     strategy: str = Field(default="default", description="`NAME`, `NAME@label` or `NAME/version` of a rag_strategy.")
     stream: bool = False
+    unit_id: UnitId | None = Field(
+        default=None, description="Who always gets the same arm of an experiment on the strategy's label."
+    )
+    attributes: Attributes = Field(
+        default_factory=dict[str, AttributeValue], description="Of the unit, for the targeting of experiments."
+    )
+
+    @property
+    def unit(self) -> Unit | None:
+        return None if self.unit_id is None else Unit(self.unit_id, self.attributes)
 
 
 class Answer(BaseModel):

@@ -12,10 +12,12 @@ from uuid import UUID
 import httpx
 
 from mcp_engine_client import models
+from mcp_engine_client._assignment import Attribute
 from mcp_engine_client._configuration import find_credentials
 from mcp_engine_client._core import Core
+from mcp_engine_client._exposures import Exposures, checked_unit
 from mcp_engine_client._flows import Retries
-from mcp_engine_client._on_loop import AsyncTextStream, LoopIO
+from mcp_engine_client._on_loop import AsyncTextStream, LoopIO, LoopReports
 from mcp_engine_client._prompt import Fallback, Prompt, prompt_of
 from mcp_engine_client._prompt_cache import Abandoned, PromptCache, PromptKey
 from mcp_engine_client._references import prompt_key
@@ -56,6 +58,8 @@ class AsyncClient:
         )
         self._io = LoopIO(self._core, http)
         self._cache = PromptCache()
+        self._exposures = Exposures()
+        self._reports = LoopReports(self._io, self._exposures)
         self._refreshes: set[asyncio.Task[None]] = set()
 
     # prompts
@@ -69,6 +73,9 @@ class AsyncClient:
         namespace: str | None = None,
         cache_ttl_seconds: float = 60.0,
         fallback: Fallback | None = None,
+        unit_id: str | None = None,
+        attributes: Mapping[str, Attribute] | None = None,
+        session_id: str | None = None,
     ) -> Prompt:
         """Return a version of a prompt by label, number, or (neither) the latest; `name` may be a `prompts:/` URI.
 
@@ -76,18 +83,21 @@ class AsyncClient:
         fetched in the background. While the registry fails, what it last gave is served, or `fallback` (a text, or
         the messages of a chat).
 
+        While an experiment runs on the label, a `unit_id` (a user, a conversation) always gets the same arm, computed
+        here; `attributes` are for its targeting. The server hears of it in the background, and finds feedback on
+        `session_id`.
+
         Raises:
             EngineError: only when there is nothing to serve.
+            InvalidInput: `client.bad_unit`, `client.bad_session`.
         """
         key = prompt_key(name, version, label, namespace or self._core.namespace)
-        fresh = self._cache.fresh(key, cache_ttl_seconds)
-        if fresh is not None:
-            return fresh
-        at_hand = self._cache.at_hand(key, cache_ttl_seconds, fallback)
-        if at_hand is not None:
-            self._refresh_in_background(key)
-            return at_hand
-        return await self._fetched(key, fallback)
+        unit = None if unit_id is None else checked_unit(unit_id, attributes, session_id)
+        prompt = await self._current(key, cache_ttl_seconds, fallback)
+        if unit is not None:
+            prompt = self._exposures.place(key, prompt, unit)
+            self._reports.wake()
+        return prompt
 
     async def render(
         self,
@@ -114,15 +124,18 @@ class AsyncClient:
         parameters: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
+        unit_id: str | None = None,
+        attributes: Mapping[str, Attribute] | None = None,
     ) -> models.RunResult:
         """Run a prompt on a model on the server, recorded as an execution.
 
-        A repeat with the same `idempotency_key` (made up when left out) returns the first outcome.
+        A repeat with the same `idempotency_key` (made up when left out) returns the first outcome. A `unit_id` gets
+        the arm of an experiment that runs on the label.
         """
         key = prompt_key(name, version, label, namespace or self._core.namespace)
         call = self._core.run_call(
             key, variables or {}, model=model, parameters=parameters, idempotency_key=idempotency_key,
-            timeout_seconds=timeout_seconds, stream=False,
+            timeout_seconds=timeout_seconds, unit_id=unit_id, attributes=attributes, stream=False,
         )  # fmt: skip
         return await self._io.perform(self._core.run(call))
 
@@ -138,12 +151,14 @@ class AsyncClient:
         parameters: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
+        unit_id: str | None = None,
+        attributes: Mapping[str, Attribute] | None = None,
     ) -> AsyncTextStream[models.RunResult]:
         """Run a prompt and return its text as it comes; leaving the loop early cancels the run."""
         key = prompt_key(name, version, label, namespace or self._core.namespace)
         call = self._core.run_call(
             key, variables or {}, model=model, parameters=parameters, idempotency_key=idempotency_key,
-            timeout_seconds=timeout_seconds, stream=True,
+            timeout_seconds=timeout_seconds, unit_id=unit_id, attributes=attributes, stream=True,
         )  # fmt: skip
         return AsyncTextStream(self._io, call, run_state())
 
@@ -158,11 +173,13 @@ class AsyncClient:
         namespace: str | None = None,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
+        unit_id: str | None = None,
+        attributes: Mapping[str, Attribute] | None = None,
     ) -> models.Answer:
         """Return an answer of verbatim, cited sentences, or a refusal (`refused`) with the nearest passages."""
         call = self._core.ask_call(
             question, collection=collection, strategy=strategy, namespace=namespace, idempotency_key=idempotency_key,
-            timeout_seconds=timeout_seconds, stream=False,
+            timeout_seconds=timeout_seconds, unit_id=unit_id, attributes=attributes, stream=False,
         )  # fmt: skip
         return await self._io.perform(self._core.ask(call))
 
@@ -175,11 +192,13 @@ class AsyncClient:
         namespace: str | None = None,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
+        unit_id: str | None = None,
+        attributes: Mapping[str, Attribute] | None = None,
     ) -> AsyncTextStream[models.Answer]:
         """Ask, and return the answer's sentences as they come; `passages` and `citations` fill as it goes."""
         call = self._core.ask_call(
             question, collection=collection, strategy=strategy, namespace=namespace, idempotency_key=idempotency_key,
-            timeout_seconds=timeout_seconds, stream=True,
+            timeout_seconds=timeout_seconds, unit_id=unit_id, attributes=attributes, stream=True,
         )  # fmt: skip
         return AsyncTextStream(self._io, call, answer_state())
 
@@ -278,7 +297,8 @@ class AsyncClient:
     # life
 
     async def close(self) -> None:
-        """Close the connections; prompts that were fetched are served on."""
+        """Report what was shown, then close the connections; prompts that were fetched are served on."""
+        await self._reports.close()
         for task in self._refreshes:
             task.cancel()
         await asyncio.gather(*self._refreshes, return_exceptions=True)
@@ -293,6 +313,16 @@ class AsyncClient:
         await self.close()
 
     # how prompts are fetched
+
+    async def _current(self, key: PromptKey, cache_ttl_seconds: float, fallback: Fallback | None) -> Prompt:
+        fresh = self._cache.fresh(key, cache_ttl_seconds)
+        if fresh is not None:
+            return fresh
+        at_hand = self._cache.at_hand(key, cache_ttl_seconds, fallback)
+        if at_hand is not None:
+            self._refresh_in_background(key)
+            return at_hand
+        return await self._fetched(key, fallback)
 
     async def _fetched(self, key: PromptKey, fallback: Fallback | None) -> Prompt:
         while True:

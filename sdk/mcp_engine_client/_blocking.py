@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import threading
 import time
+import weakref
 from collections.abc import Generator, Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -13,9 +16,10 @@ from pydantic import BaseModel
 
 from mcp_engine_client import models
 from mcp_engine_client._core import Core, Listing
+from mcp_engine_client._exposures import LINGER_SECONDS, Exposure, Exposures, tell_refused
 from mcp_engine_client._flows import Call, Effect, Flow, Load, Read, Send, Wait, exchange, unreachable
 from mcp_engine_client._streams import StreamState
-from mcp_engine_client.errors import InvalidInput
+from mcp_engine_client.errors import EngineError, InvalidInput
 
 R = TypeVar("R")
 T = TypeVar("T", bound=BaseModel)
@@ -83,6 +87,72 @@ class BlockingIO:
             return self._http.send(request, stream=call.stream)
         except httpx.RequestError as error:
             return error
+
+
+class BlockingReports:
+    """Sends exposures from a thread that lives while there are any."""
+
+    def __init__(self, io: BlockingIO, exposures: Exposures) -> None:
+        self._io = io
+        self._exposures = exposures
+        self._begin()
+        _reports.add(self)
+
+    def wake(self) -> None:
+        """See to it that what waits is sent soon."""
+        if not self._exposures.waiting or not self._sending.acquire(blocking=False):
+            return
+        try:
+            threading.Thread(target=self._send_on, name="mcp-engine-exposures", daemon=True).start()
+        except RuntimeError:  # the interpreter is shutting down, or has no threads left
+            self._sending.release()
+
+    def flush(self) -> bool:
+        """Send what waits now, once; what the server does not take goes on waiting. Return whether it took all."""
+        while batch := self._exposures.take():
+            if not self._sent(batch):
+                return False
+        return True
+
+    def _send_on(self) -> None:
+        sent = False
+        try:
+            time.sleep(LINGER_SECONDS)
+            sent = self.flush()
+        finally:
+            self._sending.release()
+        if sent:  # another one may have been noted before the release
+            self.wake()
+
+    def _sent(self, batch: list[Exposure]) -> bool:
+        try:
+            recorded = self._io.perform(self._io.core.report(batch))
+        except EngineError as error:
+            self._exposures.failed(batch, error)
+            return False
+        tell_refused(recorded)
+        return True
+
+    def _begin(self) -> None:
+        self._sending = threading.Lock()
+
+
+_reports: weakref.WeakSet[BlockingReports] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for reports in list(_reports):
+        reports._begin()  # pyright: ignore[reportPrivateUsage]
+
+
+def _at_exit() -> None:
+    for reports in list(_reports):
+        reports.flush()
+
+
+atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class TextStream(Generic[T]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_encoding
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -14,7 +14,9 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from mcp_engine_client._about import DISTRIBUTION, __version__
+from mcp_engine_client._assignment import Attribute
 from mcp_engine_client._configuration import Credentials
+from mcp_engine_client._exposures import Exposure
 from mcp_engine_client._flows import Call, Flow, Retries, exchange
 from mcp_engine_client._prompt_cache import PromptKey
 from mcp_engine_client.errors import Refused
@@ -24,6 +26,7 @@ from mcp_engine_client.models import (
     Document,
     Execution,
     ExecutionDetail,
+    ExposuresRecorded,
     Feedback,
     Message,
     Page,
@@ -117,9 +120,12 @@ class Core:
         parameters: Mapping[str, Any] | None,
         idempotency_key: str | None,
         timeout_seconds: float | None,
+        unit_id: str | None,
+        attributes: Mapping[str, Attribute] | None,
         stream: bool,
     ) -> Call:
         body: dict[str, Any] = {"variables": dict(variables), "stream": stream, **_choice(key)}
+        body |= _unit(unit_id, attributes)
         body |= {"model": model} if model is not None else {}
         body |= {"parameters": dict(parameters)} if parameters is not None else {}
         return Call(
@@ -146,13 +152,16 @@ class Core:
         namespace: str | None,
         idempotency_key: str | None,
         timeout_seconds: float | None,
+        unit_id: str | None,
+        attributes: Mapping[str, Attribute] | None,
         stream: bool,
     ) -> Call:
+        asked = {"question": question, "collection": collection, "strategy": strategy, "stream": stream}
         return Call(
             "POST",
             "/ask",
             {"namespace": namespace or self.namespace},
-            json={"question": question, "collection": collection, "strategy": strategy, "stream": stream},
+            json={**asked, **_unit(unit_id, attributes)},
             headers=_idempotent(idempotency_key),
             timeout_seconds=timeout_seconds or RUN_SECONDS,
             stream=stream,
@@ -185,6 +194,13 @@ class Core:
         body |= {"comment": comment} if comment is not None else {}
         query = {"namespace": namespace or self.namespace} if execution_id is None else {}
         return self.answer(Feedback, Call("POST", "/feedback", query, json=body, headers=_idempotent(idempotency_key)))
+
+    # experiments
+
+    def report(self, exposures: Sequence[Exposure]) -> Flow[ExposuresRecorded]:
+        body = {"exposures": [exposure._asdict() for exposure in exposures]}
+        path, patience = "/experiments/exposures", self.prompt_timeout_seconds
+        return self.answer(ExposuresRecorded, Call("POST", path, json=body, timeout_seconds=patience, retries=1))
 
     # what is there
 
@@ -232,6 +248,10 @@ def answered(kind: type[T], response: httpx.Response) -> T:
 def _choice(key: PromptKey) -> dict[str, Any]:
     named = {"version": key.version, "label": key.label}
     return {name: value for name, value in named.items() if value is not None}
+
+
+def _unit(unit_id: str | None, attributes: Mapping[str, Attribute] | None) -> dict[str, Any]:
+    return {} if unit_id is None else {"unit_id": unit_id, "attributes": dict(attributes or {})}
 
 
 def _idempotent(key: str | None) -> dict[str, str]:

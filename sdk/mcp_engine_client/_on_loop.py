@@ -12,9 +12,10 @@ from pydantic import BaseModel
 
 from mcp_engine_client import models
 from mcp_engine_client._core import Core, Listing
+from mcp_engine_client._exposures import LINGER_SECONDS, Exposure, Exposures, tell_refused
 from mcp_engine_client._flows import Call, Effect, Flow, Load, Read, Send, Wait, exchange, unreachable
 from mcp_engine_client._streams import StreamState
-from mcp_engine_client.errors import InvalidInput
+from mcp_engine_client.errors import EngineError, InvalidInput
 
 R = TypeVar("R")
 T = TypeVar("T", bound=BaseModel)
@@ -76,6 +77,47 @@ class LoopIO:
             return await self._http.send(request, stream=call.stream)
         except httpx.RequestError as error:
             return error
+
+
+class LoopReports:
+    """Sends exposures from a task that lives while there are any."""
+
+    def __init__(self, io: LoopIO, exposures: Exposures) -> None:
+        self._io = io
+        self._exposures = exposures
+        self._task: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """See to it that what waits is sent soon."""
+        if self._exposures.waiting and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._send_on())
+
+    async def close(self) -> None:
+        """Send what waits now, once."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._flush()
+
+    async def _send_on(self) -> None:
+        await asyncio.sleep(LINGER_SECONDS)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        while (batch := self._exposures.take()) and await self._sent(batch):
+            pass
+
+    async def _sent(self, batch: list[Exposure]) -> bool:
+        try:
+            recorded = await self._io.perform(self._io.core.report(batch))
+        except EngineError as error:
+            self._exposures.failed(batch, error)
+            return False
+        except asyncio.CancelledError:
+            self._exposures.give_back(batch)
+            raise
+        tell_refused(recorded)
+        return True
 
 
 class AsyncTextStream(Generic[T]):

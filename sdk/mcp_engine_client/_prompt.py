@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, TypedDict
 
+from mcp_engine_client._assignment import Rule, Slice, Split, Step
 from mcp_engine_client._rendering import NeedsServer, render_messages, variables_of
-from mcp_engine_client.models import IncludedPrompt, Message, PromptBody, PromptDetail
+from mcp_engine_client.models import IncludedPrompt, Message, PromptBody, PromptDetail, PromptExperiment
 
 Fallback = str | Sequence[Mapping[str, str]]
 """What to use when the registry can't be reached and was never read: a text, or the messages of a chat."""
+
+
+RenderRemotely = Callable[[PromptDetail, Mapping[str, Any]], list[Message]]
+"""Has the server render a version."""
 
 
 class ChatMessage(TypedDict):
@@ -28,6 +34,9 @@ class Prompt:
         version: its number; None for a fallback.
         lock_digest: of the lock that a run of it records; None for a fallback.
         is_fallback: whether it is what the caller gave for the case that there is nothing else.
+        experiment, arm: of a prompt that a unit was given, by an experiment that it takes part in; the arm is None
+            for a unit that is held back.
+        experiments: those that split the label it was asked for by.
     """
 
     name: str
@@ -40,6 +49,9 @@ class Prompt:
     inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     includes: tuple[IncludedPrompt, ...] = ()
     is_fallback: bool = False
+    experiment: str | None = None
+    arm: str | None = None
+    experiments: tuple[RunningExperiment, ...] = field(default=(), repr=False, compare=False)
     _render_remotely: Callable[[Mapping[str, Any]], list[Message]] | None = field(
         default=None, repr=False, compare=False
     )
@@ -72,9 +84,19 @@ class Prompt:
         return [ChatMessage(role=message.role, content=message.content) for message in messages]
 
 
-def prompt_of(
-    detail: PromptDetail, render_remotely: Callable[[Mapping[str, Any]], list[Message]] | None = None
-) -> Prompt:
+@dataclass(frozen=True, slots=True)
+class RunningExperiment:
+    """An experiment ready to assign units; `arms` are the prompts that they get."""
+
+    id: str
+    name: str
+    allocation: int
+    split: Split
+    arms: tuple[Prompt, ...]
+    covariate: str | None
+
+
+def prompt_of(detail: PromptDetail, render_remotely: RenderRemotely | None = None) -> Prompt:
     return Prompt(
         name=detail.name,
         namespace=detail.namespace,
@@ -85,7 +107,31 @@ def prompt_of(
         body=detail.body,
         inputs=detail.inputs or detail.body.variables or {},
         includes=detail.includes,
-        _render_remotely=render_remotely,
+        experiments=tuple(_running(experiment, render_remotely) for experiment in detail.experiments),
+        _render_remotely=None if render_remotely is None else partial(render_remotely, detail),
+    )
+
+
+def _running(experiment: PromptExperiment, render_remotely: RenderRemotely | None) -> RunningExperiment:
+    names = [arm.name for arm in experiment.arms]
+    prompts = [prompt_of(arm.prompt, render_remotely) for arm in experiment.arms]
+    return RunningExperiment(
+        id=str(experiment.id),
+        name=experiment.name,
+        allocation=experiment.allocation,
+        split=Split(
+            experiment_id=str(experiment.id),
+            salt=experiment.salt,
+            weights=[arm.weight for arm in experiment.arms],
+            steps=[Step(*step) for step in experiment.steps],
+            holdback=experiment.holdback,
+            rules=[Rule(rule.attribute, rule.values) for rule in experiment.rules],
+            slice=None if experiment.slice is None else Slice(*experiment.slice),
+        ),
+        arms=tuple(
+            replace(prompt, experiment=experiment.name, arm=name) for name, prompt in zip(names, prompts, strict=True)
+        ),
+        covariate=experiment.covariate,
     )
 
 

@@ -82,6 +82,44 @@ class PromptDetail(PromptVersion):
     lock_digest: str
     inputs: dict[str, Any] | None = None
     includes: tuple[IncludedPrompt, ...] = ()
+    experiments: tuple[PromptExperiment, ...] = ()
+
+
+class ExperimentArm(Answered):
+    """A version that a share of the units gets."""
+
+    name: str
+    weight: float
+    prompt: PromptDetail
+
+
+class ExperimentRule(Answered):
+    """Units whose attribute has one of these values."""
+
+    attribute: str
+    values: tuple[bool | int | float | str, ...]
+
+
+class PromptExperiment(Answered):
+    """A running experiment on the label that a prompt was asked for by, with all that assigns its units."""
+
+    id: UUID
+    name: str
+    salt: str
+    allocation: int
+    arms: tuple[ExperimentArm, ...]
+    steps: tuple[tuple[float, float], ...]
+    holdback: float
+    rules: tuple[ExperimentRule, ...]
+    slice: tuple[str, float, float] | None
+    covariate: str | None
+
+
+class ExposuresRecorded(Answered):
+    """How many exposures were taken, and which were not."""
+
+    recorded: int
+    refused: list[dict[str, Any]]
 
 
 class PromptSummary(Answered):

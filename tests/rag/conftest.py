@@ -17,6 +17,7 @@ from mcp_engine.artifacts.kinds import KindRegistry
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.executions.service import ExecutionService
+from mcp_engine.experiments.splits import ExperimentSplits
 from mcp_engine.http.problems import install_handlers
 from mcp_engine.jobs.context import JobContext
 from mcp_engine.jobs.service import JobService
@@ -112,7 +113,7 @@ async def workspace_on(
         database,
         DocumentService(database, JobService(database), embedder, max_upload_bytes=MAX_UPLOAD_BYTES),
         ViewingService(database, parsers),
-        AskService(database, executions, strategies, embedder),
+        AskService(database, executions, strategies, embedder, ExperimentSplits(database, artifacts)),
         IndexJob(parsers, embedder, strategies),
         artifacts,
         executions,
