@@ -143,6 +143,16 @@ async def make_prompt(world: World, _: Values) -> str:
     return name
 
 
+async def make_experiment(world: World, values: Values) -> str:
+    """Make a draft on a prompt with two versions."""
+    prompt, artifacts = await make_prompt(world, values), world.services.get(ArtifactService)
+    await artifacts.push(world.owner, "prompt", "default", prompt, {"template": "Hi"}, "second")
+    arms = [{"name": f"arm-{number}", "version": number, "weight": 0.5} for number in (1, 2)]
+    metric = {"name": "helpful", "kind": "binary", "direction": "higher"}
+    plan = {"name": new_id().hex, "artifact": prompt, "arms": arms, "metrics": [metric], "start": False}
+    return (await world.made("/experiments", plan))["name"]
+
+
 async def make_dataset(world: World, _: Values) -> str:
     """Make a dataset with one version, labelled `production`."""
     body = {"name": new_id().hex, "rows": [{"inputs": DATASET_ROW.inputs}], "labels": ["production"]}
@@ -220,6 +230,7 @@ MAKERS: dict[str, Maker] = {
     "prompts": make_prompt,
     "datasets": make_dataset,
     "evaluations": make_evaluation,
+    "experiments": make_experiment,
     "rows": always(stored(DATASET_ROW, "row 1").digest),
     "collections": make_collection,
     "documents": make_document,
