@@ -16,6 +16,7 @@ CORE_GROUPS = {
     "dataset": "mcp_engine.cli.datasets",
     "scorer": "mcp_engine.cli.scorers",
     "eval": "mcp_engine.cli.evaluations",
+    "experiment": "mcp_engine.cli.experiments",
     "execution": "mcp_engine.cli.executions",
     "import": "mcp_engine.cli.importing",
     "export": "mcp_engine.cli.exporting",
@@ -23,7 +24,7 @@ CORE_GROUPS = {
     "key": "mcp_engine.cli.keys",
     "job": "mcp_engine.cli.jobs",
 }
-CORE_COMMANDS = ("mcp_engine.cli.instance", "mcp_engine.cli.ci")
+CORE_COMMANDS = ("mcp_engine.cli.instance", "mcp_engine.cli.feedback", "mcp_engine.cli.ci")
 """Modules of commands that stand at the top."""
 
 

@@ -71,6 +71,7 @@ class Api:
     """The routes as one caller; a prompt with four versions, `production` at the first."""
 
     client: httpx.AsyncClient
+    app: FastAPI
     prompt: str = field(default_factory=lambda: f"greet-{next(_names)}")
 
     async def begin(self, **options: Any) -> dict[str, Any]:
@@ -129,7 +130,7 @@ async def api(world: World, keys: Keys, caller: Caller) -> AsyncIterator[Api]:
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://engine/api/v1", headers=headers
     ) as client:
-        api = Api(client)
+        api = Api(client, app)
         for number in range(1, 5):
             body = {"name": api.prompt, "body": {"template": f"Version {number}"}}
             labels = {"labels": ["production"]} if number == 1 else {}
