@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mcp_engine.cli.client import Api
+from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.progress import progress_bar
 from mcp_engine.cli.references import Namespace
 from mcp_engine.cli.transfer import Importer, unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from mcp_engine.exchange.mlflow_prompts import MlflowVersion
     from mcp_engine.exchange.parcel import Parcel
 
@@ -124,27 +127,36 @@ def langfuse(
     from mcp_engine.exchange.langfuse import to_parcel
 
     try:
-        found = _of_langfuse(host) if file is None else _of_langfuse_file(file)
-        if prompt:
-            found = [one for one in found if one["name"] in prompt]
+        found = _of_langfuse(host, prompt) if file is None else _of_langfuse_file(file)
+        _chosen({one["name"] for one in found}, prompt)
+        found = [one for one in found if not prompt or one["name"] in prompt]
         parcel = to_parcel(found, provider=provider)
     except (EngineError, OSError) as error:
         raise unreadable(error) from error
     _bring(parcel, namespace, dry_run=dry_run, skip_faulty=skip_faulty)
 
 
-def _of_langfuse(host: str | None) -> list[dict[str, Any]]:
+def _of_langfuse(host: str | None, only: list[str] | None) -> list[dict[str, Any]]:
     from mcp_engine.exchange.langfuse_api import LangfuseApi
 
     found: list[dict[str, Any]] = []
     with LangfuseApi.from_environment(host) as api:
-        names = api.names()
+        there = api.names()
+        names = {name: there[name] for name in _chosen(there, only)}
         with progress_bar("Reading Langfuse", sum(map(len, names.values()))) as advance:
             for name, numbers in sorted(names.items()):
                 for number in sorted(numbers):
                     found.append(api.version(name, number))
                     advance()
     return found
+
+
+def _chosen(there: Collection[str], only: list[str] | None) -> list[str]:
+    """Return the names to bring over: all, or those that were asked for, which must exist."""
+    missing = [name for name in only or () if name not in there]
+    if missing:
+        raise CommandFailed(f"No prompt is named {missing[0]!r} there.", ExitCode.REFUSED)
+    return sorted(only or there)
 
 
 def _of_langfuse_file(file: Path) -> list[dict[str, Any]]:

@@ -120,8 +120,8 @@ class LangfuseApi:
             try:
                 response = self._client.request(method, path, params=params, json=body)
             except httpx.TransportError as error:
-                # A version that is sent twice would be there twice.
-                if last or method != "GET":
+                # A version that is sent twice would be there twice; where nobody listens, waiting helps nobody.
+                if last or method != "GET" or isinstance(error, httpx.ConnectError):
                     raise TryLater(
                         "exchange.langfuse_unavailable", f"Langfuse can't be reached: {error}.", retry_after_seconds=5
                     ) from error

@@ -120,7 +120,9 @@ class _Planner:
 
     def __init__(self, prepared: Prepared, existing: Mapping[str, Existing], place: str) -> None:
         self._place = place
-        self._prompts = {prompt.name: prompt for prompt in prepared.prompts}
+        by_name = sorted(prepared.prompts, key=lambda prompt: prompt.name)
+        self._waiting = {one.name: {each.number: each for each in one.versions} for one in by_name if one.versions}
+        self._releases = {(prompt.name, one.label): one for prompt in prepared.prompts for one in prompt.releases}
         self._forms = prepared.forms
         self._includes = prepared.includes
         self._existing = existing
@@ -139,33 +141,42 @@ class _Planner:
         return self._plan
 
     def _push_all(self) -> None:
-        waiting = [version for _, prompt in sorted(self._prompts.items()) for version in prompt.versions]
-        while waiting:
-            ready = self._next(waiting, patient=True) or self._next(waiting, patient=False)
-            if ready is None:
-                self._say_why_stuck(waiting)
+        """Push in rounds over the names, each as far as it comes; a round without any push gives up waiting for labels
+        to point where they will, and the next one without any ends it."""
+        patient = True
+        while self._waiting:
+            pushed = False
+            for name in [*self._waiting]:
+                while self._may_push(name, patient=patient):
+                    self._push(self._take(name))
+                    pushed = patient = True
+            if not (pushed or patient):
+                self._say_why_stuck()
                 return
-            waiting.remove(ready)
-            self._push(ready)
+            patient = pushed
 
-    def _next(self, waiting: Sequence[ParcelVersion], *, patient: bool) -> ParcelVersion | None:
-        """Return the first version that can be pushed; a patient one waits until labels can point where they will."""
-        blocked: set[str] = set()
-        for version in waiting:
-            references = self._includes[version.subject]
-            if version.name not in blocked and all(self._there(one, waiting, patient=patient) for one in references):
-                return version
-            blocked.add(version.name)
-        return None
+    def _may_push(self, name: str, *, patient: bool) -> bool:
+        waiting = self._waiting.get(name)
+        return bool(waiting) and all(
+            self._there(one, patient=patient) for one in self._includes[next(iter(waiting.values())).subject]
+        )
 
-    def _there(self, wanted: Reference, waiting: Sequence[ParcelVersion], *, patient: bool) -> bool:
+    def _take(self, name: str) -> ParcelVersion:
+        """Return the next version of a name, which waits no more."""
+        waiting = self._waiting[name]
+        version = waiting.pop(next(iter(waiting)))
+        if not waiting:
+            del self._waiting[name]
+        return version
+
+    def _there(self, wanted: Reference, *, patient: bool) -> bool:
         """Return whether an include would find what it names."""
-        coming = {version.number for version in waiting if version.name == wanted.name}
+        coming = self._waiting.get(wanted.name, {})
         if wanted.version is not None:
             found = self._existing.get(wanted.name, Existing())
             known = (wanted.name, wanted.version) in self._number or wanted.version <= found.latest
             return wanted.version not in coming and known
-        release = self._release(wanted)
+        release = self._releases.get((wanted.name, wanted.label or LATEST))
         if release is not None and release.number in coming and patient:
             return False
         return self._can_point(wanted)
@@ -175,7 +186,7 @@ class _Planner:
         if wanted.label in (None, LATEST):
             return has_versions
         there = (wanted.name, str(wanted.label)) in self._labels
-        return there or (has_versions and self._release(wanted) is not None)
+        return there or (has_versions and (wanted.name, str(wanted.label)) in self._releases)
 
     def _push(self, version: ParcelVersion) -> None:
         for reference in self._includes[version.subject]:
@@ -205,25 +216,28 @@ class _Planner:
         key = (wanted.name, wanted.label or LATEST)
         if wanted.version is not None or wanted.label in (None, LATEST) or key in self._labels:
             return
-        release = self._release(wanted)
+        release = self._releases.get(key)
         final = None if release is None else self._number.get((wanted.name, release.number))
         self._move(*key, final or self._latest[wanted.name], passing=final is None)
 
     def _settle_labels(self) -> None:
-        waiting = [(name, one) for name, prompt in sorted(self._prompts.items()) for one in prompt.releases]
+        waiting = {f"{name}@{label}": (name, release) for (name, label), release in sorted(self._releases.items())}
+        first = self._first(waiting)
         while waiting:
-            free = [entry for entry in waiting if not self._waits(entry, waiting)] or waiting
-            waiting.remove(free[0])
-            self._settle(*free[0])
+            free = [text for text in waiting if not first[text] & waiting.keys()] or [next(iter(waiting))]
+            for text in free:
+                self._settle(*waiting.pop(text))
 
-    def _waits(self, entry: tuple[str, Release], waiting: Sequence[tuple[str, Release]]) -> bool:
-        """Return whether another release comes first: one that pins this label where it may not stay, or, where
-        nothing is said of pins, one that this release includes."""
-        name, release = entry
-        includes = self._includes.get(f"{name}/{release.number}", ()) if not release.pins else ()
-        mine, needed = f"{name}@{release.label}", {str(one) for one in includes}
-        others = [other for other in waiting if other is not entry]
-        return any(mine in other.pins or f"{theirs}@{other.label}" in needed for theirs, other in others)
+    def _first(self, releases: Mapping[str, tuple[str, Release]]) -> Mapping[str, set[str]]:
+        """Return which releases come before each: those that pin its label where it may not stay, and, where nothing
+        is said of pins, those that it includes."""
+        first: dict[str, set[str]] = {text: set() for text in releases}
+        for text, (name, release) in releases.items():
+            for pinned in first.keys() & release.pins.keys() - {text}:
+                first[pinned].add(text)
+            if not release.pins:
+                first[text] |= {str(one) for one in self._includes.get(f"{name}/{release.number}", ())} - {text}
+        return first
 
     def _settle(self, name: str, release: Release) -> None:
         subject = f"{name}@{release.label}"
@@ -257,21 +271,17 @@ class _Planner:
 
     def _move(self, name: str, label: str, number: int, *, passing: bool) -> None:
         self._labels[name, label] = number
-        release = self._release(Reference(KIND, name, label=label))
+        release = self._releases.get((name, label))
         pins = (Reference.parse(KIND, text) for text in (release.pins if release else ()))
         found = {str(one): self._labels.get((one.name, str(one.label))) for one in pins}
         self._pinned[name, label] = {text: at for text, at in found.items() if at is not None}
         self._plan.steps.append(Move(name, label, number, passing))
 
-    def _release(self, wanted: Reference) -> Release | None:
-        prompt = self._prompts.get(wanted.name)
-        return next((one for one in prompt.releases if one.label == wanted.label), None) if prompt else None
-
-    def _say_why_stuck(self, waiting: Sequence[ParcelVersion]) -> None:
+    def _say_why_stuck(self) -> None:
         lacks: dict[str, list[str]] = {}
-        for version in waiting:
+        for version in (version for versions in self._waiting.values() for version in versions.values()):
             wanted = self._includes[version.subject]
-            lacks[version.subject] = [str(one) for one in wanted if not self._can_come(one, waiting)]
+            lacks[version.subject] = [str(one) for one in wanted if not self._can_come(one)]
         in_a_circle = not any(lacks.values())
         for subject, missing in lacks.items():
             if missing:
@@ -279,12 +289,12 @@ class _Planner:
             elif in_a_circle:
                 self._fault(subject, "It includes what includes it, or what comes after it.")
 
-    def _can_come(self, wanted: Reference, waiting: Sequence[ParcelVersion]) -> bool:
+    def _can_come(self, wanted: Reference) -> bool:
         """Return whether an include names something that is there or still to be pushed."""
-        coming = {version.number for version in waiting if version.name == wanted.name}
+        coming = self._waiting.get(wanted.name, {})
         if wanted.version is not None:
-            return wanted.version in coming or self._there(wanted, waiting, patient=False)
-        labelled = wanted.label == LATEST or self._release(wanted) is not None
+            return wanted.version in coming or self._there(wanted, patient=False)
+        labelled = wanted.label == LATEST or (wanted.name, str(wanted.label)) in self._releases
         return bool(coming and labelled) or self._can_point(wanted)
 
     def _fault(self, subject: str, why: str) -> None:

@@ -196,6 +196,19 @@ async def test_keys_are_needed_and_never_shown(
     assert "--host" in nowhere.exception.message
 
 
+async def test_one_prompt_is_enough_and_must_exist(run: Commands, engine: Engine, project: Langfuse, host: str) -> None:
+    project.add("tone", "Be kind.")
+    project.add("other", "x")
+    assert outcomes(await run.json("import", "langfuse", "--prompt", "tone")) == {"prompt tone/1": "made"}
+    assert "GET /api/public/v2/prompts/other" not in project.calls
+    missing = await run("import", "langfuse", "--prompt", "nobody")
+    assert isinstance(missing.exception, CommandFailed)
+    assert "'nobody'" in missing.exception.message
+    closed = await run("import", "langfuse", "--host", "http://127.0.0.1:9")
+    assert isinstance(closed.exception, CommandFailed)
+    assert closed.exception.exit_code == ExitCode.UNAVAILABLE
+
+
 async def test_the_server_is_given_the_time_it_asks_for(project: Langfuse, host: str) -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
     project.limited = [{"Retry-After": "7"}, {"Retry-After": later}, {"Retry-After": "9999"}, {}]
