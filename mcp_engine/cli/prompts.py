@@ -235,12 +235,15 @@ def run(
     execution: StoredExecution = None,
     model: Annotated[str | None, typer.Option(help="Another model than the version's.")] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print the text as it comes.")] = False,
+    unit: Annotated[
+        str | None, typer.Option(help="Who always gets the same arm of an experiment on the label, such as a user.")
+    ] = None,
     namespace: Namespace = "default",
 ) -> None:
     """Run a version on a model and print its output."""
     body: dict[str, Any] = {**choice_of(reference), **_values(var, var_file, execution), "stream": stream}
-    if model is not None:
-        body["model"] = model
+    body |= {"model": model} if model is not None else {}
+    body |= {"unit_id": unit} if unit is not None else {}
     path = f"{path_of('prompts', reference)}/run"
     if stream:
         completed = _stream(path, body, namespace)

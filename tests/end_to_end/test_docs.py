@@ -22,9 +22,16 @@ def test_a_page_runs_as_written(name: str, readers_engine: EngineProcess, tmp_pa
 
 
 def test_the_pages_that_a_reader_runs_have_blocks() -> None:
-    assert {"access.md", "audit.md", "documents.md", "executions.md", "models.md", "plugins.md", "prompts.md"} <= {
-        *PAGES
-    }
+    assert {
+        "access.md",
+        "audit.md",
+        "documents.md",
+        "executions.md",
+        "experiments.md",
+        "models.md",
+        "plugins.md",
+        "prompts.md",
+    } <= {*PAGES}
 
 
 def test_the_plugin_page_shows_the_plugin_that_the_tests_install() -> None:
