@@ -34,7 +34,7 @@ APP_PASSWORD = "app-password-of-the-tests"
 TEMPLATE = "engine_template"
 ALL_SCOPES = frozenset(
     "prompts:read prompts:write prompts:run artifacts:read artifacts:write labels:write "
-    "datasets:read datasets:write evaluations:read evaluations:run "
+    "datasets:read datasets:write evaluations:read evaluations:label evaluations:run "
     "experiments:read experiments:write experiments:expose "
     "executions:read executions:write feedback:give audit:read logs:read identity:read "
     "identity:write providers:read providers:write jobs:read jobs:write capabilities:read capabilities:call "

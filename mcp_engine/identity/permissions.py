@@ -24,6 +24,7 @@ CORE_PERMISSIONS: tuple[Permission, ...] = (
     Permission("datasets:read", "Read datasets and their rows, except the sealed split."),
     Permission("datasets:write", "Push datasets, and erase what rows hold."),
     Permission("evaluations:read", "Read evaluations, their rows and scores, and compare them."),
+    Permission("evaluations:label", "Judge outputs, as a person, so that judges can be calibrated."),
     Permission("evaluations:run", "Run a version on the rows of a dataset, and score it."),
     Permission("experiments:read", "Read experiments and what may be concluded from them."),
     Permission("experiments:write", "Start and stop experiments."),

@@ -27,6 +27,8 @@ from mcp_engine.database.engine import Database
 from mcp_engine.evaluation.datasets.facts import DatasetCheck
 from mcp_engine.evaluation.datasets.kind import DatasetKind
 from mcp_engine.evaluation.datasets.service import DatasetService
+from mcp_engine.evaluation.labels.facts import LabelCheck
+from mcp_engine.evaluation.labels.service import LabelService
 from mcp_engine.evaluation.runs.facts import EvaluationCheck
 from mcp_engine.evaluation.runs.job import EvaluationJob
 from mcp_engine.evaluation.runs.planning import Planner
@@ -75,6 +77,7 @@ CORE_CHECKS: tuple[LiveCheck, ...] = (
     ExperimentCheck(),
     FeedbackCheck(),
     IdentityCheck(),
+    LabelCheck(),
 )
 
 
@@ -135,7 +138,9 @@ def register_core(services: Services, settings: Settings, secrets: Secrets, data
     services.add(LogFeed(settings.journal_dir))
     services.add(MetricHistory(database))
     services.add(DatasetService(database, artifacts, executions, feedback))
-    services.add(EvaluationService(database, Planner(artifacts, subjects, types), executions, jobs))
+    evaluations = EvaluationService(database, Planner(artifacts, subjects, types), executions, jobs)
+    services.add(evaluations)
+    services.add(LabelService(database, evaluations, artifacts))
 
 
 def register_components(services: Services) -> None:

@@ -64,6 +64,16 @@ class EvaluationService:
         async with self._work(caller) as work:
             return views.evaluation(await _one(work, evaluation_id))
 
+    async def readable(self, caller: Caller, evaluation_id: UUID) -> Evaluation:
+        """As `get`, for those who go on to its rows.
+
+        Raises:
+            NotFound: `evaluation.not_found`.
+            NotAllowed: `dataset.sealed`.
+        """
+        async with self._work(caller) as work:
+            return views.evaluation(_readable(await _one(work, evaluation_id)))
+
     async def list(
         self, caller: Caller, wanted: EvaluationFilter, *, limit: int, cursor: str | None
     ) -> Page[Evaluation]:
@@ -84,14 +94,22 @@ class EvaluationService:
         """
         after = decode_number_cursor(cursor)
         async with self._work(caller) as work:
-            found = _readable(await _one(work, evaluation_id))
-            repository = EvaluationRepository(work)
-            rows = await repository.items(evaluation_id, after=after, limit=limit + 1, failed=failed)
-            scores = await repository.scores(evaluation_id, [row.position for row in rows])
-            contents = await _contents(work, found.evaluation, [row.position for row in rows])
-        runs = await self._runs(caller, [row.execution_id for row in rows])
-        shown = [views.item(row, scores[row.position], contents.get(row.position), runs) for row in rows]
+            _readable(await _one(work, evaluation_id))
+            rows = await EvaluationRepository(work).items(evaluation_id, after=after, limit=limit + 1, failed=failed)
+        shown = await self.shown(caller, evaluation_id, rows)
         return page_of(shown, limit, lambda one: (one.position,))
+
+    async def shown(
+        self, caller: Caller, evaluation_id: UUID, rows: Sequence[EvaluationItemRow]
+    ) -> Sequence[EvaluationItem]:
+        """Return rows of an evaluation that may be read, with what came out and their scores."""
+        positions = [row.position for row in rows]
+        async with self._work(caller) as work:
+            found = await _one(work, evaluation_id)
+            scores = await EvaluationRepository(work).scores(evaluation_id, positions)
+            contents = await _contents(work, found.evaluation, positions)
+        runs = await self._runs(caller, [row.execution_id for row in rows])
+        return [views.item(row, scores[row.position], contents.get(row.position), runs) for row in rows]
 
     async def compare(self, caller: Caller, evaluation_ids: Sequence[UUID]) -> Comparison:
         """Compare evaluations of the same rows with the first.

@@ -28,6 +28,8 @@ from mcp_engine.errors import NotFound, NotSignedIn
 from mcp_engine.evaluation.datasets.kind import DatasetKind
 from mcp_engine.evaluation.datasets.routes import router as datasets_router
 from mcp_engine.evaluation.datasets.service import DatasetService
+from mcp_engine.evaluation.labels.routes import router as labels_router
+from mcp_engine.evaluation.labels.service import LabelService
 from mcp_engine.evaluation.runs.job import EvaluationJob
 from mcp_engine.evaluation.runs.planning import Planner
 from mcp_engine.evaluation.runs.routes import router as evaluations_router
@@ -168,6 +170,11 @@ def evaluations(
 
 
 @pytest.fixture
+def labels(database: Database, evaluations: EvaluationService, artifacts: ArtifactService) -> LabelService:
+    return LabelService(database, evaluations, artifacts)
+
+
+@pytest.fixture
 def job(subjects: Subjects, types: ScorerTypes, executions: ExecutionService) -> EvaluationJob:
     return EvaluationJob(subjects, types, executions)
 
@@ -197,6 +204,7 @@ def datasets(
 def app(
     datasets: DatasetService,
     evaluations: EvaluationService,
+    labels: LabelService,
     artifacts: ArtifactService,
     prompts: PromptService,
     types: ScorerTypes,
@@ -204,11 +212,12 @@ def app(
     keys: Keys,
 ) -> FastAPI:
     app, services = FastAPI(), Services()
-    for service in (datasets, evaluations, artifacts, prompts, types, JobService(database), Settings()):
+    for service in (datasets, evaluations, labels, artifacts, prompts, types, JobService(database), Settings()):
         services.add(service)
     services.add(keys, provides=Authenticator)
     app.state.services = services
-    for router in (datasets_router, evaluations_router, artifacts_router, prompts_router, jobs_router):
+    routers = (datasets_router, evaluations_router, labels_router, artifacts_router, prompts_router, jobs_router)
+    for router in routers:
         app.include_router(router, prefix="/api/v1")
     install_handlers(app)
     return app
