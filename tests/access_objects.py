@@ -159,6 +159,12 @@ async def make_dataset(world: World, _: Values) -> str:
     return (await world.made("/datasets", body))["name"]
 
 
+async def make_scorer(world: World, _: Values) -> str:
+    name = new_id().hex
+    await world.services.get(ArtifactService).push(world.owner, "scorer", "default", name, {"type": "exact"}, "")
+    return name
+
+
 async def make_evaluation(world: World, values: Values) -> str:
     """Queue an evaluation; nothing runs it here."""
     wanted = {
@@ -230,6 +236,7 @@ MAKERS: dict[str, Maker] = {
     "prompts": make_prompt,
     "datasets": make_dataset,
     "evaluations": make_evaluation,
+    "scorers": make_scorer,
     "experiments": make_experiment,
     "rows": always(stored(DATASET_ROW, "row 1").digest),
     "collections": make_collection,
