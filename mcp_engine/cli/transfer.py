@@ -206,6 +206,8 @@ class Importer:
         else:
             number = self._upload(dataset)["number"]
             self._report.add(f"dataset {dataset.name}/{number}", "made", dataset.message)
+        if number is not None and number != dataset.number:
+            self._report.add(dataset.subject, "changed", f"It is version {number} here.")
         for label in dataset.labels:
             if not self._report.dry_run:
                 path = f"/datasets/{Api.quote(dataset.name)}/labels/{Api.quote(label)}"

@@ -32,7 +32,8 @@ def our_name(theirs: str) -> str:
 def our_names(theirs: Iterable[str], parcel: Parcel) -> dict[str, str]:
     """Return our name for each of theirs; a remark says which are called differently, and a fault which collide."""
     ours: dict[str, str] = {}
-    for name in sorted({*theirs}):
+    # Names that can stay come first: another that would become the same gives way.
+    for name in sorted({*theirs}, key=lambda name: (our_name(name) != name, name)):
         mine = our_name(name)
         if mine in ours.values():
             parcel.note(name, "fault", f"Its name would be {mine!r} here, and so would another's; rename one of them.")
@@ -55,7 +56,7 @@ def our_label(theirs: str) -> str | None:
 def our_labels(subject: str, theirs: Mapping[str, int], parcel: Parcel) -> dict[str, int]:
     """Return where our labels point; `latest` is computed, so nobody misses it."""
     ours: dict[str, int] = {}
-    for label, number in sorted(theirs.items()):
+    for label, number in sorted(theirs.items(), key=lambda item: (our_label(item[0]) != item[0], item[0])):
         mine = our_label(label)
         if label == LATEST:
             continue

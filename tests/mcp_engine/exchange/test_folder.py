@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_engine.errors import Conflict, InvalidInput
-from mcp_engine.exchange.braces import to_template
 from mcp_engine.exchange.datasets import lines_of
 from mcp_engine.exchange.folder import files_of, read_folder, write_files
 from mcp_engine.exchange.parcel import (
@@ -23,40 +22,13 @@ from mcp_engine.exchange.parcel import (
     StoredForm,
     stored_form,
 )
+from tests.mcp_engine.exchange.strategies import JSON, MESSAGES, SETTINGS, TEMPLATES_OF_ANY_TEXT, TEXTS
 
 X = "---\nname: x\n---\n"
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-JSON = st.recursive(
-    st.one_of(
-        st.none(), st.booleans(), st.integers(-(2**53) + 1, 2**53 - 1),
-        st.floats(allow_nan=False, allow_infinity=False), TEXTS,
-    ),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
-    max_leaves=8,
-)  # fmt: skip
-TEMPLATES = TEXTS.map(lambda text: to_template(text).template)
-SETTINGS = st.fixed_dictionaries(
-    {},
-    optional={
-        "description": TEXTS,
-        "tags": st.lists(st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,9}\Z"), max_size=3),
-        "parameters": st.fixed_dictionaries({}, optional={"temperature": st.floats(0, 2), "seed": st.integers(0, 9)}),
-        "output_schema": st.fixed_dictionaries({"default": JSON, "title": TEXTS}),
-        "tools": st.lists(
-            st.fixed_dictionaries({"name": st.just("look"), "description": TEXTS, "input_schema": st.just({})}),
-            max_size=1,
-        ),
-    },
-)
-MESSAGES = st.lists(
-    st.fixed_dictionaries({"role": st.sampled_from(["system", "user", "assistant"]), "content": TEMPLATES}),
-    min_size=1,
-    max_size=3,
-)
 
 
 @settings(max_examples=150)
-@given(TEMPLATES | MESSAGES, SETTINGS, TEXTS)
+@given(TEMPLATES_OF_ANY_TEXT | MESSAGES, SETTINGS, TEXTS)
 def test_every_version_comes_back_with_its_digest_and_message(
     text: str | list[dict[str, str]], extra: dict[str, Any], message: str
 ) -> None:

@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import Phase, given, settings
 
+from mcp_engine.access import Caller
+from mcp_engine.audit.erasure import erase
 from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.database.engine import Database
 from mcp_engine.evaluation.datasets.schemas import PushDataset
 from mcp_engine.prompts.schemas import PushPrompt
 from tests.commands import Commands
 from tests.mcp_engine.exchange.conftest import COPY, Engine, outcomes, whys
+from tests.mcp_engine.exchange.strategies import MESSAGES, SETTINGS, TEMPLATES_OF_ANY_TEXT
 
 CHAT: dict[str, Any] = {
     "type": "chat",
@@ -59,6 +64,33 @@ async def test_a_round_trip_gives_the_same_bytes_numbers_and_digests(run: Comman
         assert await engine.labels(name) == await engine.labels(name, COPY)
     assert Path("one/prompts/odd/4.prompt").read_text().endswith("---\n lead\n")
     assert Path("one/prompts/odd/labels.yaml").read_text() == f"staging: {len(TEMPLATES)}\n"
+
+
+def made_up(count: int) -> list[dict[str, Any]]:
+    """Return bodies that hypothesis makes, the same at each run."""
+    bodies: list[dict[str, Any]] = []
+
+    @settings(max_examples=count, database=None, derandomize=True, phases=[Phase.generate])
+    @given(TEMPLATES_OF_ANY_TEXT | MESSAGES, SETTINGS)
+    def make(text: str | list[dict[str, str]], extra: dict[str, Any]) -> None:
+        own = {"type": "text", "template": text} if isinstance(text, str) else {"type": "chat", "messages": text}
+        bodies.append({**own, **extra})
+
+    make()
+    return bodies
+
+
+async def test_whatever_prompts_hold_comes_back_byte_by_byte(run: Commands, engine: Engine) -> None:
+    for number, body in enumerate(made_up(60)):
+        new = PushPrompt.model_validate({"name": f"p{number % 7}", "body": body, "message": f"{number}\u2028"})
+        await engine.prompts.push(engine.caller, "default", new)
+    await run("export", "folder", "one")
+    assert (await run("import", "folder", "one", "-n", COPY)).exit_code == 0
+    await run("export", "folder", "two", "-n", COPY)
+    assert len(contents("one")) > 30
+    assert contents("one") == contents("two")
+    for number in range(7):
+        assert await engine.digests(f"p{number}") == await engine.digests(f"p{number}", COPY)
 
 
 async def test_a_second_import_changes_nothing(run: Commands, engine: Engine) -> None:
@@ -114,6 +146,50 @@ async def test_datasets_travel_without_their_sealed_rows(run: Commands, engine: 
     first = await engine.datasets.get(engine.caller, "default", "sums", version=1)
     copy = await engine.datasets.get(engine.caller, COPY, "sums", version=1)
     assert (copy.digest, copy.message, copy.labels) == (first.digest, "m", ["current", "latest"])
+
+
+async def test_what_was_erased_is_said_and_does_not_leave(
+    run: Commands, engine: Engine, database: Database, caller: Caller
+) -> None:
+    for number in (1, 2, 3):
+        await engine.push("greet", f"Hi {number}")
+    second = await engine.prompts.get(caller, "default", "greet", version=2)
+    async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        await erase(work, "artifact_content", {"version_id": str(second.version_id)}, "a person asked")
+    new = PushDataset.model_validate({"name": "sums", "rows": [{"inputs": {"q": str(number)}} for number in (1, 2)]})
+    await engine.datasets.push(caller, "default", new)
+    rows = await engine.datasets.rows(caller, "default", "sums", "open", limit=1, cursor=None)
+    await engine.datasets.erase_row(caller, "default", "sums", rows.items[0].digest, "a person asked")
+    left = whys(await run.json("export", "folder", "one"), "left_out")
+    assert "was erased" in left["greet/2"]
+    assert left["sums/1"] == "1 rows of 'open', whose content was erased."
+    assert sorted(path.name for path in Path("one/prompts/greet").iterdir()) == ["1.prompt", "3.prompt"]
+    back = await run.json("import", "folder", "one", "-n", COPY)
+    assert whys(back, "changed") == {"greet/3": "It is version 2 here."}
+
+
+async def test_rows_that_are_wrong_are_faults_before_anything_is_pushed(run: Commands, engine: Engine) -> None:
+    write("good/1.prompt", "---\nname: good\n---\nfine")
+    for name, lines, tag in (("a", '{"inputs": {}}\n', "x"), ("b", '{"inputs": {"q": 1}}\n', "")):
+        folder = Path("here/datasets", name)
+        folder.mkdir(parents=True)
+        (folder / "1.yaml").write_text(f"name: {name}\ntags: ['{tag}']\n")
+        (folder / "1.jsonl").write_text(lines)
+    result = await run("import", "folder", "here", "--json")
+    faults = whys(json.loads(result.stdout), "fault")
+    assert "datasets/a/1.jsonl: line 1 has no inputs" in faults["a/1"]
+    assert "tags.0" in faults["b/1"]
+    assert whys(await run.json("import", "folder", "here", "--dry-run", "--skip-faulty"), "made") == {
+        "prompt good/1": ""
+    }
+
+
+async def test_a_namespace_that_is_not_there_is_said_before_anything(run: Commands, engine: Engine) -> None:
+    write("good/1.prompt", "---\nname: good\n---\nfine")
+    result = await run("import", "folder", "here", "-n", "nowhere")
+    assert isinstance(result.exception, CommandFailed)
+    assert "nowhere" in result.exception.message
+    assert result.stdout == ""
 
 
 async def test_a_dry_run_shows_the_same_and_makes_nothing(run: Commands, engine: Engine) -> None:

@@ -13,9 +13,11 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
 
 from mcp_engine.cli.failures import CommandFailed, ExitCode
-from mcp_engine.errors import InvalidInput, NotAllowed, TryLater
+from mcp_engine.errors import EngineError, InvalidInput, NotAllowed, TryLater
 from mcp_engine.exchange.langfuse import checked_payloads, to_parcel
 from mcp_engine.exchange.langfuse_api import LangfuseApi
 from mcp_engine.prompts.schemas import PushPrompt
@@ -224,6 +226,37 @@ async def test_the_server_is_given_the_time_it_asks_for(project: Langfuse, host:
     project.limited = []
     with LangfuseApi(host, PUBLIC, "x") as other, pytest.raises(NotAllowed):
         await asyncio.to_thread(other.names)
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "error", "says"),
+    [
+        (400, '{"message": "Label is protected"}', "exchange.langfuse_refused", "Label is protected"),
+        (404, "nothing here", "exchange.langfuse_not_found", "nothing here"),
+        (500, "{}", "exchange.langfuse_unavailable", "fails (500)"),
+        (200, "<html>", "exchange.langfuse_invalid", "no JSON"),
+        (200, "[]", "exchange.langfuse_invalid", "another form"),
+        (200, '{"data": [{"name": 1}], "meta": {"totalPages": 1}}', "exchange.langfuse_invalid", "another form"),
+    ],
+)
+async def test_answers_of_another_kind_are_told_apart(
+    status: int, content: str, error: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    app = FastAPI()
+
+    @app.api_route("/{path:path}", methods=["GET", "POST"])
+    async def answer(path: str) -> PlainTextResponse:
+        return PlainTextResponse(content, status)
+
+    async with listening(app) as url:
+        with LangfuseApi(url, PUBLIC, SECRET) as api, pytest.raises(EngineError) as raised:
+            await asyncio.to_thread(api.names)
+        assert raised.value.code == error
+        assert says in raised.value.message
+        if content == "[]":
+            with LangfuseApi(url, PUBLIC, SECRET) as api, pytest.raises(InvalidInput, match="names no version"):
+                await asyncio.to_thread(api.create, {})
 
 
 async def test_every_page_of_the_list_is_read(project: Langfuse, host: str) -> None:
