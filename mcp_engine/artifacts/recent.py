@@ -27,11 +27,18 @@ class RecentReads(Generic[T]):
     Args:
         clock: monotonic seconds.
         capacity: values kept; the oldest leaves first.
+        about: kinds of audit entries that change these values begin so; others leave them.
     """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, *, ttl_seconds: float = TTL_SECONDS, capacity: int = 4096
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        ttl_seconds: float = TTL_SECONDS,
+        capacity: int = 4096,
+        about: str = "",
     ) -> None:
+        self._about = about
         self._clock = clock
         self._ttl_seconds = ttl_seconds
         self._capacity = capacity
@@ -41,7 +48,7 @@ class RecentReads(Generic[T]):
         events.listen(self)
 
     def changed(self, tenant_id: UUID, kind: str) -> None:
-        if not kind.startswith(_UNCHANGING):
+        if kind.startswith(self._about) and not kind.startswith(_UNCHANGING):
             self._changes[tenant_id] += 1
 
     async def get(self, tenant_id: UUID, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:

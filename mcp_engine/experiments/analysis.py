@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from mcp_engine.experiments.comparing import (
+    CHECKPOINTS,
     BinaryCounts,
     Compared,
     Criterion,
@@ -25,6 +26,8 @@ from mcp_engine.statistics.interval import Interval
 from mcp_engine.statistics.multiplicity import bonferroni
 from mcp_engine.statistics.ratio_mismatch import ALARM_LEVEL, log_bayes_factor
 
+MAX_INTERVALS = 200
+"""Over all comparisons: with many of them, each has fewer checkpoints."""
 Decision = Literal["winner", "none", "keep_going", "harmed", "broken"]
 Data = BinaryCounts | MeanMoments
 
@@ -155,15 +158,16 @@ class Evidence:
 def analyse(evidence: Evidence) -> Analysis:
     """Return what may be concluded; some tens of milliseconds for each comparison."""
     plan, others = evidence.plan, len(evidence.arms) - 1
+    checkpoints = max(1, min(CHECKPOINTS, MAX_INTERVALS // (others * (len(plan.metrics) + len(plan.guardrails)))))
     level = bonferroni(plan.alpha, others, len(plan.metrics))
     guard_level = bonferroni(plan.alpha, others, max(1, len(plan.guardrails)))
     comparisons = [
         *(
-            _compared(evidence, metric, arm, level, "further" if place else "primary")
+            _compared(evidence, metric, arm, level, "further" if place else "primary", checkpoints)
             for place, metric in enumerate(plan.metrics)
             for arm in range(1, others + 1)
         ),
-        *(guard_comparisons(evidence)),
+        *guard_comparisons(evidence, checkpoints),
     ]
     mismatch = ratio_mismatch(evidence)
     held_back = sum(one.units for one in evidence.units if one.arm is None)
@@ -189,11 +193,11 @@ def _correction(plan: Plan, others: int, level: float, guard_level: float) -> st
     )
 
 
-def guard_comparisons(evidence: Evidence) -> list[ComparisonView]:
+def guard_comparisons(evidence: Evidence, checkpoints: int = 1) -> list[ComparisonView]:
     """Return the comparisons of every arm on every guardrail."""
     arms, guardrails = range(1, len(evidence.arms)), evidence.plan.guardrails
     level = bonferroni(evidence.plan.alpha, len(arms), max(1, len(guardrails)))
-    return [_compared(evidence, metric, arm, level, "guardrail") for metric in guardrails for arm in arms]
+    return [_compared(evidence, metric, arm, level, "guardrail", checkpoints) for metric in guardrails for arm in arms]
 
 
 def ratio_mismatch(evidence: Evidence) -> RatioMismatch:
@@ -210,7 +214,9 @@ def ratio_mismatch(evidence: Evidence) -> RatioMismatch:
     return RatioMismatch(p_value=p_value, alarm=evidence.alarmed or p_value <= ALARM_LEVEL)
 
 
-def _compared(evidence: Evidence, metric: MetricSpec, arm: int, level: float, role: Role) -> ComparisonView:
+def _compared(
+    evidence: Evidence, metric: MetricSpec, arm: int, level: float, role: Role, checkpoints: int
+) -> ComparisonView:
     assert metric.direction is not None
     guard = isinstance(metric, GuardrailSpec)
     plan = evidence.plan
@@ -220,7 +226,7 @@ def _compared(evidence: Evidence, metric: MetricSpec, arm: int, level: float, ro
     )  # fmt: skip
     data = evidence.data[metric.name]
     if isinstance(data, BinaryCounts):
-        found = compare_binary(data, arm, evidence.allocations, criterion)
+        found = compare_binary(data, arm, evidence.allocations, criterion, checkpoints)
     else:
         found = compare_means(data, arm, criterion, fixed=evidence.fixed)
     return ComparisonView(

@@ -135,11 +135,18 @@ def _places(observations: int, allocations: int) -> NDArray[np.int64]:
     return np.unique(np.concatenate([np.arange(1, exact + 1), later[later < observations], [observations]]))
 
 
-def compare_binary(data: BinaryCounts, arm: int, weights: Sequence[Sequence[float]], test: Criterion) -> Compared:
+def compare_binary(
+    data: BinaryCounts,
+    arm: int,
+    weights: Sequence[Sequence[float]],
+    test: Criterion,
+    checkpoints: int = CHECKPOINTS,
+) -> Compared:
     """Compare the success rates of an arm and the control (arm 0) by betting (`statistics.eprocess`).
 
     Args:
         weights: those of each allocation. Units of one allocation are a test of their own; the e-values multiply.
+        checkpoints: moments at which an interval is wanted, at the most; each takes some milliseconds.
     """
     comparisons = [single_units(one[arm] / (one[0] + one[arm]), test.expected_rate) for one in weights]
     pairs = data.counts[:, :, [0, arm], :].reshape(len(data.counts), len(weights), 4)
@@ -156,7 +163,7 @@ def compare_binary(data: BinaryCounts, arm: int, weights: Sequence[Sequence[floa
     fixed = len(weights) == 1
     history = [
         Checkpoint(data.totals[place], found, confidence_interval(comparisons[0], _ints(pairs[place, 0]), test.level))
-        for place in _spread(len(pairs))
+        for place in _spread(len(pairs), checkpoints)
         if fixed and (found := _difference(pairs[place, 0])) is not None
     ]
     return Compared(
@@ -245,7 +252,7 @@ def compare_means(data: MeanMoments, arm: int, test: Criterion, *, fixed: bool) 
     control, treated = pairs[-1]
     history = [
         Checkpoint(sum(one.count for one in data.places[place]), pairs[place][1].mean - pairs[place][0].mean, found)
-        for place in (_spread(len(pairs)) if fixed else ())
+        for place in (_spread(len(pairs), CHECKPOINTS) if fixed else ())
         if math.isfinite((found := intervals[place]).low)
     ]
     both = control.count > 0 and treated.count > 0
@@ -293,6 +300,7 @@ def _ints(counts: Counts) -> list[int]:
     return [int(count) for count in counts]
 
 
-def _spread(places: int) -> list[int]:
-    """Return at most `CHECKPOINTS` places, spread evenly, with the last."""
-    return sorted({round(place) for place in np.linspace(places / CHECKPOINTS, places, min(CHECKPOINTS, places)) - 1})
+def _spread(places: int, wanted: int) -> list[int]:
+    """Return at most `wanted` places, spread evenly, the last among them."""
+    shown = min(wanted, places)
+    return sorted({round(places * (one + 1) / shown) - 1 for one in range(shown)})

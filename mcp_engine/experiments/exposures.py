@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from mcp_engine.access import Caller
@@ -27,6 +27,7 @@ from mcp_engine.experiments.observations.repository import (
 )
 from mcp_engine.experiments.repository import ExperimentRepository, Stored
 from mcp_engine.experiments.schemas import Exposure, ExposuresRecorded, RefusedExposure
+from mcp_engine.experiments.tables import ExperimentExposureRow, ExperimentUnitRow
 from mcp_engine.feedback.tables import FeedbackRow
 from mcp_engine.identifiers import new_id
 
@@ -142,11 +143,13 @@ def _checked(exposure: Exposure, known: Mapping[UUID, _Known]) -> _Taken:
 
 async def _record(work: UnitOfWork, taken: Sequence[_Taken]) -> None:
     repository, batch_id = ExperimentRepository(work), new_id()
-    units = [_unit(one) for one in taken if not one.is_fallback]
+    units = [_unit(work, one) for one in taken if not one.is_fallback]
     new = await repository.add_units(units) if units else set[tuple[UUID, bytes]]()
     # Of an exposure that no feedback can find, only the first says something: that the unit takes part.
     telling = [one for one in taken if one.findable or (one.experiment_id, one.assigned.digest) in new]
-    kept = await repository.add_exposures([_exposure(one, batch_id) for one in telling]) if telling else ()
+    rows = [_exposure(work, one, batch_id) for one in telling]
+    ids = await repository.add_exposures(rows) if rows else set[UUID]()
+    kept = [row for row in rows if row.id in ids]
     if not kept:
         return
     if any(one.session_id is not None for one in kept):
@@ -154,24 +157,26 @@ async def _record(work: UnitOfWork, taken: Sequence[_Taken]) -> None:
     await append(work, AuditEvent(EXPOSED, str(batch_id), exposed_facts(kept)))
 
 
-def _unit(taken: _Taken) -> dict[str, Any]:
-    return {
-        "experiment_id": taken.experiment_id,
-        "unit_digest": taken.assigned.digest,
-        "arm": taken.assigned.arm,
-        "allocation": taken.allocation,
-        "covariate": taken.covariate,
-    }
+def _unit(work: UnitOfWork, taken: _Taken) -> ExperimentUnitRow:
+    return ExperimentUnitRow(
+        tenant_id=work.tenant_id,
+        experiment_id=taken.experiment_id,
+        unit_digest=taken.assigned.digest,
+        arm=taken.assigned.arm,
+        allocation=taken.allocation,
+        covariate=taken.covariate,
+    )
 
 
-def _exposure(taken: _Taken, batch_id: UUID) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "experiment_id": taken.experiment_id,
-        "unit_digest": taken.assigned.digest,
-        "arm": taken.assigned.arm,
-        "execution_id": taken.execution_id,
-        "session_id": taken.session_id,
-        "is_fallback": taken.is_fallback,
-        "batch_id": batch_id,
-    }
+def _exposure(work: UnitOfWork, taken: _Taken, batch_id: UUID) -> ExperimentExposureRow:
+    return ExperimentExposureRow(
+        tenant_id=work.tenant_id,
+        id=new_id(),
+        experiment_id=taken.experiment_id,
+        unit_digest=taken.assigned.digest,
+        arm=taken.assigned.arm,
+        execution_id=taken.execution_id,
+        session_id=taken.session_id,
+        is_fallback=taken.is_fallback,
+        batch_id=batch_id,
+    )

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, select, text, tuple_
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -29,6 +28,26 @@ _ARTIFACT = (col(Artifact.tenant_id) == col(ExperimentRow.tenant_id)) & (
 )
 _RUNS = (col(ExperimentRunningRow.tenant_id) == col(ExperimentRow.tenant_id)) & (
     col(ExperimentRunningRow.experiment_id) == col(ExperimentRow.id)
+)
+
+
+# Arrays, because a statement of a thousand rows takes longer to compile than to run; in one order for everybody,
+# because two transactions that insert the same units in different orders would wait for each other.
+_ADD_UNITS = text(
+    "INSERT INTO experiment_unit (tenant_id, experiment_id, unit_digest, arm, allocation, covariate) "
+    "SELECT :tenant, new.* FROM unnest(CAST(:experiment_id AS uuid[]), CAST(:unit_digest AS bytea[]), "
+    "CAST(:arm AS smallint[]), CAST(:allocation AS integer[]), CAST(:covariate AS double precision[])) "
+    "AS new (experiment_id, unit_digest, arm, allocation, covariate) ORDER BY new.experiment_id, new.unit_digest "
+    "ON CONFLICT DO NOTHING RETURNING experiment_id, unit_digest"
+)
+_ADD_EXPOSURES = text(
+    "INSERT INTO experiment_exposure "
+    "(tenant_id, id, experiment_id, unit_digest, arm, execution_id, session_id, is_fallback, batch_id) "
+    "SELECT :tenant, new.* FROM unnest(CAST(:id AS uuid[]), CAST(:experiment_id AS uuid[]), "
+    "CAST(:unit_digest AS bytea[]), CAST(:arm AS smallint[]), CAST(:execution_id AS uuid[]), "
+    "CAST(:session_id AS text[]), CAST(:is_fallback AS boolean[]), CAST(:batch_id AS uuid[])) "
+    "AS new (id, experiment_id, unit_digest, arm, execution_id, session_id, is_fallback, batch_id) ORDER BY new.id "
+    "ON CONFLICT DO NOTHING RETURNING id"
 )
 
 
@@ -110,22 +129,30 @@ class ExperimentRepository:
         statement = select(ExperimentExposureRow).where(col(ExperimentExposureRow.batch_id).in_(batches))
         return (await self._session.execute(statement)).scalars().all()
 
-    async def add_units(self, units: Sequence[Mapping[str, Any]]) -> set[tuple[UUID, bytes]]:
+    async def add_units(self, units: Sequence[ExperimentUnitRow]) -> set[tuple[UUID, bytes]]:
         """Insert units that are not there yet; each counts for the arm that it had first.
 
         Returns:
             the experiment and digest of those that are new.
         """
-        rows = [{"tenant_id": self._work.tenant_id, **unit} for unit in units]
-        statement = insert(ExperimentUnitRow).values(rows).on_conflict_do_nothing()
-        statement = statement.returning(col(ExperimentUnitRow.experiment_id), col(ExperimentUnitRow.unit_digest))
-        return {(row[0], row[1]) for row in await self._session.execute(statement)}
+        columns = ("experiment_id", "unit_digest", "arm", "allocation", "covariate")
+        found = await self._session.execute(_ADD_UNITS, self._arrays(units, columns))
+        return {(row[0], row[1]) for row in found}
 
-    async def add_exposures(self, exposures: Sequence[Mapping[str, Any]]) -> Sequence[ExperimentExposureRow]:
-        """Insert exposures; of an execution or a session each experiment keeps the first. Return the new ones."""
-        rows = [{"tenant_id": self._work.tenant_id, **exposure} for exposure in exposures]
-        statement = insert(ExperimentExposureRow).values(rows).on_conflict_do_nothing()
-        return (await self._session.execute(statement.returning(ExperimentExposureRow))).scalars().all()
+    async def add_exposures(self, exposures: Sequence[ExperimentExposureRow]) -> set[UUID]:
+        """Insert exposures; of an execution or a session each experiment keeps the first.
+
+        Returns:
+            the ids of those that were kept.
+        """
+        columns = (
+            *("id", "experiment_id", "unit_digest", "arm", "execution_id", "session_id", "is_fallback"),
+            "batch_id",
+        )
+        return set((await self._session.execute(_ADD_EXPOSURES, self._arrays(exposures, columns))).scalars())
+
+    def _arrays(self, rows: Sequence[Any], columns: Sequence[str]) -> dict[str, Any]:
+        return {"tenant": self._work.tenant_id} | {name: [getattr(row, name) for row in rows] for name in columns}
 
     async def unit(self, experiment_id: UUID, unit_digest: bytes) -> ExperimentUnitRow | None:
         statement = select(ExperimentUnitRow).where(

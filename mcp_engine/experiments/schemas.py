@@ -99,8 +99,8 @@ class GroupSpec(_Strict):
 class Plan(_Strict):
     """Everything about an experiment that is named before the data, apart from its arms."""
 
-    metrics: list[MetricSpec] = Field(min_length=1, max_length=16, description="The first is the primary one.")
-    guardrails: list[GuardrailSpec] = Field(default_factory=list[GuardrailSpec], max_length=16)
+    metrics: list[MetricSpec] = Field(min_length=1, max_length=8, description="The first is the primary one.")
+    guardrails: list[GuardrailSpec] = Field(default_factory=list[GuardrailSpec], max_length=8)
     alpha: float = Field(default=0.05, gt=0, lt=1, allow_inf_nan=False)
     planned_units: int = Field(default=PLANNED, ge=10, le=10**9)
     burn_in: int = Field(default=BURN_IN, ge=2, le=10**9, description="Values an arm before a mean is judged.")
@@ -122,7 +122,7 @@ class NewExperiment(Plan):
     kind: str = Field(default="prompt", max_length=64)
     artifact: Name
     label: str = Field(default="production", max_length=36)
-    arms: list[ArmSpec] = Field(max_length=20)
+    arms: list[ArmSpec] = Field(max_length=12)
     start: bool = True
 
 

@@ -9,6 +9,8 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
+
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.artifacts.recent import RecentReads
@@ -16,11 +18,15 @@ from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.artifacts.splits import Attribute, LabelSplit, Placed, SplitArm, SplitRule, Unit
 from mcp_engine.artifacts.versions import ResolvedVersion
 from mcp_engine.database.engine import Database, UnitOfWork
+from mcp_engine.errors import Gone
 from mcp_engine.experiments import views
 from mcp_engine.experiments.assignment import Assignment, Split, assign
 from mcp_engine.experiments.exposures import expose_execution
 from mcp_engine.experiments.repository import ExperimentRepository, Stored
 from mcp_engine.experiments.schemas import Plan
+
+AUDITED = "experiment."
+_log = structlog.get_logger(__name__)
 
 
 class _Label(NamedTuple):
@@ -44,11 +50,11 @@ class ExperimentSplits:
     def __init__(self, database: Database, artifacts: ArtifactService) -> None:
         self._database = database
         self._artifacts = artifacts
-        self._recent = RecentReads[Mapping[_Label, Sequence[_Running]]]()
+        self._recent = RecentReads[Mapping[_Label, Sequence[_Running]]](about=AUDITED)
 
     async def of_label(self, caller: Caller, found: ResolvedVersion) -> Sequence[LabelSplit]:
         """Return how a label is split, as a client needs it."""
-        return [await self._shown(caller, one) for one in await self._of(caller, found)]
+        return [shown for one in await self._of(caller, found) if (shown := await self._shown(caller, one)) is not None]
 
     async def place(self, caller: Caller, found: ResolvedVersion, unit: Unit) -> Placed | None:
         """Return what a unit gets in place of `found`; None when it takes no part in any experiment."""
@@ -76,7 +82,7 @@ class ExperimentSplits:
 
     async def _placed(
         self, caller: Caller, found: ResolvedVersion, running: _Running, unit: Unit, assigned: Assignment
-    ) -> Placed:
+    ) -> Placed | None:
         experiment_id, allocation = running.stored.experiment.id, running.allocation
         if running.plan.allocator != "fixed":
             async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
@@ -84,7 +90,11 @@ class ExperimentSplits:
             if before is not None:
                 # Shares have changed since; the unit stays with what it has.
                 assigned, allocation = assigned._replace(arm=before.arm), before.allocation
-        version = found if assigned.arm is None else await self._arm(caller, running.stored, assigned.arm, found.label)
+        try:
+            version = found if assigned.arm is None else await self._arm(caller, running, assigned.arm, found.label)
+        except Gone as error:
+            _tell(running, error)
+            return None
         covariate = covariate_of(running.plan, unit.attributes)
 
         async def expose(work: UnitOfWork, execution_id: UUID) -> None:
@@ -92,18 +102,23 @@ class ExperimentSplits:
 
         return Placed(version, expose)
 
-    async def _arm(self, caller: Caller, stored: Stored, number: int, label: str | None) -> ResolvedVersion:
+    async def _arm(self, caller: Caller, running: _Running, number: int, label: str | None) -> ResolvedVersion:
+        stored = running.stored
         arm, version = stored.arms[number]
         reference = Reference(stored.kind, stored.artifact, version)
         namespace = stored.experiment.namespace
         return replace(await self._artifacts.resolve_locked(caller, namespace, reference, arm.lock_digest), label=label)
 
-    async def _shown(self, caller: Caller, running: _Running) -> LabelSplit:
+    async def _shown(self, caller: Caller, running: _Running) -> LabelSplit | None:
         stored, split = running.stored, running.split
-        arms = [
-            SplitArm(arm.name, weight, await self._arm(caller, stored, number, None))
-            for number, ((arm, _), weight) in enumerate(zip(stored.arms, split.weights, strict=True))
-        ]
+        try:
+            arms = [
+                SplitArm(arm.name, weight, await self._arm(caller, running, number, None))
+                for number, ((arm, _), weight) in enumerate(zip(stored.arms, split.weights, strict=True))
+            ]
+        except Gone as error:
+            _tell(running, error)
+            return None
         return LabelSplit(
             experiment_id=stored.experiment.id,
             name=stored.experiment.name,
@@ -116,6 +131,11 @@ class ExperimentSplits:
             slice=split.slice,
             covariate=running.plan.covariate,
         )
+
+
+def _tell(running: _Running, error: Gone) -> None:
+    """Say that an arm's content was erased: its units get what the label names, as if there were no experiment."""
+    _log.warning("experiment_arm_gone", experiment=running.stored.experiment.name, reason=error.message)
 
 
 def covariate_of(plan: Plan, attributes: Mapping[str, Attribute]) -> float | None:

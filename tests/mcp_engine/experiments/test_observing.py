@@ -182,3 +182,14 @@ async def test_what_the_log_says_is_what_the_rows_say(api: Api, world: World, ca
                 live = await check.facts(work, kind, [subject])
                 assert live[subject] == facts, AuditEvent(kind, subject, facts)
     assert found == 6
+
+
+async def test_reports_of_the_same_units_do_not_wait_for_each_other(api: Api) -> None:
+    experiment, mapping = await begun(api)
+    shown = [
+        {"unit_id": unit, "arm": arm_of(experiment, mapping, unit), "session_id": f"{experiment['name']}.{unit}"}
+        for unit in (f"unit-{number}" for number in range(60))
+    ]
+    answers = await asyncio.gather(*(api.expose(experiment, *shown[:: 1 - 2 * (n % 2)]) for n in range(8)))
+    assert {answer["recorded"] for answer in answers} == {60}
+    assert sum(arm["units"] for arm in (await api.analysis(experiment))["arms"]) == 60

@@ -8,10 +8,12 @@ import httpx
 import pytest
 
 from mcp_engine.access import Caller
+from mcp_engine.artifacts.kinds import Reference
+from mcp_engine.audit.erasure import erase
 from mcp_engine.database.engine import Database
 from mcp_engine.experiments.assignment import Split, Step, assign
 from tests.conftest import make_tenant
-from tests.mcp_engine.experiments.conftest import HELPFUL, TWO_ARMS, Api
+from tests.mcp_engine.experiments.conftest import HELPFUL, TWO_ARMS, Api, World
 from tests.mcp_engine.prompts.conftest import Keys
 
 GROUPED = {"group": {"name": "greetings", "share": 0.5}}
@@ -196,3 +198,15 @@ async def test_another_tenant_finds_nothing(api: Api, keys: Keys, database: Data
     )
     assert response.json()["recorded"] == 0
     assert response.json()["refused"][0]["code"] == "experiment.not_found"
+
+
+async def test_an_arm_whose_content_was_erased_takes_nobody_down(api: Api, world: World, caller: Caller) -> None:
+    begun = await api.begin()
+    found = await world.artifacts.resolve(caller, "default", Reference("prompt", api.prompt, 2))
+    async with world.database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        await erase(work, "artifact_content", {"version_id": str(found.version_id)}, "a person asked")
+    assert "experiments" not in await api.detail()
+    assert {(await api.run(unit_id=str(unit)))["number"] for unit in range(8)} == {1}
+    assert (await api.get(begun))["state"] == "running"
+    refused = await api.create(targeting=[{"attribute": "a", "equals": 1}])
+    assert (refused.status_code, refused.json()["code"]) == (410, "artifact.erased")
