@@ -31,11 +31,14 @@ async def listening(app: FastAPI) -> AsyncGenerator[str]:
 
 
 class Commands:
-    """Runs the commands of a group as the principal with the key `owner`."""
+    """Runs the commands of a group as the principal with a key."""
 
-    def __init__(self, group: CommandGroup, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, group: CommandGroup, url: str, monkeypatch: pytest.MonkeyPatch, *, key: str = "owner", columns: int = 200
+    ) -> None:
         monkeypatch.setenv("MCP_ENGINE_URL", url)
-        monkeypatch.setenv("MCP_ENGINE_API_KEY", "owner")
+        monkeypatch.setenv("MCP_ENGINE_API_KEY", key)
+        monkeypatch.setenv("COLUMNS", str(columns))
         clients: list[httpx.Client] = []
 
         class Client(httpx.Client):

@@ -6,38 +6,27 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
-import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import text
-from typer.testing import CliRunner, Result
 
 from mcp_engine.access import Caller
-from mcp_engine.cli import output
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
 from rag.component import component
+from tests.commands import Commands, listening
 from tests.rag.conftest import Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE
 
 QUEUED = text("SELECT version_id FROM document_indexing WHERE state = 'queued'")
-Run = Any
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def url(app: FastAPI) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none"))
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await task
+    async with listening(app) as address:
+        yield address
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -59,32 +48,11 @@ async def worker(workspace: Workspace, caller: Caller) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-def run(url: str, worker: None, monkeypatch: pytest.MonkeyPatch) -> Run:
-    for name, value in {"URL": url, "API_KEY": "key"}.items():
-        monkeypatch.setenv(f"MCP_ENGINE_{name}", value)
-    monkeypatch.setenv("COLUMNS", "200")
-    clients: list[httpx.Client] = []
-
-    class Client(httpx.Client):
-        """A command's process ends with it; here its connections must be closed instead."""
-
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            clients.append(self)
-
-    monkeypatch.setattr(httpx, "Client", Client)
+def run(url: str, worker: None, monkeypatch: pytest.MonkeyPatch) -> Commands:
     commands = CommandGroup("Test.", name="mcp-engine")
     for name, group in component.commands().items():
         commands.add_group(name, group)
-
-    async def run(*arguments: str) -> Result:
-        monkeypatch.setattr(output._Mode, "json", False)
-        result = await asyncio.to_thread(CliRunner().invoke, commands.typer, list(arguments))
-        while clients:
-            clients.pop().close()
-        return result
-
-    return run
+    return Commands(commands, url, monkeypatch, key="key")
 
 
 @pytest.fixture
@@ -98,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "docs"
 
 
-async def test_add_list_search_ask_remove(run: Run, folder: Path) -> None:
+async def test_add_list_search_ask_remove(run: Commands, folder: Path) -> None:
     added = await run("docs", "add", str(folder), "-c", "guide", "--json")
     assert added.exit_code == 0
     rows = json.loads(added.stdout)["items"]
@@ -125,7 +93,7 @@ async def test_add_list_search_ask_remove(run: Run, folder: Path) -> None:
     assert "bakery" not in (await run("docs", "list", "-c", "guide")).stdout
 
 
-async def test_beside_a_refusal_passages_are_shown_by_their_beginning(run: Run, tmp_path: Path) -> None:
+async def test_beside_a_refusal_passages_are_shown_by_their_beginning(run: Commands, tmp_path: Path) -> None:
     long = tmp_path / "long.txt"
     long.write_text("Rye bread is baked on Monday. " * 40)
     assert (await run("docs", "add", str(long), "-c", "guide")).exit_code == 0
@@ -135,7 +103,7 @@ async def test_beside_a_refusal_passages_are_shown_by_their_beginning(run: Run, 
     assert " …" in refused
 
 
-async def test_one_bad_file_does_not_stop_the_others(run: Run, folder: Path) -> None:
+async def test_one_bad_file_does_not_stop_the_others(run: Commands, folder: Path) -> None:
     (folder / "broken.pdf").write_bytes(b"MZ\x90\x00 not a document")
     (folder / "empty.txt").write_bytes(b"")
     result = await run("docs", "add", str(folder), "-c", "mixed", "--json")
@@ -150,7 +118,7 @@ async def test_one_bad_file_does_not_stop_the_others(run: Run, folder: Path) -> 
     }
 
 
-async def test_a_wrong_path_or_document_is_said(run: Run, tmp_path: Path, folder: Path) -> None:
+async def test_a_wrong_path_or_document_is_said(run: Commands, tmp_path: Path, folder: Path) -> None:
     nowhere = await run("docs", "add", str(tmp_path / "nowhere"))
     assert isinstance(nowhere.exception, CommandFailed)
     assert nowhere.exception.exit_code is ExitCode.USAGE

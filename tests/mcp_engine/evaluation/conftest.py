@@ -24,7 +24,7 @@ from mcp_engine.artifacts.routes import router as artifacts_router
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.config import Settings
 from mcp_engine.database.engine import Database
-from mcp_engine.errors import NotFound, NotSignedIn
+from mcp_engine.errors import NotFound
 from mcp_engine.evaluation.datasets.kind import DatasetKind
 from mcp_engine.evaluation.datasets.routes import router as datasets_router
 from mcp_engine.evaluation.datasets.service import DatasetService
@@ -51,18 +51,7 @@ from mcp_engine.prompts.kind import PromptKind
 from mcp_engine.prompts.routes import router as prompts_router
 from mcp_engine.prompts.service import PromptService
 from mcp_engine.services import Services
-
-
-@dataclass
-class Keys:
-    """Knows callers by made-up keys."""
-
-    callers: dict[str, Caller] = field(default_factory=dict)
-
-    async def authenticate(self, credential: str) -> Caller:
-        if credential not in self.callers:
-            raise NotSignedIn("access.invalid_credential", "This credential does not work.")
-        return self.callers[credential]
+from tests.keys import Keys
 
 
 @pytest.fixture

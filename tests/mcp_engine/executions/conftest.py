@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 
 import httpx
 import pytest_asyncio
-import uvicorn
 from fastapi import FastAPI
 
 from mcp_engine.access import Authenticator, Caller
 from mcp_engine.config import Settings
 from mcp_engine.database.engine import Database
-from mcp_engine.errors import NotSignedIn
 from mcp_engine.executions.routes import router
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.problems import install_handlers
 from mcp_engine.services import Services
 from mcp_engine.telemetry import tracing
 from mcp_engine.telemetry.store import SpanStore
-
-
-@dataclass
-class Keys:
-    """Knows callers by made-up keys."""
-
-    callers: dict[str, Caller] = field(default_factory=dict)
-
-    async def authenticate(self, credential: str) -> Caller:
-        try:
-            return self.callers[credential]
-        except KeyError:
-            raise NotSignedIn("access.invalid_credential", "This credential does not work.") from None
+from tests.commands import listening
+from tests.keys import Keys
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -77,12 +61,8 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def url(app: FastAPI) -> AsyncIterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    await serving
+    async with listening(app) as address:
+        yield address
 
 
 def bearer(key: str) -> dict[str, str]:

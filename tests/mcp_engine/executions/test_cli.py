@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
-import httpx
 import pytest
-from typer.testing import CliRunner, Result
 
 from mcp_engine.access import Caller
-from mcp_engine.cli import output
 from mcp_engine.cli.executions import commands
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.errors import ModelFailed
@@ -23,8 +18,8 @@ from mcp_engine.identifiers import new_id
 from mcp_engine.telemetry.context import bind_tenant
 from mcp_engine.telemetry.store import SpanStore
 from mcp_engine.telemetry.tracing import span, tracer
+from tests.commands import Commands
 
-Run = Any
 SOURCE = new_id()
 START = StartExecution(
     namespace="default",
@@ -38,33 +33,12 @@ START = StartExecution(
 
 
 @pytest.fixture
-def run(url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("MCP_ENGINE_URL", url)
-    monkeypatch.setenv("MCP_ENGINE_API_KEY", "owner")
-    monkeypatch.setenv("COLUMNS", "200")
-    clients: list[httpx.Client] = []
-
-    class Client(httpx.Client):
-        """A command's process ends with it; here its connections must be closed instead."""
-
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            clients.append(self)
-
-    monkeypatch.setattr(httpx, "Client", Client)
-
-    async def run(*arguments: str) -> Result:
-        monkeypatch.setattr(output._Mode, "json", False)
-        result = await asyncio.to_thread(CliRunner().invoke, commands.typer, list(arguments))
-        while clients:
-            clients.pop().close()
-        return result
-
-    return run
+def run(url: str, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    return Commands(commands, url, monkeypatch)
 
 
 async def test_show_draws_facts_content_and_the_waterfall(
-    run: Run, executions: ExecutionService, store: SpanStore, caller: Caller
+    run: Commands, executions: ExecutionService, store: SpanStore, caller: Caller
 ) -> None:
     with bind_tenant(caller.tenant_id), span(tracer(__name__), "prompt_run greeting"):
         running = await executions.start(caller, START)
@@ -96,7 +70,9 @@ async def test_show_draws_facts_content_and_the_waterfall(
     assert as_json["output"]["value"] == "Hello\x1b[2J Ada"
 
 
-async def test_a_failed_and_erased_execution_says_so(run: Run, executions: ExecutionService, caller: Caller) -> None:
+async def test_a_failed_and_erased_execution_says_so(
+    run: Commands, executions: ExecutionService, caller: Caller
+) -> None:
     running = await executions.start(caller, START)
     await running.fail(ModelFailed("model.crashed", "It died."))
     await executions.erase_content(caller, running.id, "asked to")
@@ -108,7 +84,7 @@ async def test_a_failed_and_erased_execution_says_so(run: Run, executions: Execu
 
 
 async def test_list_filters_and_says_what_to_do_when_there_are_none(
-    run: Run, executions: ExecutionService, caller: Caller
+    run: Commands, executions: ExecutionService, caller: Caller
 ) -> None:
     assert "run a prompt" in (await run("list")).stdout
     running = await executions.start(caller, START)
@@ -122,7 +98,7 @@ async def test_list_filters_and_says_what_to_do_when_there_are_none(
 
 
 async def test_the_list_calls_a_refusal_refused_and_keeps_ids_whole(
-    run: Run, executions: ExecutionService, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    run: Commands, executions: ExecutionService, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     running = await executions.start(caller, replace(START, kind="ask", inputs={"question": "Why?" * 20}))
@@ -140,14 +116,14 @@ async def test_the_list_calls_a_refusal_refused_and_keeps_ids_whole(
         (["show", "../namespaces"], ExitCode.REFUSED),
     ],
 )
-async def test_failures_have_their_exit_codes(run: Run, arguments: list[str], exit_code: ExitCode) -> None:
+async def test_failures_have_their_exit_codes(run: Commands, arguments: list[str], exit_code: ExitCode) -> None:
     result = await run(*arguments)
     assert isinstance(result.exception, CommandFailed)
     assert result.exception.exit_code == exit_code
 
 
 async def test_a_search_for_text_goes_on_until_the_page_is_full(
-    run: Run, executions: ExecutionService, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    run: Commands, executions: ExecutionService, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mcp_engine.executions.repository.SEARCHED_AT_ONCE", 2)
     for inputs in ("needle", "hay", "hay", "needle", "hay"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from fastapi import FastAPI
 
 from mcp_engine.access import Authenticator, Caller
 from mcp_engine.database.engine import Database
-from mcp_engine.errors import NotSignedIn
 from mcp_engine.executions.routes import router as executions_router
 from mcp_engine.executions.schemas import Outcome, StartExecution
 from mcp_engine.executions.service import ExecutionService
@@ -22,18 +21,7 @@ from mcp_engine.feedback.routes import router
 from mcp_engine.feedback.service import FeedbackService
 from mcp_engine.http.problems import install_handlers
 from mcp_engine.services import Services
-
-
-@dataclass
-class Keys:
-    """Knows callers by made-up keys."""
-
-    callers: dict[str, Caller] = field(default_factory=dict)
-
-    async def authenticate(self, credential: str) -> Caller:
-        if credential not in self.callers:
-            raise NotSignedIn("access.invalid_credential", "This credential does not work.")
-        return self.callers[credential]
+from tests.keys import Keys
 
 
 @pytest.fixture

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import socket
 from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-import uvicorn
 from fastapi import APIRouter, FastAPI
-from typer.testing import CliRunner, Result
 
-from mcp_engine.cli import output
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.keys import commands
 from mcp_engine.identity.routes import router
 from mcp_engine.identity.service import OwnerKey
+from tests.commands import Commands, listening
 from tests.mcp_engine.identity.conftest import bearer
-
-Run = Any
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -30,68 +22,37 @@ async def url(app: FastAPI) -> AsyncIterator[str]:
     versioned = APIRouter(prefix="/api/v1")
     versioned.include_router(router)
     app.include_router(versioned)
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    await serving
+    async with listening(app) as address:
+        yield address
 
 
 @pytest.fixture
-def run(url: str, owner: OwnerKey, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("MCP_ENGINE_URL", url)
-    monkeypatch.setenv("MCP_ENGINE_API_KEY", owner.api_key)
-
-    clients: list[httpx.Client] = []
-
-    class Client(httpx.Client):
-        """A command's process ends with it; here its connections must be closed instead."""
-
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            clients.append(self)
-
-    monkeypatch.setattr(httpx, "Client", Client)
-
-    async def run(*arguments: str) -> Result:
-        monkeypatch.setattr(output._Mode, "json", False)
-        result = await asyncio.to_thread(CliRunner().invoke, commands.typer, list(arguments))
-        while clients:
-            clients.pop().close()
-        return result
-
-    return run
+def run(url: str, owner: OwnerKey, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    return Commands(commands, url, monkeypatch, key=owner.api_key)
 
 
-async def run_json(run: Run, *arguments: str) -> Any:
-    result = await run(*arguments, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
-
-
-async def test_a_key_is_made_listed_used_and_revoked(run: Run, anonymous: httpx.AsyncClient) -> None:
-    made = await run_json(run, "create", "laptop", "--scope", "prompts:read", "--expires-in", "30d", "--burst", "7")
+async def test_a_key_is_made_listed_used_and_revoked(run: Commands, anonymous: httpx.AsyncClient) -> None:
+    made = await run.json("create", "laptop", "--scope", "prompts:read", "--expires-in", "30d", "--burst", "7")
     assert made["scopes"] == ["prompts:read"]
     assert made["burst"] == 7
     assert (await anonymous.get("/me", headers=bearer(made["api_key"]))).status_code == 200
-    listed = {key["id"]: key for key in await run_json(run, "list")}
+    listed = {key["id"]: key for key in await run.json("list")}
     assert listed[made["id"]]["name"] == "laptop"
     assert "api_key" not in listed[made["id"]]
-    assert (await run_json(run, "revoke", made["id"]))["revoked"] is True
+    assert (await run.json("revoke", made["id"]))["revoked"] is True
     assert (await anonymous.get("/me", headers=bearer(made["api_key"]))).status_code == 401
     assert "revoked" in (await run("list")).stdout
 
 
-async def test_a_person_gets_the_bare_key_on_standard_output(run: Run) -> None:
+async def test_a_person_gets_the_bare_key_on_standard_output(run: Commands) -> None:
     result = await run("create", "laptop")
     assert result.stdout.startswith("mce_")
     assert len(result.stdout.splitlines()) == 1
     assert "not shown again" in result.stderr
 
 
-async def test_a_machine_and_its_key_in_one_command(run: Run, anonymous: httpx.AsyncClient) -> None:
-    made = await run_json(run, "create", "ci", "--role", "automation")
+async def test_a_machine_and_its_key_in_one_command(run: Commands, anonymous: httpx.AsyncClient) -> None:
+    made = await run.json("create", "ci", "--role", "automation")
     me = (await anonymous.get("/me", headers=bearer(made["api_key"]))).json()
     assert (me["principal"]["kind"], me["principal"]["role"]) == ("machine", "automation")
 
@@ -106,13 +67,13 @@ async def test_a_machine_and_its_key_in_one_command(run: Run, anonymous: httpx.A
         (["revoke", "../namespaces"], ExitCode.REFUSED),
     ],
 )
-async def test_failures_have_their_exit_codes(run: Run, arguments: list[str], exit_code: ExitCode) -> None:
+async def test_failures_have_their_exit_codes(run: Commands, arguments: list[str], exit_code: ExitCode) -> None:
     result = await run(*arguments)
     assert isinstance(result.exception, CommandFailed)
     assert result.exception.exit_code == exit_code
 
 
-async def test_a_revoked_owner_is_told_to_sign_in(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_revoked_owner_is_told_to_sign_in(run: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MCP_ENGINE_API_KEY", "mce_nonsense")
     result = await run("list")
     assert isinstance(result.exception, CommandFailed)

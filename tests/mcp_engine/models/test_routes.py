@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 
 import httpx
 import pytest
@@ -16,7 +15,7 @@ from structlog.testing import capture_logs
 from mcp_engine.access import Authenticator, Caller
 from mcp_engine.audit.tables import AuditEntry
 from mcp_engine.database.engine import Database
-from mcp_engine.errors import NotFound, NotSignedIn, Refused
+from mcp_engine.errors import NotFound, Refused
 from mcp_engine.http.problems import install_handlers
 from mcp_engine.models.pool import ModelPool
 from mcp_engine.models.routes import router
@@ -25,22 +24,11 @@ from mcp_engine.models.weights import Weights
 from mcp_engine.secrets import Secrets
 from mcp_engine.services import Services
 from tests.conftest import caller_of, make_tenant
+from tests.keys import Keys
 from tests.mcp_engine.models.conformance import CAPITAL
 from tests.mcp_engine.models.servers import CREDENTIAL, MODEL, free_port, scripted
 
 ACME = {"name": "acme", "base_url": "http://127.0.0.1:9/v1/", "credential": CREDENTIAL, "models": ["b/large", "a"]}
-
-
-@dataclass
-class Keys:
-    """Knows callers by made-up keys."""
-
-    callers: dict[str, Caller] = field(default_factory=dict)
-
-    async def authenticate(self, credential: str) -> Caller:
-        if credential not in self.callers:
-            raise NotSignedIn("access.invalid_credential", "This credential does not work.")
-        return self.callers[credential]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

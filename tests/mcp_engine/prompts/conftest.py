@@ -24,7 +24,7 @@ from mcp_engine.artifacts.kinds import KindRegistry
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.config import Settings
 from mcp_engine.database.engine import Database
-from mcp_engine.errors import NotFound, NotSignedIn
+from mcp_engine.errors import NotFound
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.problems import install_handlers
 from mcp_engine.models.port import ModelIdentity, ServedModel
@@ -34,6 +34,7 @@ from mcp_engine.prompts.service import PromptService
 from mcp_engine.services import Services
 from mcp_engine.telemetry import tracing
 from mcp_engine.telemetry.store import SpanStore
+from tests.keys import Keys
 
 
 @dataclass
@@ -106,19 +107,6 @@ class Models:
             raise NotFound("model.unknown", f"No model is named {name!r}; there are: local, other/scripted-1.")
         identity = ModelIdentity("other" if name == "other/scripted-1" else "local", "scripted-1", "w" * 64, "s" * 64)
         return ServedModel(name or "local", ScriptedChat(script=self.script), identity)
-
-
-@dataclass
-class Keys:
-    """Knows callers by made-up keys."""
-
-    callers: dict[str, Caller] = field(default_factory=dict)
-
-    async def authenticate(self, credential: str) -> Caller:
-        try:
-            return self.callers[credential]
-        except KeyError:
-            raise NotSignedIn("access.invalid_credential", "This credential does not work.") from None
 
 
 @pytest.fixture
