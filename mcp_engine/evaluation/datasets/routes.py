@@ -8,7 +8,7 @@ from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 from pydantic import Json
 
 from mcp_engine.access import Caller
-from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget
+from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget, VersionView
 from mcp_engine.artifacts.versions import ArtifactFilter
 from mcp_engine.config import Settings
 from mcp_engine.errors import TooLarge
@@ -19,7 +19,6 @@ from mcp_engine.evaluation.datasets.schemas import (
     DatasetPushed,
     DatasetRowView,
     DatasetSummary,
-    DatasetVersion,
     PushDataset,
     PushExecutions,
     PushOptions,
@@ -130,7 +129,7 @@ async def list_dataset_versions(
     namespace: NamespaceName = DEFAULT_NAMESPACE,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[DatasetVersion]:
+) -> Page[VersionView]:
     """List versions, newest first."""
     return await datasets.versions(caller, namespace, name, limit=limit, cursor=cursor)
 

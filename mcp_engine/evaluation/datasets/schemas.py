@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mcp_engine.artifacts.schemas import VersionView
 from mcp_engine.evaluation.datasets.kind import ColumnsBody, SplitBody
 from mcp_engine.evaluation.datasets.rows import OPEN
 from mcp_engine.identifiers import NAME_PATTERN
@@ -64,21 +65,7 @@ class PushExecutions(PushOptions):
     )
 
 
-class DatasetVersion(BaseModel):
-    """One version without its rows."""
-
-    name: str
-    namespace: str
-    number: int
-    version_id: UUID
-    digest: str
-    labels: list[str]
-    message: str
-    author_id: UUID
-    created_at: datetime
-
-
-class DatasetDetail(DatasetVersion):
+class DatasetDetail(VersionView):
     """One version: what its rows hold, and how many each split has."""
 
     description: str

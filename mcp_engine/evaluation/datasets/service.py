@@ -10,9 +10,9 @@ from uuid import UUID
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import LATEST, Reference
-from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget, move_view
+from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget, VersionView, move_view, version_view
 from mcp_engine.artifacts.service import ArtifactService
-from mcp_engine.artifacts.versions import ArtifactFilter, ArtifactSummary, ArtifactVersion, ResolvedVersion
+from mcp_engine.artifacts.versions import ArtifactFilter, ArtifactSummary, ResolvedVersion
 from mcp_engine.audit.erasure import erase
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database, UnitOfWork
@@ -29,7 +29,6 @@ from mcp_engine.evaluation.datasets.schemas import (
     DatasetPushed,
     DatasetRowView,
     DatasetSummary,
-    DatasetVersion,
     PushDataset,
     PushExecutions,
     PushOptions,
@@ -105,11 +104,11 @@ class DatasetService:
 
     async def versions(
         self, caller: Caller, namespace: str, name: str, *, limit: int, cursor: str | None
-    ) -> Page[DatasetVersion]:
+    ) -> Page[VersionView]:
         """Return versions, newest first."""
         before = decode_number_cursor(cursor)
         rows = await self._artifacts.versions(caller, KIND, namespace, name, before=before, limit=limit + 1)
-        return page_of([DatasetVersion(**_version(*row)) for row in rows], limit, lambda shown: (shown.number,))
+        return page_of([version_view(*row) for row in rows], limit, lambda shown: (shown.number,))
 
     async def move_label(
         self, caller: Caller, namespace: str, name: str, label: str, target: LabelTarget
@@ -233,22 +232,8 @@ def no_split(found: ResolvedVersion, split: str) -> NotFound:
     )
 
 
-def _version(version: ArtifactVersion, labels: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        "name": version.name,
-        "namespace": version.namespace,
-        "number": version.number,
-        "version_id": version.version_id,
-        "digest": version.digest,
-        "labels": [*labels],
-        "message": version.message,
-        "author_id": version.author_id,
-        "created_at": version.created_at,
-    }
-
-
 def _detail(found: ResolvedVersion) -> dict[str, Any]:
-    return {**_version(found.version, found.labels), **found.body, "lock_digest": found.lock_digest}
+    return {**version_view(found.version, found.labels).model_dump(), **found.body, "lock_digest": found.lock_digest}
 
 
 def _summary(item: ArtifactSummary) -> DatasetSummary:
