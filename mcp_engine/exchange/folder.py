@@ -192,7 +192,7 @@ def _read_release(here: str, label: str, value: Any) -> Release:
             return Release(label, value)
         case {"version": int(number), "pins": dict()}:
             pins = cast("dict[str, Any]", value["pins"])
-            if all(isinstance(pinned, int) for pinned in pins.values()):
+            if all(isinstance(text, str) and isinstance(at, int) for text, at in cast("dict[Any, Any]", pins).items()):
                 return Release(label, number, {str(Reference.parse(KIND, text)): at for text, at in pins.items()})
         case _:
             pass

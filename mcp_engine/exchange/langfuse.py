@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from mcp_engine.artifacts.kinds import LATEST, Reference
 from mcp_engine.canonical import digest as digest_of
 from mcp_engine.errors import InvalidInput
@@ -116,19 +118,34 @@ def checked_payloads(value: Any, where: str) -> list[Payload]:
     return [_checked(one, f"{where}, prompt {number}") for number, one in enumerate(cast("list[Any]", value), start=1)]
 
 
+class _Answer(BaseModel):
+    """What is read of a version; the rest of an answer is Langfuse's own affair."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: str = Field(min_length=1)
+    prompt: str | list[Any]
+    version: int | None = Field(default=None, ge=1)
+    config: Any = None
+    labels: list[str] | None = None
+    tags: list[str] | None = None
+    commitMessage: str | None = None  # noqa: N815 - Langfuse's own word
+    resolutionGraph: Any = None  # noqa: N815
+
+
 def _checked(value: Any, where: str) -> Payload:
-    match value:
-        case {"name": str(), "versions": list()}:
-            fault = "is a line of the list of prompts; get each version by `GET /api/public/v2/prompts/NAME?version=N`"
-        case {"name": str(), "prompt": str() | list()}:
-            found = cast("Payload", value)
-            number = found.get("version")
-            if number is None or (isinstance(number, int) and number > 0):
-                return {**found, "config": found.get("config") or {}, "labels": found.get("labels") or []}
-            fault = "has a `version` that is no number"
-        case _:
-            fault = "has no `name` or no `prompt`"
-    raise InvalidInput("exchange.langfuse_invalid", f"{where} {fault}.")
+    if isinstance(value, Mapping) and "versions" in value and "prompt" not in value:
+        raise InvalidInput(
+            "exchange.langfuse_invalid",
+            f"{where} is a line of the list of prompts; get each version by "
+            "`GET /api/public/v2/prompts/NAME?version=N&resolve=false`.",
+        )
+    try:
+        found = _Answer.model_validate(value).model_dump()
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:3])
+        raise InvalidInput("exchange.langfuse_invalid", f"{where} is no version of a prompt: {faults}.") from error
+    return {**found, "config": found["config"] or {}, "labels": found["labels"] or [], "tags": found["tags"] or []}
 
 
 def _dense(versions: Mapping[int, Payload]) -> dict[int, int]:
@@ -201,7 +218,8 @@ class _Reader:
         body |= from_config(members, subject, self._parcel, provider=self._provider)
         carried: Any = members.get(OURS)
         own: Any = cast("dict[str, Any]", carried).get("tags") if isinstance(carried, dict) else None
-        if tags := our_tags(subject, found.get("tags") or () if own is None else own, self._parcel):
+        theirs: list[str] = [str(tag) for tag in cast("list[Any]", own)] if isinstance(own, list) else found["tags"]
+        if tags := our_tags(subject, theirs, self._parcel):
             body["tags"] = tags
         if found.get("resolutionGraph"):
             self._parcel.note(subject, "changed", "This server wrote its includes out; they are text here.")

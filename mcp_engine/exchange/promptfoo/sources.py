@@ -75,16 +75,19 @@ class Sources:
             InvalidInput: `exchange.promptfoo_invalid`: there is none, or one lies outside of the root.
         """
         pattern = reference.removeprefix(FILE)
-        there = (self._base / pattern).resolve()
-        if not there.is_relative_to(self._root):
-            raise invalid(where, f"{reference} lies outside of {self._root}; allow a folder above it by --root.")
-        if any(character in pattern for character in "*?["):
-            found = sorted(path for path in self._base.glob(pattern) if path.is_file())
-        else:
-            found = sorted(path for path in there.iterdir() if path.is_file()) if there.is_dir() else [there]
-        found = [path for path in found if path.resolve().is_relative_to(self._root)]
-        if not found or not found[0].is_file():
-            raise invalid(where, f"there is no file {reference}.")
+        try:
+            there = (self._base / pattern).resolve()
+            if not there.is_relative_to(self._root):
+                raise invalid(where, f"{reference} lies outside of {self._root}; allow a folder above it by --root.")
+            if any(character in pattern for character in "*?["):
+                found = sorted(self._base.glob(pattern))
+            else:
+                found = sorted(there.iterdir()) if there.is_dir() else [there]
+            found = [path for path in found if path.is_file() and path.resolve().is_relative_to(self._root)]
+        except (OSError, ValueError, NotImplementedError) as error:
+            raise invalid(where, f"{reference!r:.140} names no file: {error}.") from error
+        if not found:
+            raise invalid(where, f"there is no file {reference!r:.140}.")
         return found
 
     def name(self, path: Path) -> str:

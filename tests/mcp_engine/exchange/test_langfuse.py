@@ -15,11 +15,14 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.errors import EngineError, InvalidInput, NotAllowed, TryLater
 from mcp_engine.exchange.langfuse import checked_payloads, to_parcel
 from mcp_engine.exchange.langfuse_api import LangfuseApi
+from mcp_engine.exchange.planning import make_plan, prepare
 from mcp_engine.prompts.schemas import PushPrompt
 from tests.commands import Commands, listening
 from tests.mcp_engine.exchange.conftest import COPY, Engine, outcomes, whys
@@ -272,14 +275,35 @@ async def test_every_page_of_the_list_is_read(project: Langfuse, host: str) -> N
     ("value", "says"),
     [
         (3, "holds no prompts"),
-        ([{"name": "x"}], "prompt 1 has no `name` or no `prompt`"),
+        ([{"name": "x"}], "prompt 1 is no version of a prompt: prompt: Field required"),
         ({"data": [{"name": "x", "versions": [1]}]}, "line of the list of prompts"),
-        ([{"name": "x", "prompt": "a", "version": "1"}], "`version` that is no number"),
+        ([{"name": "x", "prompt": "a", "version": "1"}], "version: Input should be a valid integer"),
     ],
 )
 def test_a_file_of_something_else_is_refused(value: Any, says: str) -> None:
     with pytest.raises(InvalidInput, match=says):
         checked_payloads(value, "f.json")
+
+
+PARTS = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=5) | st.sampled_from(["user", "placeholder"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["role", "content", "type", "name", "model", "tools"]), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+OPTIONAL = ["version", "labels", "tags", "config", "commitMessage", "type", "resolutionGraph"]
+ANSWERS = st.fixed_dictionaries({"name": st.text(max_size=4), "prompt": PARTS}, optional=dict.fromkeys(OPTIONAL, PARTS))
+
+
+@given(st.lists(ANSWERS, max_size=3) | PARTS)
+def test_any_file_is_read_or_refused(value: Any) -> None:
+    try:
+        parcel = to_parcel(checked_payloads(value, "f.json"), provider=None)
+    except InvalidInput:
+        return  # said with its place, see above
+    assert make_plan(prepare(parcel.prompts), {}, skip_faulty=True).faults == []
 
 
 def test_what_can_not_come_over_is_a_fault() -> None:

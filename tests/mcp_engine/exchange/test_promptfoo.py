@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcp_engine.cli.failures import CommandFailed
+from mcp_engine.errors import InvalidInput
 from mcp_engine.evaluation.datasets.schemas import PushDataset
+from mcp_engine.exchange.datasets import dataset_digest
 from mcp_engine.exchange.parcel import Parcel, ParcelVersion
+from mcp_engine.exchange.planning import make_plan, prepare
 from mcp_engine.exchange.promptfoo.assertions import expected_of, from_text
 from mcp_engine.exchange.promptfoo.cases import CaseReader
 from mcp_engine.exchange.promptfoo.reading import read_config
@@ -67,6 +71,12 @@ FILES = {
     "tests/vars.yaml": "country: [Laos, Oman]\n",
     "tests/answer.txt": "Bamako",
 }
+
+SECTIONS = ["prompts", "tests", "defaultTest", "scenarios", "assertionTemplates", "description"]
+MEMBERS = [
+    "vars", "assert", "type", "value", "options", "metadata", "config", "tests", "raw", "id", "label", "$ref", "role",
+    "content", "threshold", "description", "disableVarExpansion",
+]  # fmt: skip
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -124,7 +134,7 @@ def test_tests_become_rows_with_defaults_scenarios_and_tables(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("config", "files", "says"),
     [
-        ("prompts: [file://gone.txt]", {}, "prompts[0]: there is no file file://gone.txt"),
+        ("prompts: [file://gone.txt]", {}, "prompts[0]: there is no file 'file://gone.txt'"),
         ("prompts: [file://../secret.txt]", {}, "lies outside of"),
         ("prompts: [file://make.py]", {"make.py": "x"}, "make.py: it is code, which an import never runs"),
         ("prompts: ['langfuse://x']", {}, "langfuse prompts are not in this file"),
@@ -216,6 +226,27 @@ def test_rows_that_are_written_come_back(rows: list[dict[str, Any]]) -> None:
     assert parcel.remarks == []
     assert CaseReader(yaml_value(text, "x"), Sources(Path()), "x", parcel).rows() == rows
     assert parcel.remarks == []
+
+
+PARTS = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=5)
+    | st.sampled_from(["file://x", "file://*", "{{ a }}", "contains:x", "#/assertionTemplates/a"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(MEMBERS), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(SECTIONS), PARTS))
+def test_any_configuration_is_read_or_refused_with_its_place(config: dict[str, Any]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "promptfooconfig.json")
+        path.write_text(json.dumps(config))
+        try:
+            parcel = read_config(path)
+        except InvalidInput:
+            return  # said with its place, see above
+    assert make_plan(prepare(parcel.prompts), {}, skip_faulty=True).faults == []
+    assert all(dataset_digest(one) for one in parcel.datasets)
 
 
 async def test_an_import_is_whole_and_an_export_comes_back(run: Commands, engine: Engine, tmp_path: Path) -> None:
