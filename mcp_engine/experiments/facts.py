@@ -40,11 +40,12 @@ def event_kind(kind: str) -> str:
     return f"experiment.{kind}"
 
 
-def event_facts(event: ExperimentEventRow) -> dict[str, Any]:
-    """Return the facts of the leaf of an event; its subject is the event's id."""
+def event_facts(event: ExperimentEventRow, name: str) -> dict[str, Any]:
+    """Return the facts of the leaf of an event of the experiment `name`; its subject is the event's id."""
     return {
         "experiment": str(event.experiment_id),
-        "number": event.number,
+        "name": name,
+        "event": event.number,
         "facts": event.facts,
         "reason_digest": digest(event.reason),
         "actor_id": str(event.actor_id),
@@ -80,7 +81,7 @@ class ExperimentCheck:
         if kind == CREATED:
             return {str(one.experiment.id): created_facts(one) for one in await repository.several(ids)}
         if kind != EXPOSED:
-            return {str(event.id): event_facts(event) for event in await repository.events(ids)}
+            return {str(event.id): event_facts(event, name) for event, name in await repository.events(ids)}
         batches: defaultdict[UUID, list[ExperimentExposureRow]] = defaultdict(list)
         for exposure in await repository.exposures_of(ids):
             batches[exposure.batch_id].append(exposure)

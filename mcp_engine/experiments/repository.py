@@ -121,9 +121,14 @@ class ExperimentRepository:
             statement = statement.where(col(ExperimentRow.id) < before)
         return await self._stored(statement.order_by(col(ExperimentRow.id).desc()).limit(limit))
 
-    async def events(self, ids: Collection[UUID]) -> Sequence[ExperimentEventRow]:
-        statement = select(ExperimentEventRow).where(col(ExperimentEventRow.id).in_(ids))
-        return (await self._session.execute(statement)).scalars().all()
+    async def events(self, ids: Collection[UUID]) -> list[tuple[ExperimentEventRow, str]]:
+        """Return events, each with the name of its experiment."""
+        same = (col(ExperimentRow.tenant_id) == col(ExperimentEventRow.tenant_id)) & (
+            col(ExperimentRow.id) == col(ExperimentEventRow.experiment_id)
+        )
+        statement = select(ExperimentEventRow, col(ExperimentRow.name)).join(ExperimentRow, same)
+        found = await self._session.execute(statement.where(col(ExperimentEventRow.id).in_(ids)))
+        return [(row[0], row[1]) for row in found]
 
     async def exposures_of(self, batches: Collection[UUID]) -> Sequence[ExperimentExposureRow]:
         statement = select(ExperimentExposureRow).where(col(ExperimentExposureRow.batch_id).in_(batches))

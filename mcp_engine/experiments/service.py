@@ -287,5 +287,5 @@ async def add_event(work: UnitOfWork, stored: Stored, kind: str, facts: dict[str
         actor_id=work.actor_id,
     )
     await repository.add_event(event)
-    await append(work, AuditEvent(event_kind(kind), str(event.id), event_facts(event)))
+    await append(work, AuditEvent(event_kind(kind), str(event.id), event_facts(event, stored.experiment.name)))
     return (await repository.several([stored.experiment.id]))[0]
