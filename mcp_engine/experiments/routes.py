@@ -34,7 +34,12 @@ Experiments = Annotated[ExperimentService, service(ExperimentService)]
 async def create_experiment(
     new: NewExperiment, caller: Writer, experiments: Experiments, namespace: NamespaceName = DEFAULT_NAMESPACE
 ) -> ExperimentDetail:
-    """Keep a plan and start it, unless `start` is false. Nothing of a plan can be changed afterwards."""
+    """Keep a plan and start it, unless `start` is false. Nothing of a plan can be changed afterwards.
+
+    Starting needs the scope `labels:write` as well: it decides what a label gives.
+    """
+    if new.start:
+        caller.require("labels:write")
     return await experiments.create(caller, namespace, new)
 
 
@@ -87,7 +92,8 @@ async def analyse_experiment(
 async def start_experiment(
     name: str, caller: Writer, experiments: Experiments, namespace: NamespaceName = DEFAULT_NAMESPACE
 ) -> ExperimentDetail:
-    """Start a draft."""
+    """Start a draft. Needs the scope `labels:write` as well: it decides what a label gives."""
+    caller.require("labels:write")
     return await experiments.start(caller, namespace, name)
 
 

@@ -158,16 +158,21 @@ async def test_promoting_moves_the_label_and_ends_the_split(api: Api) -> None:
     assert (detail["number"], "experiments" in detail) == (2, False)
 
 
-async def test_promoting_needs_the_right_to_release(api: Api, keys: Keys, caller: Caller) -> None:
-    begun = await api.begin()
-    narrow = Caller(
-        caller.tenant_id, caller.principal_id, "machine", caller.scopes - {"labels:write"}, caller.credential_id
-    )
-    keys.callers["narrow"] = narrow
-    response = await api.client.post(
-        f"/experiments/{begun['name']}/promote", json={"arm": "short"}, headers={"Authorization": "Bearer narrow"}
-    )
-    assert response.json()["required_scope"] == "labels:write"
+async def test_who_may_not_release_may_only_draft_and_stop(api: Api, keys: Keys, caller: Caller) -> None:
+    scopes = caller.scopes - {"labels:write"}
+    keys.callers["narrow"] = Caller(caller.tenant_id, caller.principal_id, "machine", scopes, caller.credential_id)
+    owner, api.client.headers["Authorization"] = api.client.headers["Authorization"], "Bearer narrow"
+    draft = await api.begin(start=False)
+    for response in (
+        await api.create(),
+        await api.after(draft, "start"),
+        await api.after(draft, "promote", arm="short"),
+    ):
+        assert (response.status_code, response.json()["required_scope"]) == (403, "labels:write")
+    api.client.headers["Authorization"] = owner
+    await api.after(draft, "start")
+    api.client.headers["Authorization"] = "Bearer narrow"
+    assert (await api.after(draft, "stop")).json()["state"] == "stopped"
 
 
 async def test_experiments_are_listed_newest_first(api: Api) -> None:
