@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from benchmarks import audit, http, ingest_search, overhead, prompt_fetch, registry_chaos
+from benchmarks import (
+    analysis,
+    assignment,
+    audit,
+    experiments_aa,
+    http,
+    ingest_search,
+    overhead,
+    prompt_fetch,
+    registry_chaos,
+)
 from benchmarks.harness.benchmark import Benchmark
 
 
 def benchmarks() -> dict[str, Benchmark]:
     """Return all benchmarks, in the order in which `all` runs them."""
-    modules = (prompt_fetch, overhead, audit, ingest_search, http, registry_chaos)
+    modules = (prompt_fetch, overhead, audit, ingest_search, http, registry_chaos, assignment, analysis, experiments_aa)
     return {module.BENCHMARK.name: module.BENCHMARK for module in modules}

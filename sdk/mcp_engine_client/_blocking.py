@@ -109,9 +109,11 @@ class BlockingReports:
 
     def flush(self) -> bool:
         """Send what waits now, once; what the server does not take goes on waiting. Return whether it took all."""
-        while batch := self._exposures.take():
-            if not self._sent(batch):
-                return False
+        # One at a time: whoever closes the client after this must not do so under a batch on its way.
+        with self._turn:
+            while batch := self._exposures.take():
+                if not self._sent(batch):
+                    return False
         return True
 
     def _send_on(self) -> None:
@@ -134,7 +136,7 @@ class BlockingReports:
         return True
 
     def _begin(self) -> None:
-        self._sending = threading.Lock()
+        self._sending, self._turn = threading.Lock(), threading.Lock()
 
 
 _reports: weakref.WeakSet[BlockingReports] = weakref.WeakSet()

@@ -35,6 +35,9 @@ KEYS = {
     "ingest_search": {"pages_per_s", "p50_ms_10k", "p50_ms_100k", "recall_100k"},
     "http": {"p95_ms_256", "errors", "mb_per_stream"},
     "registry_chaos": {"lost", "reordered"},
+    "assignment": {"us"},
+    "analysis": {"seconds_1e6"},
+    "experiments_aa": {"false_positive_rate", "power", "median_pairs"},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from typing import Any
 
@@ -85,6 +86,20 @@ def test_exposures_are_sent_by_themselves(client: Client, registry: Registry) ->
     until(lambda: played.reported)
     client.get_prompt("greet", label="production", unit_id="grace")
     until(lambda: len(played.reported) == 2)
+
+
+def test_a_client_that_is_closed_lets_a_batch_on_its_way_arrive(client: Client, registry: Registry) -> None:
+    played = Experimenting(registry)
+    client.get_prompt("greet", label="production", unit_id="ada")
+    registry.gate.clear()
+    until(lambda: any(asked.method == "POST" for asked in registry.asked))
+    closing = threading.Thread(target=client.close)
+    closing.start()
+    closing.join(0.2)
+    assert closing.is_alive()
+    registry.gate.set()
+    closing.join(10)
+    assert [one["unit_id"] for one in played.reported] == ["ada"]
 
 
 def test_who_is_held_back_or_not_targeted_keeps_the_label(client: Client, registry: Registry) -> None:
