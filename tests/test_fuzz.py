@@ -33,6 +33,8 @@ from mcp_engine.server.app import create_app
 from mcp_engine.services import Services
 from tests.end_to_end.instance import EngineProcess
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("MCP_ENGINE_FUZZ_EXAMPLES", "3"))
 ENDLESS = "/api/v1/logs/stream"
 """Its answers go on for ten minutes; its parameters are those of the list of log lines."""

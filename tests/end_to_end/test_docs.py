@@ -16,6 +16,7 @@ PAGES = sorted(page.name for page in DOCS.glob("*.md") if sh_blocks(page))
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_runs_as_written(name: str, readers_engine: EngineProcess, tmp_path: Path) -> None:
     run_blocks(sh_blocks(DOCS / name), readers_engine, tmp_path)
