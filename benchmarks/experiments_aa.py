@@ -1,8 +1,8 @@
 """How often an experiment that is watched at every observation claims what is not there, and how soon it finds what is.
 
 The engine's own assignment and analysis, in process: units are assigned by their hash, outcomes are drawn, and the
-analysis looks after each one. One configuration for all runs; the baseline's rate (0.6) is named before the data, as
-who runs an experiment can. Beside it, the same data looked at by a z-test at p < .05 after every observation.
+analysis looks after each one. One configuration for all runs. Beside it, the same data looked at by a z-test at
+p < .05 after every observation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from benchmarks.harness.engine import running_engine
 from benchmarks.harness.experiment import BASE_RATE, EXPERIMENT, LABEL, METRIC, PROMPT, start_experiment
 from mcp_engine.experiments.assignment import Split, Step, assign
 from mcp_engine.experiments.comparing import BinaryCounts, Criterion, MeanMoments, compare_binary, compare_means
-from mcp_engine.statistics.eprocess import single_units, trajectory
+from mcp_engine.statistics.eprocess import PAIRS as PAIRS_OF_ARMS
+from mcp_engine.statistics.eprocess import trajectory
 from mcp_engine.statistics.moments import Moments
 from mcp_engine_client import Client
 
@@ -32,7 +33,7 @@ RUNS, SMALL_RUNS = (1000, 400, 300), (250, 100, 100)
 BETTER = 0.8
 PEEK_AFTER = 20
 """Units before which not even an impatient person tests."""
-CRITERION = Criterion("higher", level=0.05, expected_rate=BASE_RATE)
+CRITERION = Criterion("higher", level=0.05)
 WEIGHTS = (0.5, 0.5)
 TAIL_EVERY = 100
 SLICE = 150
@@ -115,10 +116,12 @@ def _watched(seed: int, control: float, treated: float, number: int) -> Watched:
     success = random.random(arms.size) < np.where(arms == 1, treated, control)
     codes = 2 * arms + success
     found = compare_binary(BinaryCounts.of(codes, 1, 2), 1, [WEIGHTS], CRITERION)
-    logs = trajectory(single_units(WEIGHTS[1], CRITERION.expected_rate), codes)
+    a, b = (success[arms == arm] for arm in (0, 1))
+    count = min(a.size, b.size)
+    logs = trajectory(PAIRS_OF_ARMS, 1 + b[:count].astype(np.int64) - a[:count])
     crossed = np.nonzero(logs >= -math.log(CRITERION.level))[0]
-    assert (found.verdict is not None) == bool(crossed.size), "the analysis looks at every observation"
-    pairs = (crossed[0] + 1) / 2 if crossed.size else math.inf
+    assert (found.verdict is not None) == bool(crossed.size), "the analysis looks at every pair"
+    pairs = crossed[0] + 1 if crossed.size else math.inf
     return Watched(found.verdict is not None, found.verdict is True, float(pairs), _peeked(arms, success))
 
 

@@ -8,7 +8,6 @@ from benchmarks.harness.engine import Engine
 
 PROMPT, LABEL, EXPERIMENT, METRIC = "greeting", "production", "wording", "helpful"
 BASE_RATE = 0.6
-"""Named before the data."""
 
 
 def start_experiment(engine: Engine, *, kind: str = "binary") -> dict[str, Any]:
@@ -17,9 +16,7 @@ def start_experiment(engine: Engine, *, kind: str = "binary") -> dict[str, Any]:
         body = {"template": f"Wording {number} for {{{{ name }}}}."}
         labels = [LABEL] if number == 1 else []
         engine.call("POST", "/prompts", {"name": PROMPT, "body": body, "labels": labels})
-    metric: dict[str, Any] = {"name": METRIC, "kind": kind, "direction": "higher"}
-    if kind == "binary":
-        metric["expected_rate"] = BASE_RATE
+    metric = {"name": METRIC, "kind": kind, "direction": "higher"}
     arms = [{"name": f"wording-{number}", "version": number, "weight": 0.5} for number in (1, 2)]
     wanted = {"name": EXPERIMENT, "artifact": PROMPT, "label": LABEL, "arms": arms, "metrics": [metric]}
     started: dict[str, Any] = engine.call("POST", "/experiments", wanted)

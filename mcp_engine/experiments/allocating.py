@@ -23,9 +23,9 @@ def next_weights(evidence: Evidence) -> dict[str, Any] | None:
     """
     metric = evidence.plan.metrics[0]
     data = evidence.data[metric.name]
-    if not isinstance(data, BinaryCounts) or not len(data.counts):
+    if not isinstance(data, BinaryCounts):
         return None
-    counts = data.counts[-1].sum(axis=0)
+    counts = data.totals.sum(axis=0)
     observations = int(counts.sum())
     if observations < max(FIRST, evidence.allocated_at * GROWTH):
         return None

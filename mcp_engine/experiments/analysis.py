@@ -222,7 +222,7 @@ def _compared(
     plan = evidence.plan
     criterion = Criterion(
         metric.direction, level, metric.tolerated_loss if guard else 0.0, one_sided=guard, planned=plan.planned_units,
-        burn_in=plan.burn_in, expected_rate=0.5 if metric.expected_rate is None else metric.expected_rate,
+        burn_in=plan.burn_in,
     )  # fmt: skip
     data = evidence.data[metric.name]
     if isinstance(data, BinaryCounts):
@@ -256,7 +256,7 @@ def _compared(
 
 
 _METHODS: Mapping[MetricKind, str] = {
-    "binary": "e-process of single units",
+    "binary": "e-process of blocks in the order of feedback",
     "mean": "asymptotic confidence sequence",
 }
 _NARROWED = ", narrowed by the covariate (CUPED)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +17,21 @@ from mcp_engine.experiments.observations.repository import MeanTally
 from mcp_engine.experiments.schemas import Direction
 from mcp_engine.statistics.confidence import difference_sequence
 from mcp_engine.statistics.cuped import adjusted
-from mcp_engine.statistics.eprocess import Comparison, Side, confidence_interval, log_e_values, single_units
+from mcp_engine.statistics.eprocess import Comparison, Side, confidence_interval, log_e_values
 from mcp_engine.statistics.interval import Interval
 from mcp_engine.statistics.moments import CrossMoments, Moments
 
 CHECKPOINTS = 24
 """Moments at which an interval is shown, at the most."""
-EXACT_PLACES, ADAPTIVE_PLACES, GROWTH = 20_000, 500, 1.001
-"""So many binary observations are looked at one by one, then each thousandth more; fewer where each of many
-allocations is a test of its own."""
+EXACT_BLOCKS, ADAPTIVE_BLOCKS, GROWTH = 10_000, 500, 1.001
+"""So many blocks of a rate are looked at one by one, then each thousandth more; fewer where each of many allocations
+is a test of its own."""
+MAX_BLOCK = 20
 FARTHEST = 1e5
 """A decision that needs more than so many times the units there are is not foreseen."""
 _BISECTIONS = 40
 Counts = NDArray[np.float64]
+Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,6 @@ class Criterion:
     one_sided: bool = False
     planned: int = 1000
     burn_in: int = 2
-    expected_rate: float = 0.5
 
     @property
     def side(self) -> Side:
@@ -103,36 +105,74 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class BinaryCounts:
-    """Failures and successes after each place in the order of feedback: (places, allocations, arms, 2), cumulated."""
+    """Outcomes in the order of feedback.
 
-    counts: Counts
+    Args:
+        codes: of each observation, as `observations.repository.Outcomes` numbers them; shape (n,).
+    """
+
+    codes: Codes
+    allocations: int
+    arms: int
 
     @classmethod
-    def of(cls, codes: NDArray[np.int64], allocations: int, arms: int) -> BinaryCounts:
-        """Count observations, numbered as `observations.repository.Outcomes` has them."""
-        kinds, places = 2 * allocations * arms, _places(len(codes), allocations)
-        reached = np.searchsorted(places, np.arange(1, len(codes) + 1))
-        seen = np.bincount(reached * kinds + codes, minlength=len(places) * kinds)
-        counts = np.cumsum(seen.reshape(len(places), kinds), axis=0, dtype=np.float64)
-        return cls(counts.reshape(len(places), allocations, arms, 2))
+    def of(cls, codes: Codes, allocations: int, arms: int) -> BinaryCounts:
+        return cls(codes, allocations, arms)
 
     @property
-    def totals(self) -> list[int]:
-        """Observations of all arms after each place."""
-        return [int(total) for total in self.counts.sum(axis=(1, 2, 3))]
+    def totals(self) -> Codes:
+        """How often each outcome was seen: (allocations, arms, 2), failures before successes."""
+        seen = np.bincount(self.codes, minlength=2 * self.allocations * self.arms)
+        return seen.reshape(self.allocations, self.arms, 2)
 
 
-def _places(observations: int, allocations: int) -> NDArray[np.int64]:
-    """Return after how many observations the test is looked at: at first each, then ever more seldom, and the last.
+class _Blocks(NamedTuple):
+    """Observations of one allocation in blocks of so many of the control and so many of the arm, in their order.
+
+    Whoever gives feedback decides when a block is full, never what is in it: that one arm's units answer more often
+    shifts nothing. (The payoffs of `eprocess.single_units` need the assigned shares among those who answer.)
+    """
+
+    comparison: Comparison
+    kinds: Codes
+    ends: Codes
+    """The place of each block's last observation among all."""
+
+
+def _blocks(data: BinaryCounts, allocation: int, arm: int, weights: Sequence[float]) -> _Blocks:
+    ratio = weights[arm] / weights[0]
+    sizes = (1, min(MAX_BLOCK, round(ratio))) if ratio > 1 else (min(MAX_BLOCK, round(1 / ratio)), 1)
+    whose, success = data.codes // 2, data.codes % 2
+    places = [np.nonzero(whose == allocation * data.arms + one)[0] for one in (0, arm)]
+    count = min(len(place) // size for place, size in zip(places, sizes, strict=True))
+    full = [place[: count * size].reshape(count, size) for place, size in zip(places, sizes, strict=True)]
+    wins = [success[place].sum(axis=1) for place in full]
+    ends = np.maximum(full[0][:, -1], full[1][:, -1]) if count else np.zeros(0, dtype=np.int64)
+    payoffs = [b / sizes[1] - a / sizes[0] for a in range(sizes[0] + 1) for b in range(sizes[1] + 1)]
+    return _Blocks(Comparison(tuple(payoffs)), wins[0] * (sizes[1] + 1) + wins[1], ends)
+
+
+def _seen(blocks: _Blocks, places: Codes) -> Counts:
+    """Return how often each kind of block was full at each place; shape (places, kinds)."""
+    kinds = len(blocks.comparison.payoffs)
+    reached = np.searchsorted(places, blocks.ends)
+    inside = reached < len(places)
+    seen = np.bincount(reached[inside] * kinds + blocks.kinds[inside], minlength=len(places) * kinds)
+    return np.cumsum(seen.reshape(len(places), kinds), axis=0, dtype=np.float64)
+
+
+def _looks(blocks: Sequence[_Blocks]) -> Codes:
+    """Return the places at which the test is looked at: at first after each block, then ever more seldom.
 
     They stay the same as observations come in, so that what was decided stays decided.
     """
-    exact = EXACT_PLACES if allocations == 1 else ADAPTIVE_PLACES
-    if observations <= exact:
-        return np.arange(1, observations + 1)
-    steps = math.ceil(math.log(observations / exact) / math.log(GROWTH))
+    ends = np.sort(np.concatenate([one.ends for one in blocks]))
+    exact = EXACT_BLOCKS if len(blocks) == 1 else ADAPTIVE_BLOCKS
+    if len(ends) <= exact:
+        return np.unique(ends)
+    steps = math.ceil(math.log(len(ends) / exact) / math.log(GROWTH))
     later = np.ceil(exact * GROWTH ** np.arange(1, steps + 1)).astype(np.int64)
-    return np.unique(np.concatenate([np.arange(1, exact + 1), later[later < observations], [observations]]))
+    return np.unique(np.concatenate([ends[:exact], ends[later[later < len(ends)]], ends[-1:]]))
 
 
 def compare_binary(
@@ -142,58 +182,64 @@ def compare_binary(
     test: Criterion,
     checkpoints: int = CHECKPOINTS,
 ) -> Compared:
-    """Compare the success rates of an arm and the control (arm 0) by betting (`statistics.eprocess`).
+    """Compare the success rates of an arm and the control (arm 0) by betting on blocks (`statistics.eprocess`).
 
     Args:
         weights: those of each allocation. Units of one allocation are a test of their own; the e-values multiply.
         checkpoints: moments at which an interval is wanted, at the most; each takes some milliseconds.
     """
-    comparisons = [single_units(one[arm] / (one[0] + one[arm]), test.expected_rate) for one in weights]
-    pairs = data.counts[:, :, [0, arm], :].reshape(len(data.counts), len(weights), 4)
-    if not len(pairs):
-        return Compared((0, 0), (None, None), None, None, 1.0, None, None, ())
-    logs = _log_e(comparisons, pairs, test)
-    peak, final = max(0.0, float(logs.max())), pairs[-1].sum(axis=0)
+    total = data.totals.sum(axis=0)[[0, arm]]
+    control, treated = (int(one.sum()) for one in total)
+    rates = tuple(float(one[1] / one.sum()) if one.sum() else None for one in total)
+    difference = None if rates[0] is None or rates[1] is None else rates[1] - rates[0]
+    blocks = [_blocks(data, number, arm, one) for number, one in enumerate(weights)]
+    places = _looks(blocks)
+    if not len(places):
+        return Compared((control, treated), (rates[0], rates[1]), difference, None, 1.0, None, None, ())
+    counts = [_seen(one, places) for one in blocks]
+    parts = [
+        log_e_values(one.comparison, seen, test.side, test.difference) for one, seen in zip(blocks, counts, strict=True)
+    ]
+    logs = np.sum(parts, axis=0)
     crossed = np.nonzero(logs >= -math.log(test.level))[0]
-    rates = _rates(final)
-    difference = _difference(final)
     verdict = None
     if len(crossed):
-        verdict = not test.one_sided and test.better(_difference(pairs[crossed[0]].sum(axis=0)) or 0.0)
+        verdict = not test.one_sided and test.better(_paid(blocks, [seen[crossed[0]] for seen in counts]))
     fixed = len(weights) == 1
     history = [
-        Checkpoint(data.totals[place], found, confidence_interval(comparisons[0], _ints(pairs[place, 0]), test.level))
-        for place in _spread(len(pairs), checkpoints)
-        if fixed and (found := _difference(pairs[place, 0])) is not None
+        Checkpoint(
+            int(places[look]) + 1,
+            _paid(blocks, [counts[0][look]]),
+            confidence_interval(blocks[0].comparison, [int(one) for one in counts[0][look]], test.level),
+        )
+        for look in (_spread(len(places), checkpoints) if fixed else ())
     ]
     return Compared(
-        (int(final[:2].sum()), int(final[2:].sum())),
-        rates,
+        (control, treated),
+        (rates[0], rates[1]),
         difference,
         history[-1].interval if history else None,
-        math.exp(-peak),
+        math.exp(-max(0.0, float(logs.max()))),
         verdict,
-        _binary_to_go(comparisons[0], pairs[-1, 0], test) if fixed and verdict is None else None,
+        _binary_to_go(blocks[0].comparison, counts[0][-1], test) if fixed and verdict is None else None,
         history,
     )
 
 
-def _log_e(comparisons: Sequence[Comparison], pairs: Counts, test: Criterion) -> Counts:
-    parts = [
-        log_e_values(comparison, pairs[:, index], test.side, test.difference)
-        for index, comparison in enumerate(comparisons)
-    ]
-    return np.sum(parts, axis=0)
+def _paid(blocks: Sequence[_Blocks], counts: Sequence[Counts]) -> float:
+    """Return the mean payoff of blocks: the difference of the rates in them."""
+    paid = sum(float(seen @ np.array(one.comparison.payoffs)) for one, seen in zip(blocks, counts, strict=False))
+    return paid / float(sum(seen.sum() for seen in counts))
 
 
 def _binary_to_go(comparison: Comparison, counts: Counts, test: Criterion) -> float | None:
-    """Return by what factor counts must grow, rates staying as they are, until the test decides."""
+    """Return by what factor blocks must grow, rates staying as they are, until the test decides."""
 
     def decides(factor: float) -> bool:
         grown = np.round(counts * factor)[None, :]
         return float(log_e_values(comparison, grown, test.side, test.difference)[0]) >= -math.log(test.level)
 
-    return _least(decides) if counts.sum() else None
+    return _least(decides)
 
 
 def _least(decides: Callable[[float], bool]) -> float | None:
@@ -284,20 +330,6 @@ def _mean_to_go(a: Moments, b: Moments, test: Criterion) -> float | None:
         return test.decided_by(_sequence(grown(a, factor), grown(b, factor), test)) is not None
 
     return _least(decides)
-
-
-def _rates(counts: Counts) -> tuple[float | None, float | None]:
-    control, treated = counts[:2].sum(), counts[2:].sum()
-    return (float(counts[1] / control) if control else None, float(counts[3] / treated) if treated else None)
-
-
-def _difference(counts: Counts) -> float | None:
-    control, treated = _rates(counts)
-    return None if control is None or treated is None else treated - control
-
-
-def _ints(counts: Counts) -> list[int]:
-    return [int(count) for count in counts]
 
 
 def _spread(places: int, wanted: int) -> list[int]:

@@ -69,10 +69,6 @@ def _check_metric(metric: MetricSpec) -> None:
         )
     if metric.name in TEXT_METRICS:
         raise InvalidInput("experiment.bad_metric", f"{metric.name!r} holds texts, which can't be compared.")
-    if metric.kind == "mean" and metric.expected_rate is not None:
-        raise InvalidInput(
-            "experiment.bad_metric", f"A rate is expected of a binary metric; {metric.name!r} is a mean."
-        )
 
 
 def normalised_weights(arms: Sequence[ArmSpec]) -> list[float]:

@@ -46,9 +46,6 @@ class MetricSpec(_Strict):
     name: Name
     kind: MetricKind
     direction: Direction | None = Field(default=None, description="Required: there is no better without it.")
-    expected_rate: Share | None = Field(
-        default=None, description="Of a binary metric, named before the data: a good guess decides sooner."
-    )
 
 
 class GuardrailSpec(MetricSpec):

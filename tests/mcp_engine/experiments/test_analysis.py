@@ -15,7 +15,7 @@ from mcp_engine.experiments.comparing import BinaryCounts, Criterion, MeanMoment
 from mcp_engine.experiments.observations.repository import MeanTally, UnitCount
 from mcp_engine.experiments.schemas import Plan
 from mcp_engine.statistics.cuped import adjusted
-from mcp_engine.statistics.eprocess import confidence_interval, single_units, trajectory, unit_outcome
+from mcp_engine.statistics.eprocess import PAIRS, confidence_interval, pair_outcome, trajectory
 from mcp_engine.statistics.moments import CrossMoments, Moments
 from tests.mcp_engine.experiments.conftest import Api, World
 from tests.mcp_engine.experiments.test_watching import observe
@@ -42,29 +42,54 @@ def means(*values: list[float], covariates: tuple[list[float], ...] = ()) -> Mea
 def evidence(counts: dict[int, tuple[int, int]], **plan: Any) -> Evidence:
     """Return evidence of units with one binary metric: an arm -> (failures, successes)."""
     plan = {"metrics": [{"name": "m", "kind": "binary", "direction": "higher"}]} | plan
-    totals = np.array([[[list(pair) for pair in counts.values()]]], dtype=np.float64)
+    outcomes = np.concatenate([np.repeat([2 * arm, 2 * arm + 1], pair) for arm, pair in counts.items()])
+    codes = np.random.default_rng(1).permutation(outcomes)
     metrics = [metric["name"] for metric in (*plan["metrics"], *plan.get("guardrails", ()))]
     arms = len(counts)
     return Evidence(
         name="e", state="running", plan=Plan.model_validate(plan), arms=[Arm(f"arm{n}", n + 1) for n in range(arms)],
         allocations=[[1 / arms] * arms], units=[UnitCount(0, arm, bad + good) for arm, (bad, good) in counts.items()],
-        data={name: BinaryCounts(totals) for name in metrics}, fallback_units=0, not_binary={},
+        data={name: BinaryCounts.of(codes, 1, arms) for name in metrics}, fallback_units=0, not_binary={},
         alarmed=False, as_of=NOW,
     )  # fmt: skip
 
 
-def test_a_binary_comparison_is_the_e_process_of_its_units() -> None:
+def test_a_binary_comparison_is_the_e_process_of_its_pairs() -> None:
     random = np.random.default_rng(7)
     outcomes = [(int(random.integers(2)), bool(random.random() < 0.5)) for _ in range(400)]
     found = compare_binary(binary(outcomes), 1, [[0.5, 0.5]], HIGHER)
-    comparison = single_units(0.5)
-    kinds = [unit_outcome(bool(arm), success) for arm, success in outcomes]
-    assert found.p_value == pytest.approx(math.exp(-max(0.0, trajectory(comparison, kinds).max())))
-    counts = [kinds.count(kind) for kind in range(4)]
-    assert found.interval == confidence_interval(comparison, counts)
+    arms = [[success for arm, success in outcomes if arm == one] for one in (0, 1)]
+    kinds = [pair_outcome(a, b) for a, b in zip(*arms, strict=False)]
+    assert found.p_value == pytest.approx(math.exp(-max(0.0, trajectory(PAIRS, kinds).max())))
+    assert found.interval is not None
+    counts = [kinds.count(kind) for kind in range(3)]
+    assert tuple(found.interval) == pytest.approx(tuple(confidence_interval(PAIRS, counts)))
     assert found.history[-1].interval == found.interval
-    assert found.history[-1].observations == 400
+    assert found.history[-1].observations <= 400
     assert len(found.history) <= 24
+
+
+@pytest.mark.parametrize("weights", [(0.5, 0.5), (0.8, 0.2), (0.1, 0.9)])
+def test_units_that_answer_more_often_are_no_better(weights: tuple[float, float]) -> None:
+    random, claimed = np.random.default_rng(11), 0
+    for _ in range(100):
+        arms = (random.random(2000) < weights[1]).astype(np.int64)
+        answers = random.random(2000) < np.where(arms == 1, 0.6, 0.3)
+        codes = (2 * arms + (random.random(2000) < 0.8))[answers]
+        found = compare_binary(BinaryCounts.of(codes, 1, 2), 1, [weights], HIGHER, 1)
+        claimed += found.verdict is not None
+    assert claimed <= 12  # of 100 at a level of 0.05: more than that has a probability below 0.002
+
+
+@pytest.mark.parametrize("weights", [(0.5, 0.5), (0.75, 0.25), (0.1, 0.9)])
+def test_a_difference_is_found_whatever_the_weights(weights: tuple[float, float]) -> None:
+    random = np.random.default_rng(13)
+    arms = (random.random(4000) < weights[1]).astype(np.int64)
+    codes = 2 * arms + (random.random(4000) < np.where(arms == 1, 0.75, 0.6))
+    found = compare_binary(BinaryCounts.of(codes, 1, 2), 1, [weights], HIGHER)
+    assert found.verdict is True
+    assert found.interval is not None
+    assert 0 < found.interval.low < 0.15 < found.interval.high
 
 
 def test_what_was_decided_stays_decided() -> None:
