@@ -66,6 +66,11 @@ class AskService:
         self._embedder = embedder
         self._splits = splits
 
+    @property
+    def embedder(self) -> tuple[str, str]:
+        """The name and the digest of the model that finds passages."""
+        return self._embedder.name, self._embedder.digest
+
     async def answer(
         self,
         caller: Caller,
@@ -76,10 +81,11 @@ class AskService:
         *,
         unit: Unit | None = None,
         key: IdempotencyKey | None = None,
+        kind: str = EXECUTION_KIND,
     ) -> Answer:
         """Return the answer as a whole; raises what `ask` raises."""
         completed: dict[str, Any] = {}
-        async for event in self.ask(caller, namespace, collection, question, strategy, unit=unit, key=key):
+        async for event in self.ask(caller, namespace, collection, question, strategy, unit=unit, key=key, kind=kind):
             if event.event == "completed":
                 completed = event.data
         return Answer.model_validate(completed)
@@ -94,6 +100,7 @@ class AskService:
         *,
         unit: Unit | None = None,
         key: IdempotencyKey | None = None,
+        kind: str = EXECUTION_KIND,
     ) -> AsyncGenerator[StreamEvent, None]:
         """Answer, event by event: `retrieval` (passages), then for each sentence `citation` and `delta`
         (the text so far grows by it), and `completed` (the whole `Answer`). A refusal has no citations.
@@ -104,6 +111,7 @@ class AskService:
 
         Args:
             unit: who gets the arm of an experiment that runs on the strategy's label.
+            kind: under which the execution is recorded.
 
         Raises:
             InvalidInput, Conflict, Gone: as `ExecutionService.repeated`.
@@ -121,7 +129,7 @@ class AskService:
                         yield event
                     return
             asked = await self._checked(caller, namespace, collection, question, strategy, unit)
-            async with await self._executions.start(caller, self._start(asked, claim)) as running:
+            async with await self._executions.start(caller, self._start(asked, claim, kind)) as running:
                 async for event in self._run(caller, asked, running):
                     yield event
 
@@ -166,11 +174,11 @@ class AskService:
         resolved = ResolvedStrategy(Strategy.model_validate(placed.version.body), placed.version)
         return _Asked(question, namespace, collection, place.id, strategy, resolved, placed.expose)
 
-    def _start(self, asked: _Asked, claim: Claim | None) -> StartExecution:
+    def _start(self, asked: _Asked, claim: Claim | None, kind: str) -> StartExecution:
         version = asked.resolved.version
         return StartExecution(
             namespace=asked.namespace,
-            kind=EXECUTION_KIND,
+            kind=kind,
             inputs={"question": asked.question, "collection": asked.collection},
             version=VersionRef(
                 kind=version.kind, namespace=version.namespace, name=version.name, number=version.number,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mcp_engine.audit.live import LiveCheck
     from mcp_engine.cli.groups import CommandGroup
     from mcp_engine.components.capability import Capability
+    from mcp_engine.evaluation.runs.subject import Subject
     from mcp_engine.evaluation.scorers.port import ScorerType
     from mcp_engine.jobs.kinds import JobKind
     from mcp_engine.services import Services
@@ -97,6 +98,12 @@ class RagComponent(Component):
 
         embedder = services.get(MiniLMEmbedder)
         return (SimilarityScorer(embedder), GroundedScorer(embedder))
+
+    def subjects(self, services: Services) -> Sequence[Subject]:
+        from rag.asking import AskService
+        from rag.evaluating import AskSubject
+
+        return (AskSubject(services.get(AskService)),)
 
     def capabilities(self, services: Services) -> Sequence[Capability]:
         from rag.asking import AskService

@@ -13,7 +13,7 @@ from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.progress import progress_bar
-from mcp_engine.cli.references import Namespace, Reference, moment, say
+from mcp_engine.cli.references import Namespace, Reference, moment, named_values, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,16 +35,20 @@ def run(
     split: Annotated[str, typer.Option(help="Which rows.")] = "open",
     model: Annotated[str | None, typer.Option(help="Another model than the version's.")] = None,
     parameter: Annotated[
-        list[str] | None, typer.Option("--parameter", "-p", help="Overrides the version's, as name=JSON: seed=7.")
+        list[str] | None,
+        typer.Option("--parameter", "-p", help="Overrides the version's: name=value, or name:=JSON such as seed:=7."),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first rows.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run every row, also those that were run before.")] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it has ended.")] = True,
+    kind: Annotated[
+        str, typer.Option(help="What NAME is: prompt, or rag_strategy with -p collection=NAME.")
+    ] = "prompt",
     namespace: Namespace = "default",
 ) -> None:
-    """Run a prompt on every row of a split, and score what comes out."""
+    """Run a version on every row of a split, and score what comes out."""
     body: dict[str, Any] = {
-        "subject": reference, "dataset": dataset, "split": split, "scorers": scorer, "parameters": _named(parameter),
+        "kind": kind, "subject": reference, "dataset": dataset, "split": split, "scorers": scorer, "parameters": named_values(parameter or [], "--parameter"),
         "reuse": not fresh,
     }  # fmt: skip
     body |= {name: value for name, value in (("model", model), ("limit", limit)) if value is not None}
@@ -138,19 +142,6 @@ def _waited(api: Api, found: dict[str, Any]) -> dict[str, Any]:
         reason = found["error_message"] or f"It was {found['state']}."
         raise CommandFailed(f"The evaluation {found['id']} did not end well: {reason}", ExitCode.FAILED, found)
     return found
-
-
-def _named(pairs: list[str] | None) -> dict[str, Any]:
-    named: dict[str, Any] = {}
-    for pair in pairs or []:
-        name, equals, value = pair.partition("=")
-        try:
-            named[name] = json.loads(value)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise CommandFailed(f"--parameter {pair!r}: write name=JSON, such as seed=7.", ExitCode.USAGE)
-    return named
 
 
 def _subject(item: dict[str, Any]) -> str:

@@ -17,7 +17,9 @@ from mcp_engine.cli.references import (
     Namespace,
     Reference,
     choice_of,
+    json_value,
     moment,
+    named_values,
     path_of,
     pointers,
     say,
@@ -281,23 +283,11 @@ def _values(pairs: list[str] | None, file: Path | None, execution: str | None) -
 def _variables(pairs: list[str], file: Path | None) -> dict[str, Any]:
     variables: dict[str, Any] = {}
     if file is not None:
-        loaded = _json(_content(file).decode("utf-8", "replace"), str(file))
+        loaded = json_value(_content(file).decode("utf-8", "replace"), str(file))
         if not isinstance(loaded, dict):
             raise CommandFailed(f"{file} must hold one JSON object.", ExitCode.USAGE)
         variables.update(cast("dict[str, Any]", loaded))
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.rstrip(":"):
-            raise CommandFailed(f"--var {pair!r}: write name=value, or name:=JSON.", ExitCode.USAGE)
-        variables[name.removesuffix(":")] = _json(value, f"--var {name}") if name.endswith(":") else value
-    return variables
-
-
-def _json(text: str, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise CommandFailed(f"{where} is no JSON: {error}", ExitCode.USAGE) from error
+    return variables | named_values(pairs, "--var")
 
 
 def _content(file: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,6 +36,25 @@ def choice_of(reference: str) -> dict[str, Any]:
             raise CommandFailed(f"{reference!r}: after the slash stands a version number.", ExitCode.USAGE)
         choice["version"] = int(number)
     return choice
+
+
+def named_values(pairs: Sequence[str], option: str) -> dict[str, Any]:
+    """Return the values in `name=text` and `name:=JSON`, as `option` was given them."""
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.rstrip(":"):
+            raise CommandFailed(f"{option} {pair!r}: write name=value, or name:=JSON.", ExitCode.USAGE)
+        values[name.removesuffix(":")] = json_value(value, f"{option} {name}") if name.endswith(":") else value
+    return values
+
+
+def json_value(text: str, where: str) -> Any:
+    """Return the value of a JSON text; a bad one ends the command and names `where` it stood."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CommandFailed(f"{where} is no JSON: {error}", ExitCode.USAGE) from error
 
 
 def moment(text: str) -> str:

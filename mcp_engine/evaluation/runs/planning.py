@@ -17,7 +17,6 @@ from mcp_engine.evaluation.runs.schemas import StartEvaluation
 from mcp_engine.evaluation.runs.subject import SubjectModel, Subjects
 from mcp_engine.evaluation.scorers.kind import KIND as SCORER
 from mcp_engine.evaluation.scorers.registry import ScorerTypes
-from mcp_engine.models.calls import checked_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,7 @@ class Plan:
     model: SubjectModel
     scorers: Sequence[Mapping[str, Any]]
     rows: int
+    reuse: bool
 
 
 class Planner:
@@ -51,7 +51,7 @@ class Planner:
         subject = await self._artifacts.resolve(caller, namespace, Reference.parse(wanted.kind, wanted.subject))
         dataset = await self._artifacts.resolve(caller, namespace, Reference.parse(DATASET, wanted.dataset))
         check_open(dataset, wanted.split)
-        checked_call(wanted.parameters)
+        runner.check(wanted.parameters)
         scorers = [await self._scorer(caller, namespace, reference) for reference in wanted.scorers]
         names = [scorer["name"] for scorer in scorers]
         twice = next((name for name in names if names.count(name) > 1), None)
@@ -59,7 +59,9 @@ class Planner:
             raise InvalidInput("evaluation.scorer_twice", f"The scorer {twice!r} is named twice; name it once.")
         there: int = dataset.body["splits"][wanted.split]["rows"]
         model = await runner.model(caller, subject, wanted.model)
-        return Plan(subject, dataset, model, scorers, min(there, wanted.limit or there))
+        return Plan(
+            subject, dataset, model, scorers, min(there, wanted.limit or there), wanted.reuse and runner.reusable
+        )
 
     async def _scorer(self, caller: Caller, namespace: str, text: str) -> dict[str, Any]:
         found = await self._found(caller, namespace, Reference.parse(SCORER, text))

@@ -109,7 +109,7 @@ class RowScorer:
                 return self._without_output(item, error.code)
         assert item.execution_id is not None
         [run] = await self._executions.several(self._caller, [item.execution_id])
-        answered = _answered(row.content, run)
+        answered = _answered(row.content, run, self._subject.output(run))
         scores = [
             await self._score(item, scorer, answered, judged.get(scorer["lock_digest"]))
             for scorer in self._evaluation.scorers
@@ -143,11 +143,11 @@ class RowScorer:
         return _scored(item, scorer, found)
 
 
-def _answered(content: Mapping[str, Any], run: ExecutionDetail) -> Answered:
+def _answered(content: Mapping[str, Any], run: ExecutionDetail, output: Any) -> Answered:
     return Answered(
         inputs=content["inputs"],
         expected=content["expected"],
-        output=run.output.value,
+        output=output,
         metadata=content["metadata"],
         latency_ms=run.latency_total_ms,
         cost_usd=run.cost_usd,

@@ -210,7 +210,7 @@ def _row(work: UnitOfWork, namespace: str, wanted: StartEvaluation, plan: Plan) 
         parameters=wanted.parameters,
         seed=wanted.parameters.get("seed"),
         scorers=[dict(scorer) for scorer in plan.scorers],
-        reuse=wanted.reuse,
+        reuse=plan.reuse,
         actor_id=work.actor_id,
         job_id=new_id(),
     )

@@ -10,6 +10,8 @@ from uuid import UUID
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.versions import ResolvedVersion
 from mcp_engine.errors import InvalidInput
+from mcp_engine.executions.schemas import ExecutionDetail
+from mcp_engine.models.calls import checked_call
 from mcp_engine.prompts.kind import KIND as PROMPT
 from mcp_engine.prompts.kind import parse_body
 from mcp_engine.prompts.runs import ModelSource
@@ -51,6 +53,15 @@ class Subject(Protocol):
     @property
     def kind(self) -> str: ...
 
+    @property
+    def reusable(self) -> bool:
+        """Whether an output follows from lock, inputs, model and parameters alone, so that it may be taken again."""
+        ...
+
+    def check(self, parameters: Mapping[str, Any]) -> None:
+        """Raise `InvalidInput` for parameters that no run takes."""
+        ...
+
     async def model(self, caller: Caller, version: ResolvedVersion, wanted: str | None) -> SubjectModel:
         """Return the model that a version runs on; raises `NotFound` for one that there is not."""
         ...
@@ -59,15 +70,23 @@ class Subject(Protocol):
         """Run a version on one row; return the execution's id."""
         ...
 
+    def output(self, run: ExecutionDetail) -> Any:
+        """Return of a run what scorers look at."""
+        ...
+
 
 class PromptSubject:
     """Prompts: a row's inputs are the variables."""
 
     kind = PROMPT
+    reusable = True
 
     def __init__(self, prompts: PromptService, models: ModelSource) -> None:
         self._prompts = prompts
         self._models = models
+
+    def check(self, parameters: Mapping[str, Any]) -> None:
+        checked_call(parameters)
 
     async def model(self, caller: Caller, version: ResolvedVersion, wanted: str | None) -> SubjectModel:
         served = await self._models.resolve(caller, wanted or parse_body(version.body).model)
@@ -82,6 +101,9 @@ class PromptSubject:
             if isinstance(event, RunCompleted):
                 return event.execution_id
         raise AssertionError("a run ends with its end")
+
+    def output(self, run: ExecutionDetail) -> Any:
+        return run.output.value
 
 
 class Subjects:

@@ -32,7 +32,7 @@ async def test_two_versions_are_evaluated_and_compared(run: Commands, api: Api, 
     model.rule = lambda asked: asked.removeprefix("better ") if asked.startswith("better") else "wrong"
     await prepared(api, ROWS)
     await prepared(api, ROWS, "better {{ q }}")
-    arguments = ("--dataset", "questions", "-s", "exact", "-s", "latency", "-p", "seed=7")
+    arguments = ("--dataset", "questions", "-s", "exact", "-s", "latency", "-p", "seed:=7")
     first = await run.json("run", "echo/1", *arguments)
     assert (first["state"], first["parameters"], first["metrics"][0]["mean"]) == ("succeeded", {"seed": 7}, 0.0)
     shown = (await run("run", "echo/2", *arguments)).stdout
@@ -67,8 +67,8 @@ async def test_nobody_has_to_wait(run: Commands, api: Api) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "named"),
     [
-        (("run", "echo", "-d", "questions", "-s", "exact", "-p", "seed"), ExitCode.USAGE, "seed=7"),
-        (("run", "echo", "-d", "questions", "-s", "exact", "-p", "seed=x"), ExitCode.USAGE, "seed=7"),
+        (("run", "echo", "-d", "questions", "-s", "exact", "-p", "seed"), ExitCode.USAGE, "name:=JSON"),
+        (("run", "echo", "-d", "questions", "-s", "exact", "-p", "seed:=x"), ExitCode.USAGE, "no JSON"),
         (("run", "nobody", "-d", "questions", "-s", "exact"), ExitCode.REFUSED, "nobody"),
         (("run", "echo", "-d", "questions", "-s", "vibes"), ExitCode.REFUSED, "token_f1"),
     ],

@@ -1,0 +1,67 @@
+"""Strategies under evaluation: a row's question is asked of a collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from mcp_engine.access import Caller
+from mcp_engine.artifacts.versions import ResolvedVersion
+from mcp_engine.errors import InvalidInput
+from mcp_engine.evaluation.runs.subject import EVALUATION_RUN, RunPlan, SubjectModel
+from mcp_engine.executions.schemas import ExecutionDetail
+from rag.asking import AskService
+from rag.strategy import KIND
+
+COLLECTION = "collection"
+QUESTION = "question"
+
+
+class AskSubject:
+    """Rag strategies: rows have a `question`, and the parameter `collection` says where it is asked.
+
+    Scorers see the answer's text without its markers; a refusal is an empty text. Nothing is reused, because what a
+    collection holds may have changed.
+    """
+
+    kind = KIND
+    reusable = False
+
+    def __init__(self, asking: AskService) -> None:
+        self._asking = asking
+
+    def check(self, parameters: Mapping[str, Any]) -> None:
+        """Return if the parameters name a collection and nothing else.
+
+        Raises:
+            InvalidInput: `evaluation.collection_missing`, `evaluation.parameter_unknown`.
+        """
+        if not isinstance(parameters.get(COLLECTION), str):
+            raise InvalidInput(
+                "evaluation.collection_missing", "Say which collection is asked: `parameters` needs `collection`."
+            )
+        unknown = sorted(parameters.keys() - {COLLECTION})
+        if unknown:
+            raise InvalidInput(
+                "evaluation.parameter_unknown", f"A question takes no parameter {unknown[0]!r}; it takes `collection`."
+            )
+
+    async def model(self, caller: Caller, version: ResolvedVersion, wanted: str | None) -> SubjectModel:  # noqa: ARG002 - the Protocol's
+        if wanted is not None:
+            raise InvalidInput("evaluation.model_fixed", "A strategy names its embedder itself; leave the model out.")
+        return SubjectModel(*self._asking.embedder)
+
+    async def run(self, caller: Caller, plan: RunPlan, inputs: Mapping[str, Any]) -> UUID:
+        question = inputs.get(QUESTION)
+        if not isinstance(question, str):
+            raise InvalidInput("evaluation.question_missing", "This row has no `question` to ask.")
+        answer = await self._asking.answer(
+            caller, plan.namespace, plan.parameters[COLLECTION], question, f"{plan.name}/{plan.number}",
+            kind=EVALUATION_RUN,
+        )  # fmt: skip
+        return answer.execution_id
+
+    def output(self, run: ExecutionDetail) -> Any:
+        """Return the sentences of the answer, one after the other."""
+        return " ".join(citation["cited_text"] for citation in run.output.value["citations"])
