@@ -48,9 +48,14 @@ def run(
 ) -> None:
     """Run a version on every row of a split, and score what comes out."""
     body: dict[str, Any] = {
-        "kind": kind, "subject": reference, "dataset": dataset, "split": split, "scorers": scorer, "parameters": named_values(parameter or [], "--parameter"),
+        "kind": kind,
+        "subject": reference,
+        "dataset": dataset,
+        "split": split,
+        "scorers": scorer,
+        "parameters": named_values(parameter or [], "--parameter"),
         "reuse": not fresh,
-    }  # fmt: skip
+    }
     body |= {name: value for name, value in (("model", model), ("limit", limit)) if value is not None}
     api = Api()
     found = api.post("/evaluations", body, namespace=namespace)
