@@ -6,6 +6,8 @@ import { Skeleton } from "./components/States";
 import { askRoutes } from "./pages/ask/routes";
 import { documentRoutes } from "./pages/documents/routes";
 import { auditRoutes } from "./pages/audit/routes";
+import { datasetRoutes } from "./pages/datasets/routes";
+import { evaluationRoutes } from "./pages/evaluations/routes";
 import { executionRoutes } from "./pages/executions/routes";
 import { logRoutes } from "./pages/logs/routes";
 import { metricRoutes } from "./pages/metrics/routes";
@@ -17,6 +19,8 @@ const routeTree = rootRoute.addChildren([
   workspaceRoute.addChildren([
     homeRoute,
     ...promptRoutes,
+    ...datasetRoutes,
+    ...evaluationRoutes,
     ...executionRoutes,
     ...auditRoutes,
     ...documentRoutes,

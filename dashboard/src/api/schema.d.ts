@@ -813,6 +813,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluations/{evaluation_id}/corrected-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the corrected rates of judges
+         * @description Return the rates of calibrated judges that pass or fail, corrected for how often they err.
+         */
+        get: operations["get_corrected_rates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{evaluation_id}/labelling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the next rows to judge
+         * @description Return rows that you have not judged, without any verdict on them, in an order of your own.
+         */
+        get: operations["next_to_label"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{evaluation_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge a row
+         * @description Record your verdict on the output of a row; a later one takes its place. People only (403).
+         */
+        post: operations["give_label"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evaluations/{evaluation_id}/rows": {
         parameters: {
             query?: never;
@@ -971,6 +1031,8 @@ export interface paths {
         /**
          * Create an experiment
          * @description Keep a plan and start it, unless `start` is false. Nothing of a plan can be changed afterwards.
+         *
+         *     Starting needs the scope `labels:write` as well: it decides what a label gives.
          */
         post: operations["create_experiment"];
         delete?: never;
@@ -1072,7 +1134,7 @@ export interface paths {
         put?: never;
         /**
          * Start an experiment
-         * @description Start a draft.
+         * @description Start a draft. Needs the scope `labels:write` as well: it decides what a label gives.
          */
         post: operations["start_experiment"];
         delete?: never;
@@ -1859,6 +1921,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scorers/{name}/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a judge's calibration
+         * @description Return how the verdicts of a judge's version (neither: the latest) agree with people's.
+         */
+        get: operations["get_calibration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -2163,6 +2245,13 @@ export interface components {
          * @description A question of a collection.
          */
         AskRequest: {
+            /**
+             * Attributes
+             * @description Of the unit, for the targeting of experiments.
+             */
+            attributes?: {
+                [key: string]: boolean | number | string;
+            };
             /** Collection */
             collection: string;
             /** Question */
@@ -2178,6 +2267,11 @@ export interface components {
              * @default false
              */
             stream: boolean;
+            /**
+             * Unit Id
+             * @description Who always gets the same arm of an experiment on the strategy's label.
+             */
+            unit_id?: string | null;
         };
         /** AuditStatus */
         AuditStatus: {
@@ -2224,6 +2318,45 @@ export interface components {
              * @description As a JSON object, such as {"name": "questions", "shares": {"open": 1}}.
              */
             options: string;
+        };
+        /**
+         * CalibrationView
+         * @description How a judge's verdicts agree with people's, over outputs that both have seen.
+         *
+         *     `sensitivity` is the share of good outputs that it passed, `specificity` that of bad ones that it failed; null
+         *     without any. People who disagree on an output settle nothing: it counts as a `tie` and nowhere else.
+         */
+        CalibrationView: {
+            /**
+             * Agreement
+             * @description Of people among themselves (Krippendorff's alpha).
+             */
+            agreement: number | null;
+            /** Calibrated */
+            calibrated: boolean;
+            /**
+             * Kappa
+             * @description Agreement of judge and people beyond chance (Cohen).
+             */
+            kappa: number | null;
+            /**
+             * Labelled
+             * @description Outputs with a verdict of people and a score of the judge.
+             */
+            labelled: number;
+            /** Lock Digest */
+            lock_digest: string;
+            /**
+             * Reason
+             * @description Why it is not calibrated.
+             */
+            reason: string | null;
+            /** Scorer */
+            scorer: string;
+            sensitivity: components["schemas"]["Share"] | null;
+            specificity: components["schemas"]["Share"] | null;
+            /** Ties */
+            ties: number;
         };
         /**
          * CallParameters
@@ -2642,6 +2775,24 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /**
+         * CorrectedRate
+         * @description The rate of good outputs behind a judge's rate, and its 95 % interval, wider the less is known of the judge.
+         */
+        CorrectedRate: {
+            /** Corrected */
+            corrected: number;
+            /** High */
+            high: number;
+            /** Judged */
+            judged: number;
+            /** Low */
+            low: number;
+            /** Rows */
+            rows: number;
+            /** Scorer */
+            scorer: string;
+        };
         /** DatabaseStatus */
         DatabaseStatus: {
             /** Kind */
@@ -2671,6 +2822,8 @@ export interface components {
             description: string;
             /** Digest */
             digest: string;
+            /** Kind */
+            kind: string;
             /** Labels */
             labels: string[];
             /** Lock Digest */
@@ -2717,6 +2870,8 @@ export interface components {
             description: string;
             /** Digest */
             digest: string;
+            /** Kind */
+            kind: string;
             /** Labels */
             labels: string[];
             /** Lock Digest */
@@ -2804,39 +2959,6 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
-        };
-        /**
-         * DatasetVersion
-         * @description One version without its rows.
-         */
-        DatasetVersion: {
-            /**
-             * Author Id
-             * Format: uuid
-             */
-            author_id: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Digest */
-            digest: string;
-            /** Labels */
-            labels: string[];
-            /** Message */
-            message: string;
-            /** Name */
-            name: string;
-            /** Namespace */
-            namespace: string;
-            /** Number */
-            number: number;
-            /**
-             * Version Id
-             * Format: uuid
-             */
-            version_id: string;
         };
         /**
          * Difference
@@ -3685,6 +3807,21 @@ export interface components {
             value: boolean | number | string;
         };
         /**
+         * GiveLabel
+         * @description A person's verdict on the output of one row.
+         */
+        GiveLabel: {
+            /** Passed */
+            passed: boolean;
+            /** Position */
+            position: number;
+            /**
+             * Scorer
+             * @description Whose question is answered.
+             */
+            scorer: string;
+        };
+        /**
          * GroupSpec
          * @description Experiments of one group never share a unit: each has a part of the group's units to itself.
          */
@@ -3704,11 +3841,6 @@ export interface components {
              * @description Required: there is no better without it.
              */
             direction?: ("higher" | "lower") | null;
-            /**
-             * Expected Rate
-             * @description Of a binary metric, named before the data: a good guess decides sooner.
-             */
-            expected_rate?: number | null;
             /**
              * Kind
              * @enum {string}
@@ -3959,6 +4091,71 @@ export interface components {
             version: number;
         };
         /**
+         * LabelView
+         * @description A recorded verdict.
+         */
+        LabelView: {
+            /**
+             * Actor Id
+             * Format: uuid
+             */
+            actor_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Evaluation Id
+             * Format: uuid
+             */
+            evaluation_id: string;
+            /**
+             * Execution Id
+             * Format: uuid
+             */
+            execution_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Passed */
+            passed: boolean;
+            /** Position */
+            position: number;
+            /** Scorer */
+            scorer: string;
+        };
+        /**
+         * LabellingItem
+         * @description A row to be judged: what went in, what was expected, what came out, and nothing of what anybody said of it.
+         */
+        LabellingItem: {
+            /** Expected */
+            expected: unknown;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Output */
+            output: unknown;
+            /** Position */
+            position: number;
+        };
+        /**
+         * LabellingQueue
+         * @description The next rows for a person, in an order of their own; `left` are all that wait.
+         */
+        LabellingQueue: {
+            /** Items */
+            items: components["schemas"]["LabellingItem"][];
+            /** Labelled */
+            labelled: number;
+            /** Left */
+            left: number;
+        };
+        /**
          * LogKey
          * @description The log's public key in the form `name+hash+key` of C2SP signed notes. Keep it where you check proofs.
          */
@@ -4104,11 +4301,6 @@ export interface components {
              * @description Required: there is no better without it.
              */
             direction?: ("higher" | "lower") | null;
-            /**
-             * Expected Rate
-             * @description Of a binary metric, named before the data: a good guess decides sooner.
-             */
-            expected_rate?: number | null;
             /**
              * Kind
              * @enum {string}
@@ -4432,6 +4624,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[CorrectedRate] */
+        Page_CorrectedRate_: {
+            /** Items */
+            items: components["schemas"]["CorrectedRate"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[DatasetRowView] */
         Page_DatasetRowView_: {
             /** Items */
@@ -4443,13 +4642,6 @@ export interface components {
         Page_DatasetSummary_: {
             /** Items */
             items: components["schemas"]["DatasetSummary"][];
-            /** Next Cursor */
-            next_cursor?: string | null;
-        };
-        /** Page[DatasetVersion] */
-        Page_DatasetVersion_: {
-            /** Items */
-            items: components["schemas"]["DatasetVersion"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -5700,6 +5892,22 @@ export interface components {
             after?: unknown;
             /** Before */
             before?: unknown;
+        };
+        /**
+         * Share
+         * @description A share with its 95 % interval (Wilson).
+         */
+        Share: {
+            /** Count */
+            count: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Of */
+            of: number;
+            /** Value */
+            value: number;
         };
         /**
          * SignInLinkOut
@@ -9310,7 +9518,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_DatasetVersion_"];
+                    "application/json": components["schemas"]["Page_VersionView_"];
                 };
             };
             /** @description Two parts of the request contradict each other, or its body can't be read. */
@@ -10874,6 +11082,314 @@ export interface operations {
             };
             /** @description Nothing of that name or id exists for this tenant. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_corrected_rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CorrectedRate_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    next_to_label: {
+        parameters: {
+            query: {
+                /** @description Whose question is answered. */
+                scorer: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabellingQueue"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveLabel"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelView"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17018,6 +17534,114 @@ export interface operations {
             };
             /** @description The credential lacks the scope. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calibration: {
+        parameters: {
+            query?: {
+                version?: number | null;
+                label?: string | null;
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationView"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -16,6 +16,12 @@ describe("writeSearch", () => {
     const variables = { count: 2, names: ["1"] };
     expect(defaultParseSearch(writeSearch({ variables }))).toEqual({ variables });
   });
+  it("repeats the name of a list of texts", () => {
+    expect(writeSearch({ evaluation: ["a b", "c"], changed: true })).toBe("?changed=true&evaluation=a+b&evaluation=c");
+    expect(writeSearch({ pick: ["a"], q: undefined })).toBe("?pick=a");
+    expect(defaultParseSearch(writeSearch({ pick: ["a", "b"] }))).toEqual({ pick: ["a", "b"] });
+    expect(writeSearch({ pick: [] })).toBe("");
+  });
 });
 
 describe("search parameters", () => {

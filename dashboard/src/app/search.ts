@@ -3,8 +3,20 @@ import { stringifySearchWith } from "@tanstack/react-router";
 
 type Search = Record<string, unknown>;
 
-/** Write a search: texts as they are (`version=3`, which `text` reads), quoted where they would be read as something else. */
-export const writeSearch = stringifySearchWith(JSON.stringify, otherThanNumber);
+const writeValues = stringifySearchWith(JSON.stringify, otherThanNumber);
+
+/**
+ * Write a search: texts as they are (`version=3`, which `text` reads), quoted where they would be read as something else;
+ * a list of texts by repeating its name (`evaluation=…&evaluation=…`).
+ */
+export function writeSearch(search: Search): string {
+  const isList = (value: unknown): value is string[] => Array.isArray(value) && value.every((one) => typeof one === "string");
+  const entries = Object.entries(search);
+  const values = writeValues(Object.fromEntries(entries.filter(([, value]) => !isList(value))));
+  const lists = entries.flatMap(([name, value]) => (isList(value) ? value.map((one) => [name, one]) : []));
+  if (lists.length === 0) return values;
+  return `${values ? `${values}&` : "?"}${new URLSearchParams(lists).toString()}`;
+}
 
 /** Return what a text would be read as; throws, as `JSON.parse` does, where it may stand as it is. */
 function otherThanNumber(value: string): unknown {

@@ -103,7 +103,7 @@ export function CheckField({ label, hint, className, ...rest }: { label: string;
         {...rest}
         id={id}
         aria-describedby={hint ? `${id}-hint` : undefined}
-        className="mt-0.5 size-4 accent-accent"
+        className="mt-0.5 size-4 shrink-0 accent-accent"
       />
       <div>
         <label htmlFor={id} className="text-sm">

@@ -12,6 +12,7 @@ import { LoadMore } from "../../components/LoadMore";
 import { Card, Page } from "../../components/Page";
 import { WithPanel } from "../../components/SidePanel";
 import { EmptyState, Loaded, Skeleton } from "../../components/States";
+import { MakeRows } from "../datasets/MakeRows";
 import { columns } from "./columns";
 import { CompareBanner } from "./CompareBanner";
 import { ExecutionPanel } from "./ExecutionPanel";
@@ -47,6 +48,7 @@ export function ExecutionsPage() {
           {count ? counted(count, search.q !== undefined) : "Every run of a version on a model."}
         </span>
       }
+      actions={<MakeRows namespace={namespace} runs={rows} />}
     >
       <Filters search={search} onChange={change} seen={seenIn(rows)} />
       {search.compare && <CompareBanner id={search.compare} onStop={() => void navigate({ search: (now) => ({ ...now, compare: undefined }), resetScroll: false })} />}
