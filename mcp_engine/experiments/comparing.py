@@ -130,7 +130,7 @@ class _Blocks(NamedTuple):
     """Observations of one allocation in blocks of so many of the control and so many of the arm, in their order.
 
     Whoever gives feedback decides when a block is full, never what is in it: that one arm's units answer more often
-    shifts nothing. (The payoffs of `eprocess.single_units` need the assigned shares among those who answer.)
+    shifts nothing. (Weights by the inverse of the assigned shares would need those shares among those who answer.)
     """
 
     comparison: Comparison

@@ -76,33 +76,6 @@ def pair_outcome(a: bool, b: bool) -> int:
     return 1 + b - a
 
 
-def single_units(share: float, centre: float = 0.5) -> Comparison:
-    """Return the comparison of units that were each assigned to B with probability `share`, else to A.
-
-    The payoff is the success, minus `centre`, weighted by the inverse probability of the arm (Horvitz and Thompson
-    1952); outcomes are numbered by `unit_outcome`. Assignment must be random and `share` fixed: after a change begin a
-    new test and multiply the e-values.
-
-    Args:
-        share: probability of B, strictly between 0 and 1.
-        centre: the rate expected overall, from 0 to 1, named before the data: nearer to the truth, the sooner a
-            difference shows; the error rates hold with any.
-
-    Raises:
-        InvalidInput: `statistics.out_of_range`.
-    """
-    share = level(share, "share")
-    if not 0 <= centre <= 1:
-        raise InvalidInput("statistics.out_of_range", "centre must be a rate from 0 to 1")
-    a, b = 1 / (1 - share), 1 / share
-    return Comparison((centre * a, -(1 - centre) * a, -centre * b, (1 - centre) * b))
-
-
-def unit_outcome(arm_b: bool, success: bool) -> int:
-    """Return the kind of a unit in `single_units`: 0 and 1 for failure and success of A, 2 and 3 of B."""
-    return 2 * arm_b + success
-
-
 def log_e_values(
     comparison: Comparison, counts: ArrayLike, side: Side = "two-sided", difference: float = 0.0
 ) -> Vector:
