@@ -1,6 +1,6 @@
 /** Every section, in groups. A new section is one line here and its routes in router.tsx. */
 import type { LinkProps } from "@tanstack/react-router";
-import { Activity, ChartLine, Library, type LucideIcon, MessageCircleQuestion, Scale, ScrollText, Settings, ShieldCheck, SquareTerminal, Table2 } from "lucide-react";
+import { Activity, ChartLine, FlaskConical, Library, type LucideIcon, MessageCircleQuestion, Scale, ScrollText, Settings, ShieldCheck, SquareTerminal, Table2 } from "lucide-react";
 
 export interface Section {
   label: string;
@@ -32,6 +32,7 @@ export const navigation: readonly Group[] = [
     sections: [
       { label: "Datasets", to: "/datasets", icon: Table2, words: "rows splits sealed upload csv" },
       { label: "Evaluations", to: "/evaluations", icon: Scale, words: "scores scorers metrics compare intervals" },
+      { label: "Experiments", to: "/experiments", icon: FlaskConical, words: "a/b tests arms live traffic feedback promote" },
     ],
   },
   {

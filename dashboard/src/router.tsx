@@ -9,6 +9,8 @@ import { auditRoutes } from "./pages/audit/routes";
 import { datasetRoutes } from "./pages/datasets/routes";
 import { evaluationRoutes } from "./pages/evaluations/routes";
 import { executionRoutes } from "./pages/executions/routes";
+import { experimentRoutes } from "./pages/experiments/routes";
+import { labellingRoutes } from "./pages/labelling/routes";
 import { logRoutes } from "./pages/logs/routes";
 import { metricRoutes } from "./pages/metrics/routes";
 import { settingRoutes } from "./pages/settings/routes";
@@ -22,6 +24,8 @@ const routeTree = rootRoute.addChildren([
     ...datasetRoutes,
     ...evaluationRoutes,
     ...executionRoutes,
+    ...experimentRoutes,
+    ...labellingRoutes,
     ...auditRoutes,
     ...documentRoutes,
     ...askRoutes,
