@@ -82,6 +82,7 @@ def test_a_file_becomes_a_dataset_and_gets_more_rows(page: Page, engine: Dashboa
     assert_accessible(page, "dataset-upload")
     dialog.get_by_role("button", name="Store the rows").click()
     expect(dialog.get_by_role("alert")).to_contain_text("request.invalid")
+    expect(dialog.get_by_label("Name")).to_have_attribute("aria-invalid", "true")
     dialog.get_by_label("Name").fill("old-world")
     dialog.get_by_label("Sealed (% of the rows)").fill("0")
     dialog.get_by_role("button", name="Store the rows").click()

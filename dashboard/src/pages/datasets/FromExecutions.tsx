@@ -31,8 +31,9 @@ export function FromExecutions({ namespace, ids, onClose }: { namespace: string;
   const what = runs.length === 1 ? "1 run" : `${formatCount(runs.length)} runs`;
 
   async function push() {
-    const { description = "", tags = [] } = (await datasetNamed(namespace, name)) ?? {};
-    const body = { name, description, tags, message: "", labels: [], execution_ids: [...runs], expected, shares: sharesOf(sealed), seed: 0, extend };
+    const known = await datasetNamed(namespace, name);
+    const kept = { description: known?.description ?? "", tags: known?.tags ?? [], extend: known !== undefined && extend };
+    const body = { name, ...kept, message: "", labels: [], execution_ids: [...runs], expected, shares: sharesOf(sealed), seed: 0 };
     const pushed = await call(api.POST("/api/v1/datasets/from-executions", { params: { query: { namespace } }, body }));
     await client.invalidateQueries({ queryKey: ["datasets", namespace] });
     announce(pushed.created ? `Stored version ${pushed.number} of ${pushed.name}.` : `${pushed.name} has these very rows already.`);
@@ -47,7 +48,7 @@ export function FromExecutions({ namespace, ids, onClose }: { namespace: string;
         <SelectField label="Expected" value={expected} onChange={(event) => setExpected(event.target.value as keyof typeof EXPECTED)}>
           {Object.entries(EXPECTED).map(([value, word]) => <option key={value} value={value}>{word}</option>)}
         </SelectField>
-        <CheckField label="Keep the rows that the dataset has" checked={extend} onChange={(event) => setExtend(event.target.checked)} />
+        <CheckField label="Keep the rows that the dataset has, if it is there" checked={extend} onChange={(event) => setExtend(event.target.checked)} />
         <Sealing percent={sealed} hasSplits={false} error={null} onChange={setSealed} />
       </div>
     </ConfirmDialog>

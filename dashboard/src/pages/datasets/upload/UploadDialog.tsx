@@ -7,7 +7,7 @@ import { CheckField, TextField } from "../../../components/Field";
 import { announce } from "../../../components/Live";
 import { ErrorState } from "../../../components/States";
 import { asProblem } from "../../../api/problem";
-import type { Detail, Pushed } from "../queries";
+import { datasetNamed, type Detail, type Pushed } from "../queries";
 import { columnsOf, nameOf, placeOf, sharesOf } from "./columns";
 import { FilePick } from "./FilePick";
 import { columnsByName, NamedColumns, NO_NAMES } from "./NamedColumns";
@@ -48,8 +48,10 @@ export function UploadDialog({ namespace, dataset, onClose, onPushed }: {
     setBusy(true);
     setError(null);
     const columns = { records: columnsOf(roles), rows: null, closed: columnsByName(names) }[preview.form];
-    const options = { name, description, tags: dataset?.tags ?? [], message, extend, shares: sharesOf(sealed) };
     try {
+      const known = dataset ?? (await datasetNamed(namespace, name));
+      const about = { description: description || (known?.description ?? ""), tags: known?.tags ?? [] };
+      const options = { name, ...about, message, extend: known !== undefined && extend, shares: sharesOf(sealed) };
       const pushed = await pushFile({ namespace, file, options, columns });
       await client.invalidateQueries({ queryKey: ["datasets", namespace] });
       announce(said(pushed));
@@ -107,7 +109,7 @@ export function UploadDialog({ namespace, dataset, onClose, onPushed }: {
             </div>
             <TextField label="Description (optional)" hint="What the rows are." value={description} maxLength={2000} onChange={(event) => setDescription(event.target.value)} />
             <CheckField
-              label="Keep the rows of the latest version, and add these"
+              label="Keep the rows of the latest version, if there is one, and add these"
               hint="Else the new version holds these rows alone."
               checked={extend}
               onChange={(event) => setExtend(event.target.checked)}

@@ -26,6 +26,8 @@ it("shares are those of both splits, and none where all is open", () => {
 
 it("a refusal stands where its cause is", () => {
   expect(placeOf(refusal("name.invalid"))).toEqual({ at: "name" });
+  expect(placeOf(refusal("request.invalid", { faults: [{ field: "body.options.name", message: "No." }] }))).toEqual({ at: "name" });
+  expect(placeOf(refusal("request.invalid", { faults: [{ field: "body.file", message: "No." }] }))).toEqual({ at: "file" });
   expect(placeOf(refusal("dataset.shares_invalid"))).toEqual({ at: "shares" });
   expect(placeOf(refusal("dataset.missing_column", { column: "city" }))).toEqual({ at: "columns", column: "city" });
   expect(placeOf(refusal("dataset.no_inputs"))).toEqual({ at: "columns", column: null });

@@ -48,10 +48,12 @@ export type Place = { at: "name" | "shares" | "file" } | { at: "columns"; column
 /** Return where in the form a refusal belongs. */
 export function placeOf(error: unknown): Place {
   if (!(error instanceof ApiProblem)) return { at: "file" };
-  const { column } = error.document;
+  const { column, faults } = error.document;
   switch (error.code) {
     case "name.invalid":
       return { at: "name" };
+    case "request.invalid":
+      return { at: isOfName(faults) ? "name" : "file" };
     case "dataset.shares_invalid":
     case "dataset.in_two_splits":
       return { at: "shares" };
@@ -63,6 +65,11 @@ export function placeOf(error: unknown): Place {
     default:
       return { at: "file" };
   }
+}
+
+/** Whether one of a request's faults is the dataset's name. */
+function isOfName(faults: unknown): boolean {
+  return Array.isArray(faults) && faults.some((fault: { field?: unknown }) => typeof fault.field === "string" && /(^|\.)name$/.test(fault.field));
 }
 
 /** Return a name for a dataset from that of its file. */

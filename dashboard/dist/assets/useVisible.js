@@ -1,0 +1,1 @@
+import{a as e,n as t}from"./jsx-runtime.js";var n=e(t(),1);function r(e){let[t,r]=(0,n.useState)(!1);return(0,n.useEffect)(()=>{if(t||e.current===null)return;let n=new IntersectionObserver(e=>{e.some(e=>e.isIntersecting)&&r(!0)},{rootMargin:`200px`});return n.observe(e.current),()=>n.disconnect()},[e,t]),t}export{r as t};
