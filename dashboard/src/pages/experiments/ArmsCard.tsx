@@ -65,7 +65,11 @@ function columnsOf(kind: string, artifact: string, isAdaptive: boolean): ColumnD
     { header: "Units", cell: ({ row }) => formatCount(row.original.units), meta: { align: "right" } },
     {
       header: "Share / intended",
-      cell: ({ row: { original } }) => `${formatShare(original.share)} / ${formatShare(original.intended)}`,
+      cell: ({ row: { original } }) => (
+        <>
+          <span className="whitespace-nowrap">{formatShare(original.share)} /</span> <span className="whitespace-nowrap">{formatShare(original.intended)}</span>
+        </>
+      ),
       meta: { align: "right" },
     },
     ...(isAdaptive

@@ -1,5 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { TriangleAlert } from "lucide-react";
+import { classes } from "../../components/classes";
 import { Segments } from "../../components/Tabs";
 import { ComparisonCard } from "./ComparisonCard";
 import type { Analysis, Comparison } from "./queries";
@@ -40,7 +41,7 @@ export function Comparisons({ analysis }: { analysis: Analysis }) {
         return found.length === 0 ? null : (
           <section key={role} aria-label={title} className="flex flex-col gap-2">
             <h3 className="font-medium text-muted">{title}</h3>
-            <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-2">
+            <div className={classes("grid grid-cols-[minmax(0,1fr)] gap-4", found.length > 1 && "lg:grid-cols-2")}>
               {found.map((one) => <ComparisonCard key={`${one.metric}/${one.arm}`} comparison={one} view={view ?? "chart"} />)}
             </div>
           </section>

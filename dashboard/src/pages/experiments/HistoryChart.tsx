@@ -8,7 +8,7 @@ import { formatDifference } from "./words";
 const AXIS = { fontSize: 11, fill: "var(--ink-muted)" };
 
 export default function HistoryChart({ comparison: one }: { comparison: Comparison }) {
-  const frame = frameOf(one.history);
+  const frame = frameOf(one);
   const format = (value: unknown) => formatDifference(one.kind, typeof value === "number" ? value : null);
   // A single point would be no line.
   const dot = one.history.length === 1 ? { r: 3, fill: "var(--accent-ink)" } : false;

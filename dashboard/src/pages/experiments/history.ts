@@ -16,13 +16,14 @@ const SETTLED_FROM = 0.25;
 const MARGIN = 1.1;
 
 /** Return what the vertical axis shows: zero, the estimates, and the intervals but for the first ones. */
-export function frameOf(history: readonly Checkpoint[]): [number, number] {
+export function frameOf({ history, kind }: Pick<Comparison, "history" | "kind">): [number, number] {
   const last = history.at(-1)?.observations ?? 0;
   const settled = history.filter((one) => one.observations >= last * SETTLED_FROM);
   const ends = settled.flatMap(({ difference, interval }) => [difference, interval.low ?? difference, interval.high ?? difference]);
   const low = Math.min(0, ...ends);
   const high = Math.max(0, ...ends);
-  return low === high ? [-1, 1] : [low * MARGIN, high * MARGIN];
+  const most = kind === "binary" ? 1 : Number.POSITIVE_INFINITY; // Rates differ by 100 points at the most.
+  return low === high ? [-1, 1] : [Math.max(-most, low * MARGIN), Math.min(most, high * MARGIN)];
 }
 
 export function pointsOf(history: readonly Checkpoint[], [low, high]: [number, number]): Point[] {

@@ -62,13 +62,14 @@ describe("a plan in words", () => {
 
 describe("the picture of an interval", () => {
   it("is as wide as the settled part, with zero in it, and cuts the rest off", () => {
-    const [low, high] = frameOf(ONE.history);
+    const [low, high] = frameOf(ONE);
     expect([low, high]).toEqual([expect.closeTo(-0.055), expect.closeTo(0.33)]);
     expect(pointsOf(ONE.history, [low, high])).toEqual([
       { observations: 10, difference: high, band: [low, high] },
       { observations: 100, difference: 0.125, band: [-0.05, 0.3] },
     ]);
-    expect(frameOf([])).toEqual([-1, 1]);
+    expect(frameOf({ history: [], kind: "mean" })).toEqual([-1, 1]);
+    expect(frameOf({ ...ONE, history: ONE.history.slice(0, 1) })).toEqual([0, 1]);
   });
 
   it("reaches as far as anything in it", () => {

@@ -40,7 +40,9 @@ export function JudgeTab({ evaluationId, scorer }: { evaluationId: string; score
 function Row({ item, desk }: { item: NonNullable<Desk["waiting"][0]>; desk: Desk }) {
   const box = useRef<HTMLDivElement>(null);
   // The next row begins where the last one did, also after a long output.
-  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), []);
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   return (
     <div ref={box} className="flex flex-col gap-3">
       {desk.again && <p role="note" className="rounded-md bg-raised px-3 py-2 text-sm">You judge this one again; what you said stands until then.</p>}

@@ -32,7 +32,7 @@ function Part({ title, value, isMain = false }: { title: string; value: unknown;
       ) : (
         <Code
           text={shown.text} label={title}
-          className={`${shown.as === "text" ? "font-sans text-sm" : ""} ${isMain ? "border-2 border-line-strong !bg-surface text-base" : ""}`}
+          className={`${shown.as === "text" ? "font-sans !text-base" : ""} ${isMain ? "border-2 border-line-strong !bg-surface" : ""}`}
         />
       )}
     </section>
