@@ -42,16 +42,22 @@ def push(
     extend: Extend = False,
     label: Label = None,
     tag: Tag = None,
-    description: Annotated[str, typer.Option(help="What the rows are.")] = "",
+    description: Annotated[str | None, typer.Option(help="What the rows are.")] = None,
     namespace: Namespace = "default",
 ) -> None:
     """Store the rows of a file as the next version; an identical version that exists is found instead."""
     if not file.is_file():
         raise CommandFailed(f"{file} is no file.", ExitCode.USAGE)
     options = {
-        "name": file.stem if name is None else name, "description": description, "tags": tag or [], "message": message,
-        "labels": label or [], "extend": extend, "shares": _shares(share), "seed": seed,
-    }  # fmt: skip
+        "name": file.stem if name is None else name,
+        "description": description,
+        "tags": tag or None,
+        "message": message,
+        "labels": label or [],
+        "extend": extend,
+        "shares": _shares(share),
+        "seed": seed,
+    }
     columns = {"inputs": input_column or None, "expected": expected, "metadata": metadata or [], "split": split}
     fields = {"options": json.dumps(options), "columns": json.dumps(columns)}
     _emit_pushed(Api().upload("/datasets/upload", file, name=file.name, fields=fields, namespace=namespace))

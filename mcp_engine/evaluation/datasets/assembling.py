@@ -70,11 +70,14 @@ def extended(
     }
 
 
-def body_of(options: PushOptions, columns: Mapping[str, Any], splits: Splits) -> dict[str, Any]:
-    """Return the body of the version that has these rows."""
+def body_of(
+    options: PushOptions, columns: Mapping[str, Any], splits: Splits, latest: ResolvedVersion | None
+) -> dict[str, Any]:
+    """Return the body of the version that has these rows; what is said of them stays as it was in `latest`."""
+    before: Mapping[str, Any] = {} if latest is None else latest.body
     return {
-        "description": options.description,
-        "tags": options.tags,
+        "description": before.get("description", "") if options.description is None else options.description,
+        "tags": before.get("tags", []) if options.tags is None else options.tags,
         "columns": columns,
         "splits": {
             split: {"rows": len(rows), "digest": split_digest(rows)} for split, rows in sorted(splits.rows.items())

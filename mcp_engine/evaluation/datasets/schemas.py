@@ -34,8 +34,10 @@ class PushOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Name
-    description: str = Field(default="", max_length=2000)
-    tags: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(default=[], max_length=32)
+    description: str | None = Field(default=None, max_length=2000, description="Left out with `extend`: as it was.")
+    tags: list[Annotated[str, Field(min_length=1, max_length=64)]] | None = Field(
+        default=None, max_length=32, description="Left out with `extend`: as they were."
+    )
     message: str = ""
     labels: list[str] = Field(default=[], max_length=16)
     extend: bool = Field(default=False, description="Keep the rows of the latest version, and add these.")

@@ -190,10 +190,11 @@ class DatasetService:
         splits, columns = await asyncio.to_thread(prepared, rows, options)
         async with self._work(caller) as work:
             repository = DatasetRepository(work)
+            latest: ResolvedVersion | None = None
             if options.extend:
                 latest = await self._artifacts.resolve_in(work, namespace, Reference(KIND, options.name))
                 splits, columns = extended(latest, await repository.members(latest.version_id), splits, columns)
-            body = body_of(options, columns, splits)
+            body = body_of(options, columns, splits, latest)
             pushed = await self._artifacts.push_in(
                 work, KIND, namespace, options.name, body, options.message, options.labels
             )

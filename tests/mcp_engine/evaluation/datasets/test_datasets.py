@@ -60,8 +60,9 @@ async def test_a_later_version_keeps_what_was_there(api: Api) -> None:
     assert [row["digest"] for row in (await api.get("/datasets/sums/rows")).json()["items"]] == [
         row["digest"] for row in old
     ]
-    listed = (await api.get("/datasets")).json()["items"]
-    assert [(one["name"], one["latest"], one["splits"]) for one in listed] == [("sums", 2, {"open": 6, "dev": 1})]
+    [listed] = (await api.get("/datasets")).json()["items"]
+    assert (listed["latest"], listed["splits"], listed["tags"]) == (2, {"open": 6, "dev": 1}, ["arithmetic"])
+    assert (await pushed(api, ROWS, tags=["sums"], extend=True))["tags"] == ["sums"]
 
 
 async def test_shares_split_rows_by_what_they_ask(api: Api) -> None:
