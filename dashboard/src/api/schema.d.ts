@@ -5330,9 +5330,9 @@ export interface components {
         PushDataset: {
             /**
              * Description
-             * @default
+             * @description Left out with `extend`: as it was.
              */
-            description: string;
+            description?: string | null;
             /**
              * Extend
              * @description Keep the rows of the latest version, and add these.
@@ -5369,9 +5369,9 @@ export interface components {
             };
             /**
              * Tags
-             * @default []
+             * @description Left out with `extend`: as they were.
              */
-            tags: string[];
+            tags?: string[] | null;
         };
         /**
          * PushExecutions
@@ -5380,9 +5380,9 @@ export interface components {
         PushExecutions: {
             /**
              * Description
-             * @default
+             * @description Left out with `extend`: as it was.
              */
-            description: string;
+            description?: string | null;
             /** Execution Ids */
             execution_ids: string[];
             /**
@@ -5425,9 +5425,9 @@ export interface components {
             };
             /**
              * Tags
-             * @default []
+             * @description Left out with `extend`: as they were.
              */
-            tags: string[];
+            tags?: string[] | null;
         };
         /**
          * PushOptions
@@ -5436,9 +5436,9 @@ export interface components {
         PushOptions: {
             /**
              * Description
-             * @default
+             * @description Left out with `extend`: as it was.
              */
-            description: string;
+            description?: string | null;
             /**
              * Extend
              * @description Keep the rows of the latest version, and add these.
@@ -5473,9 +5473,9 @@ export interface components {
             };
             /**
              * Tags
-             * @default []
+             * @description Left out with `extend`: as they were.
              */
-            tags: string[];
+            tags?: string[] | null;
         };
         /**
          * PushPrompt
