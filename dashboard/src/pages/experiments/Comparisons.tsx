@@ -33,7 +33,7 @@ export function Comparisons({ analysis }: { analysis: Analysis }) {
       {analysis.biased && (
         <p role="note" className="flex gap-2 rounded-md bg-warn-soft p-3 text-sm text-warn">
           <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
-          Estimates are biased: shares followed the outcomes, so losers look worse than they are. The p-values hold; there are no intervals.
+          Estimates are biased: shares followed the outcomes, so losers look worse than they are. The p-values hold; an interval is shown only where one is valid.
         </p>
       )}
       {PARTS.map(({ role, title }) => {
