@@ -38,7 +38,7 @@ def dataset_digest(dataset: ParcelDataset) -> str | Remark:
     try:
         options = PushOptions.model_validate(options_of(dataset))
         splits, columns = prepared(read_rows("rows.jsonl", dataset.lines, Columns()), options)
-        return digest(DatasetKind().normalise(body_of(options, columns, splits)))
+        return digest(DatasetKind().normalise(body_of(options, columns, splits, None)))
     except EngineError as error:
         return Remark(dataset.subject, "fault", f"{dataset.where}: {error.message}")
     except ValidationError as error:

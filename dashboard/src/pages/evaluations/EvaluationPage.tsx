@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { GitCompareArrows, RotateCw, Square } from "lucide-react";
+import { Gavel, GitCompareArrows, RotateCw, Square } from "lucide-react";
 import { asProblem } from "../../api/problem";
 import { useCan } from "../../api/queries";
 import { Button, buttonClasses } from "../../components/Button";
@@ -52,6 +52,8 @@ function Actions({ evaluation }: { evaluation: Evaluation }) {
   const client = useQueryClient();
   const mayWrite = useCan("jobs:write");
   const mayRun = useCan("evaluations:run");
+  const mayLabel = useCan("evaluations:label");
+  const judge = evaluation.metrics?.find((metric) => metric.type === "judge")?.scorer;
   const { name, number, dataset_name, dataset_number, split, scorers, job_id, state } = evaluation;
 
   async function act(run: (id: string) => Promise<unknown>, told: string) {
@@ -79,6 +81,17 @@ function Actions({ evaluation }: { evaluation: Evaluation }) {
           className={buttonClasses()}
         >
           Start another like it
+        </Link>
+      )}
+      {mayLabel && judge !== undefined && (
+        <Link
+          to="/evaluations/$evaluationId/labelling"
+          params={{ evaluationId: evaluation.id }}
+          search={{ scorer: judge }}
+          className={buttonClasses()}
+        >
+          <Gavel aria-hidden className="size-4" />
+          Judge outputs
         </Link>
       )}
       {evaluation.metrics !== null && (

@@ -29,7 +29,7 @@ export function TrafficFields({ draft, onChange }: PartProps) {
         {draft.allocator === "top_two" && (
           <p role="note" className="flex gap-2 rounded-md bg-warn-soft p-3 text-sm text-warn">
             <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
-            More units get what looks better. Its estimates are biased and have no interval; the p-value holds. Choose it to lose less on the way, not to learn how large a difference is.
+            More units get what looks better. Its estimates are biased, and have no interval once shares have changed; the p-value holds. Choose it to lose less on the way, not to learn how large a difference is.
           </p>
         )}
       </div>
