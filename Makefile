@@ -33,8 +33,8 @@ test: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Run lint
 	.venv/bin/lint-imports
 	$(WITH_NODE) $(PYTEST) -m "not slow" --cov --cov-report=term:skip-covered
 
-test-slow: .venv/.installed-dev ## Kill servers, workers and databases; type what the docs say; send made-up requests
-	$(WITH_NODE) $(PYTEST) -m slow tests/end_to_end tests/test_fuzz.py
+test-slow: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Click through the dashboard, kill servers and databases, type what the docs say, send made-up requests
+	$(WITH_NODE) $(PYTEST) -m slow tests/end_to_end tests/dashboard tests/test_fuzz.py
 
 bench: .venv/.installed-dev ## Measure the engine beside its peers, at small scale (see benchmarks/README.md)
 	.venv/bin/python -m benchmarks all

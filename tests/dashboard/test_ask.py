@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.dashboard.conftest import TIMEOUT_MS, DashboardEngine, Faults, assert_accessible
+
+pytestmark = pytest.mark.slow
 
 FREEDOMS = "What are the four essential human freedoms?"
 TUNGSTEN = "What is the boiling point of tungsten?"

@@ -16,6 +16,8 @@ from mcp_engine.config import Settings
 from mcp_engine.server.database import embedded_cluster
 from tests.dashboard.conftest import DashboardEngine, assert_accessible
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def execution(engine: DashboardEngine) -> str:

@@ -17,6 +17,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from tests.dashboard.conftest import PHONE, TIMEOUT_MS, DashboardEngine, Faults, assert_accessible
 
+pytestmark = pytest.mark.slow
+
 SPEECH = "1941-franklin-d-roosevelt.pdf"
 NOTE = "The lighthouse of Karsund was built in 1874 by Ingrid Solberg. It stands 41 metres high.\n"
 INDEXED_MS = 90_000

@@ -13,6 +13,8 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from tests.dashboard.conftest import DashboardEngine, Faults, assert_accessible
 
+pytestmark = pytest.mark.slow
+
 CAPITALS = {"France": "Paris", "Italy": "Rome", "Japan": "Tokyo", "Norway": "Oslo", "Spain": "Madrid", "Peru": "Lima"}
 SEALED = {"Kenya": "Nairobi", "Cuba": "Havana"}
 TSV = 'country\texpected\tsource\nEgypt\tCairo\tatlas\nGreece\tAthens\t"atlas, old"\n'

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.dashboard.conftest import DashboardEngine, Faults, assert_accessible
 
+pytestmark = pytest.mark.slow
+
 
 def run(engine: DashboardEngine, term: str, **options: Any) -> str:
     """Run the sample's prompt; return the execution's id."""

@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 
 from tests.dashboard.conftest import DashboardEngine, Faults, OpenContext, assert_accessible
 
+pytestmark = pytest.mark.slow
+
 ARMS = [{"name": "plain", "version": 1, "weight": 0.5}, {"name": "warm", "version": 2, "weight": 0.5}]
 HELPFUL = {"name": "helpful", "kind": "binary", "direction": "higher"}
 

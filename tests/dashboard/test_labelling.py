@@ -11,6 +11,8 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.dashboard.conftest import DashboardEngine, Faults, assert_accessible
 
+pytestmark = pytest.mark.slow
+
 CAPITALS = {"France": "Paris", "Italy": "Rome", "Japan": "Tokyo", "Norway": "Oslo", "Spain": "Madrid"}
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.dashboard.conftest import DashboardEngine, assert_accessible
+
+pytestmark = pytest.mark.slow
 
 
 def lines(page: Page) -> Locator:

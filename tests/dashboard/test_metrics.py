@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.dashboard.conftest import DashboardEngine, Faults, OpenContext, assert_accessible
+
+pytestmark = pytest.mark.slow
 
 A_SAMPLE_MS = 60_000
 """Samples come every ten seconds; a busy machine may need longer for everything around them."""

@@ -12,6 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.dashboard.conftest import DashboardEngine, Faults, OpenContext, assert_accessible
 
+pytestmark = pytest.mark.slow
+
 LONG_TEXT = "Write a very long story about the sea, the wind and {{ hero }}."
 SCHEMA = {
     "type": "object",

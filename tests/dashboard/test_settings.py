@@ -16,6 +16,8 @@ from playwright.sync_api import Page, expect
 
 from tests.dashboard.conftest import DashboardEngine, Faults, assert_accessible
 
+pytestmark = pytest.mark.slow
+
 
 def status_with(engine: DashboardEngine, key: str, path: str) -> int:
     request = urllib.request.Request(f"{engine.url}/api/v1{path}", headers={"Authorization": f"Bearer {key}"})

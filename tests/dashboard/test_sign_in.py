@@ -11,6 +11,8 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.dashboard.conftest import DashboardEngine, Faults, OpenContext, assert_accessible
 
+pytestmark = pytest.mark.slow
+
 HTML = {"Accept": "text/html"}
 
 
