@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +91,12 @@ class EngineProcess:
     def launch(self) -> subprocess.Popen[str]:
         log = (self.folder / "server.log").open("a")
         with log:
+            # A shell that runs the tests in the background has SIGINT ignored, and children inherit that.
+            heeds_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
             return subprocess.Popen(
-                [str(COMMAND), "up"], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, text=True
-            )
+                [str(COMMAND), "up"], env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, text=True,
+                preexec_fn=heeds_ctrl_c,
+            )  # fmt: skip
 
     def is_ready(self) -> bool:
         try:
