@@ -67,11 +67,13 @@ def configure(level: str = "info", format: Format | str = "auto") -> None:  # no
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "sqlalchemy", "alembic", "httpx", "dbos"):
-        logger = logging.getLogger(name)
-        logger.handlers.clear()
-        logger.setLevel(logging.NOTSET)
-        logger.propagate = True
+    for logger in logging.Logger.manager.loggerDict.values():
+        # Libraries bring handlers of their own when they are imported: uvicorn, DBOS, MLflow for SQLAlchemy's loggers.
+        if isinstance(logger, logging.Logger) and (logger.handlers or not logger.propagate):
+            logger.handlers.clear()
+            logger.propagate = True
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "dbos"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
     for name in ("httpx", "httpcore", "alembic", "sqlalchemy"):
         # One line for each request sent, connection made or revision run is noise below a warning.
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

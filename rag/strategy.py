@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.errors import InvalidInput
+from mcp_engine.faults import faults_of
 
 KIND: Final = "rag_strategy"
 DEFAULT_NAME: Final = "default"
@@ -84,8 +85,7 @@ class StrategyKind:
         try:
             return Strategy.model_validate(dict(body)).model_dump(mode="json")
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:5])
-            raise InvalidInput("rag_strategy.invalid", f"Correct the strategy: {faults}") from error
+            raise InvalidInput("rag_strategy.invalid", f"Correct the strategy: {faults_of(error)}") from error
 
     def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:  # noqa: ARG002 - it refers to nothing
         return ()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mcp_engine.cli import output
 from mcp_engine.cli.client import Api
-from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.cli.figures import interval, number
+from mcp_engine.cli.following import ended
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.progress import progress_bar
 from mcp_engine.cli.references import Namespace, Reference, moment, named_values, say
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 commands = CommandGroup("Evaluations: a version scored on every row of a dataset, with intervals.")
 
-LOOK_SECONDS = 0.5
 EvaluationId = Annotated[str, typer.Argument(metavar="ID", help="The evaluation's id.")]
 Limit = Annotated[int, typer.Option(min=1, max=200, help="How many at the most.")]
 Cursor = Annotated[str | None, typer.Option(help="`next_cursor` of the page before (see --json).")]
@@ -60,7 +59,8 @@ def run(
     api = Api()
     found = api.post("/evaluations", body, namespace=namespace)
     if wait:
-        found = _waited(api, found)
+        with progress_bar("Evaluating", found["rows"]) as advance:
+            found = ended(api, found, advance)
     output.emit(found, lambda console: _render(console, found))
 
 
@@ -133,22 +133,6 @@ def compare(
     output.emit(found, lambda console: _render_comparison(console, found))
 
 
-def _waited(api: Api, found: dict[str, Any]) -> dict[str, Any]:
-    """Follow an evaluation to its end; fail as its job did."""
-    with progress_bar("Evaluating", found["rows"]) as advance:
-        shown = 0
-        while found["state"] in ("queued", "running") or (found["state"] == "succeeded" and found["metrics"] is None):
-            time.sleep(LOOK_SECONDS)
-            found = api.get(f"/evaluations/{found['id']}")
-            for _ in range(shown, found["progress_done"]):
-                advance()
-            shown = found["progress_done"]
-    if found["state"] != "succeeded":
-        reason = found["error_message"] or f"It was {found['state']}."
-        raise CommandFailed(f"The evaluation {found['id']} did not end well: {reason}", ExitCode.FAILED, found)
-    return found
-
-
 def _subject(item: dict[str, Any]) -> str:
     return f"{item['name']}/{item['number']}"
 
@@ -159,19 +143,11 @@ def _rows(item: dict[str, Any]) -> str:
 
 def _means(item: dict[str, Any]) -> str:
     metrics: list[dict[str, Any]] = item["metrics"] or []
-    return " ".join(f"{metric['scorer']}={_number(metric['mean'])}" for metric in metrics)
+    return " ".join(f"{metric['scorer']}={number(metric['mean'])}" for metric in metrics)
 
 
 def _score(score: dict[str, Any]) -> str:
-    return str(score["failure_code"]) if score["value"] is None else _number(score["value"])
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    return "" if low is None else f"{_number(low)} … {_number(high)}"
+    return str(score["failure_code"]) if score["value"] is None else number(score["value"])
 
 
 def _short(value: Any) -> str:
@@ -188,7 +164,7 @@ def _render(console: Console, found: dict[str, Any]) -> None:
         say(console, f"{found['failed_rows']:,} rows gave no output.")
     if found["metrics"]:
         lines = [
-            (metric["scorer"], _number(metric["mean"]), _interval(metric["low"], metric["high"]), metric["unit"],
+            (metric["scorer"], number(metric["mean"]), interval(metric["low"], metric["high"]), metric["unit"],
              metric["scored"], " ".join(f"{code}:{count}" for code, count in metric["failures"].items()))
             for metric in found["metrics"]
         ]  # fmt: skip
@@ -203,8 +179,8 @@ def _render_comparison(console: Console, found: dict[str, Any]) -> None:
         other = shown[candidate["evaluation_id"]]
         say(console, f"{_subject(other)} ({other['model']})")
         lines = [
-            (one["scorer"], _number(one["baseline_mean"]), _number(one["candidate_mean"]), _number(one["difference"]),
-             _interval(one["low"], one["high"]), f"+{one['gained']} −{one['lost']}",
+            (one["scorer"], number(one["baseline_mean"]), number(one["candidate_mean"]), number(one["difference"]),
+             interval(one["low"], one["high"]), f"+{one['gained']} −{one['lost']}",
              "" if one["adjusted_p"] is None else f"{one['adjusted_p']:.2g}", _WORDS[one["verdict"]])
             for one in candidate["differences"]
         ]  # fmt: skip
@@ -216,5 +192,5 @@ def _render_comparison(console: Console, found: dict[str, Any]) -> None:
             one = shown[side["evaluation_id"]]
             say(
                 console,
-                f"    {_subject(one)}  {_number(side['value'])}  {side['error_code'] or _short(side['output'])}",
+                f"    {_subject(one)}  {number(side['value'])}  {side['error_code'] or _short(side['output'])}",
             )

@@ -15,6 +15,7 @@ from mcp_engine.evaluation.datasets.files import Columns, read_rows
 from mcp_engine.evaluation.datasets.kind import DatasetKind
 from mcp_engine.evaluation.datasets.schemas import PushOptions
 from mcp_engine.exchange.parcel import ParcelDataset, Remark
+from mcp_engine.faults import faults_of
 
 
 def row_line(row: Mapping[str, Any]) -> bytes:
@@ -42,5 +43,4 @@ def dataset_digest(dataset: ParcelDataset) -> str | Remark:
     except EngineError as error:
         return Remark(dataset.subject, "fault", f"{dataset.where}: {error.message}")
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:5])
-        return Remark(dataset.subject, "fault", f"{dataset.where}: {faults}")
+        return Remark(dataset.subject, "fault", f"{dataset.where}: {faults_of(error)}")

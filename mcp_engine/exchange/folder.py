@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from mcp_engine.artifacts.kinds import Reference, checked_label
 from mcp_engine.errors import Conflict, EngineError, InvalidInput
 from mcp_engine.exchange.parcel import Parcel, ParcelDataset, ParcelPrompt, ParcelVersion, Release
+from mcp_engine.faults import faults_of
 from mcp_engine.identifiers import checked_name
 from mcp_engine.prompts.files import dump_yaml, read_prompt, read_yaml, write_prompt
 from mcp_engine.prompts.kind import KIND
@@ -159,8 +160,7 @@ def _read_head(where: str, content: bytes) -> _Head:
     try:
         return _Head.model_validate(read_yaml(where, content))
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:5])
-        raise InvalidInput("exchange.folder_invalid", f"{where}: {faults}.") from error
+        raise InvalidInput("exchange.folder_invalid", f"{where}: {faults_of(error)}.") from error
 
 
 def _numbered(folder: Path, suffixes: frozenset[str], here: str) -> Iterator[tuple[int, Path]]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mcp_engine.errors import InvalidInput
+from mcp_engine.faults import faults_of
 
 MAX_OUTPUT_TOKENS = 32_768
 MAX_SEED = 2**31 - 1
@@ -50,5 +51,4 @@ def checked_call(arguments: Mapping[str, Any]) -> ModelCall:
     try:
         return ModelCall.model_validate(given)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:5])
-        raise InvalidInput("model.parameters_invalid", f"Correct the model parameters: {faults}") from error
+        raise InvalidInput("model.parameters_invalid", f"Correct the model parameters: {faults_of(error)}") from error

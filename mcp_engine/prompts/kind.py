@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.errors import InvalidInput
+from mcp_engine.faults import faults_of
 from mcp_engine.json_schemas import check_schema
 from mcp_engine.prompts.rendering import templates_of
 from mcp_engine.prompts.schemas import PromptBody, Tool
@@ -89,10 +90,7 @@ def parse_body(body: Mapping[str, Any]) -> PromptBody:
     try:
         return PromptBody.model_validate(dict(body))
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}" for fault in error.errors()[:5]
-        )
-        raise InvalidInput("prompt.invalid", f"Correct the prompt: {faults}.") from error
+        raise InvalidInput("prompt.invalid", f"Correct the prompt: {faults_of(error, whole='body')}.") from error
 
 
 def _variables(declared: dict[str, Any] | None, uses: Sequence[Usage]) -> dict[str, Any]:

@@ -54,6 +54,21 @@ def test_loggers_of_libraries_go_the_same_way(lines: Lines, name: str) -> None:
     assert (line["event"], line["logger"]) == ("connecting with password=[redacted]", name)
 
 
+def test_a_handler_that_a_library_brought_shows_nothing_beside_ours(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs, ours = io.StringIO(), io.StringIO()
+    logger = logging.getLogger(f"library.{uuid4()}")
+    logger.addHandler(logging.StreamHandler(theirs))
+    logger.propagate = False
+    monkeypatch.setattr(sys, "stderr", ours)
+    logs.configure("info", "json")
+    logger.warning("connecting with %s", "password=hunter2")
+    assert json.loads(ours.getvalue())["event"] == "connecting with password=[redacted]"
+    assert theirs.getvalue() == ""
+    assert lines() == []
+
+
 def test_lines_below_the_level_and_chatter_of_libraries_are_left_out(lines: Lines) -> None:
     structlog.get_logger().debug("detail")
     logging.getLogger("httpx").info("HTTP Request: GET http://…")

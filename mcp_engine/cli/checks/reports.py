@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 from xml.etree import ElementTree as ET
 
 from mcp_engine.cli.checks.changes import Branch
 from mcp_engine.cli.checks.running import Checked
+from mcp_engine.cli.figures import interval, number
 
 _MARKS = {"passed": "✅ passed", "failed": "❌ failed", "skipped": "➖ skipped", "broken": "💥 broken"}
 _WORDS = {"better": "better", "worse": "**worse**", "undecided": "not shown either way"}
@@ -62,7 +62,12 @@ def _name(one: Checked) -> str:
 def _figures(one: Checked) -> list[str]:
     if not one.differences:
         rows = [
-            (metric["scorer"], _number(metric["mean"]), _interval(metric), str(sum(metric["failures"].values())))
+            (
+                metric["scorer"],
+                number(metric["mean"]),
+                interval(metric["low"], metric["high"]),
+                str(sum(metric["failures"].values())),
+            )
             for metric in one.metrics
         ]
         return _table(("scorer", "mean", "95 % interval", "failed"), rows)
@@ -70,10 +75,10 @@ def _figures(one: Checked) -> list[str]:
     rows = [
         (
             found["scorer"],
-            _number(found["baseline_mean"]),
-            _number(found["candidate_mean"]),
-            _number(found["difference"]),
-            _interval(found),
+            number(found["baseline_mean"]),
+            number(found["candidate_mean"]),
+            number(found["difference"]),
+            interval(found["low"], found["high"]),
             f"+{found['gained']} −{found['lost']} of {found['rows']}",
             _WORDS[found["verdict"]],
         )
@@ -84,14 +89,6 @@ def _figures(one: Checked) -> list[str]:
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (headings, ["---"] * len(headings), *rows)]
-
-
-def _interval(figures: dict[str, Any]) -> str:
-    return "" if figures["low"] is None else f"{_number(figures['low'])} … {_number(figures['high'])}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
 
 
 def _cell(text: str) -> str:

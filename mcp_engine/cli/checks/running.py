@@ -12,10 +12,10 @@ from mcp_engine.cli.checks.changes import Branch
 from mcp_engine.cli.checks.settings import Check, CheckSettings
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.cli.following import ended
 from mcp_engine.errors import EngineError
 from mcp_engine.prompts.files import PromptFile, read_prompt
 
-LOOK_SECONDS = 0.5
 State = Literal["passed", "failed", "skipped", "broken"]
 
 
@@ -87,9 +87,9 @@ def _checked(
     try:
         numbers = [version] if baseline is None else [baseline, version]
         started = [_started(api, prompt, number, check, namespace) for number in numbers]
-        ended = [_ended(api, evaluation) for evaluation in started]
-        one.evaluations = [evaluation["id"] for evaluation in ended]
-        one.metrics = ended[-1]["metrics"]
+        done = [ended(api, evaluation) for evaluation in started]
+        one.evaluations = [evaluation["id"] for evaluation in done]
+        one.metrics = done[-1]["metrics"]
         if baseline is not None:
             comparison = api.get("/evaluations/comparison", evaluation=one.evaluations)
             one.differences = comparison["candidates"][0]["differences"]
@@ -111,16 +111,6 @@ def _started(api: Api, prompt: str, number: int, check: Check, namespace: str) -
     body |= {name: value for name, value in (("model", check.model), ("limit", check.limit)) if value is not None}
     found: dict[str, Any] = api.post("/evaluations", body, namespace=namespace)
     return found
-
-
-def _ended(api: Api, evaluation: dict[str, Any]) -> dict[str, Any]:
-    while evaluation["state"] in ("queued", "running"):
-        time.sleep(LOOK_SECONDS)
-        evaluation = api.get(f"/evaluations/{evaluation['id']}")
-    if evaluation["state"] != "succeeded":
-        reason = evaluation["error_message"] or f"It was {evaluation['state']}."
-        raise CommandFailed(f"The evaluation {evaluation['id']} did not end well: {reason}", ExitCode.FAILED)
-    return evaluation
 
 
 def _faults(one: Checked, check: Check) -> list[str]:

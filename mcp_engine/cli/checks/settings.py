@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.faults import faults_of
 
 FILE = "mcp-engine.ci.yaml"
 
@@ -73,5 +74,4 @@ def read_settings(path: Path) -> CheckSettings:
     try:
         return CheckSettings.model_validate(found)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'file'}: {one['msg']}" for one in error.errors()[:5])
-        raise CommandFailed(f"Correct {path}: {faults}.", ExitCode.USAGE) from error
+        raise CommandFailed(f"Correct {path}: {faults_of(error, whole='file')}.", ExitCode.USAGE) from error

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.errors import InvalidInput
+from mcp_engine.faults import faults_of
 from mcp_engine.identifiers import NAME_PATTERN
 
 KIND: Final = "dataset"
@@ -57,8 +58,7 @@ class DatasetKind:
         try:
             return DatasetBody.model_validate(dict(body)).model_dump(mode="json")
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:5])
-            raise InvalidInput("dataset.invalid", f"Correct the dataset: {faults}") from error
+            raise InvalidInput("dataset.invalid", f"Correct the dataset: {faults_of(error)}") from error
 
     def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:  # noqa: ARG002 - it refers to nothing
         return ()

@@ -16,12 +16,12 @@ from mcp_engine.artifacts.versions import ArtifactFilter, ArtifactSummary, Resol
 from mcp_engine.audit.erasure import erase
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import Conflict, NotAllowed, NotFound, TooLarge
+from mcp_engine.errors import NotAllowed, NotFound, TooLarge
 from mcp_engine.evaluation.datasets.assembling import body_of, extended, prepared
 from mcp_engine.evaluation.datasets.facts import CONTENT_TABLE, ROWS_STORED, content_key
 from mcp_engine.evaluation.datasets.files import Columns, FileRow, read_rows
 from mcp_engine.evaluation.datasets.from_executions import rows_of
-from mcp_engine.evaluation.datasets.kind import KIND, DatasetBody
+from mcp_engine.evaluation.datasets.kind import KIND
 from mcp_engine.evaluation.datasets.repository import DatasetRepository, MemberRow
 from mcp_engine.evaluation.datasets.rows import MAX_ROWS, SEALED, Row, checked_shares
 from mcp_engine.evaluation.datasets.schemas import (
@@ -143,24 +143,6 @@ class DatasetService:
                 found.version_id, split, after=decode_number_cursor(cursor), limit=limit + 1
             )
         return page_of([_row_view(row) for row in rows], limit, lambda shown: (shown.position,))
-
-    async def rows_in(self, work: UnitOfWork, found: ResolvedVersion, split: str) -> Sequence[MemberRow]:
-        """Return every row of a split, for those who may read it.
-
-        Raises:
-            NotFound: `dataset.split_not_found`.
-            Conflict: `dataset.rows_missing` when the version came without its rows.
-        """
-        body = DatasetBody.model_validate(found.body)
-        if split not in body.splits:
-            raise no_split(found, split)
-        rows = await DatasetRepository(work).page(found.version_id, split)
-        if len(rows) != body.splits[split].rows:
-            raise Conflict(
-                "dataset.rows_missing",
-                f"Version {found.number} of {found.name!r} came without its rows; push them as a dataset.",
-            )
-        return rows
 
     async def erase_row(self, caller: Caller, namespace: str, name: str, row_digest: str, reason: str) -> UUID:
         """Erase what a row of this dataset holds, in every version and dataset that has it.

@@ -24,8 +24,7 @@ from mcp_engine.evaluation.labels.schemas import (
     LabelView,
 )
 from mcp_engine.evaluation.labels.tables import LabelRow
-from mcp_engine.evaluation.runs.schemas import Evaluation
-from mcp_engine.evaluation.runs.service import EvaluationService
+from mcp_engine.evaluation.runs.service import EvaluationService, no_scorer
 from mcp_engine.evaluation.scorers.judge import JUDGE
 from mcp_engine.identifiers import new_id
 
@@ -50,7 +49,7 @@ class LabelService:
             NotFound: `evaluation.not_found`, `evaluation.scorer_not_found`.
             NotAllowed: `dataset.sealed`.
         """
-        await self._checked(caller, evaluation_id, scorer)
+        await self._check(caller, evaluation_id, scorer)
         async with self._work(caller) as work:
             repository = LabelRepository(work)
             rows = await repository.waiting(evaluation_id, scorer, limit)
@@ -72,7 +71,7 @@ class LabelService:
         """
         if caller.principal_kind != "person":
             raise NotAllowed("label.person_needed", "Labels say what people think; a machine's verdict is a score.")
-        await self._checked(caller, evaluation_id, given.scorer)
+        await self._check(caller, evaluation_id, given.scorer)
         async with self._work(caller) as work:
             repository = LabelRepository(work)
             item = await repository.item(evaluation_id, given.position)
@@ -120,14 +119,10 @@ class LabelService:
                     found.append(calibration.corrected(metric.scorer, round(passed), rows, judge))
         return found
 
-    async def _checked(self, caller: Caller, evaluation_id: UUID, scorer: str) -> Evaluation:
+    async def _check(self, caller: Caller, evaluation_id: UUID, scorer: str) -> None:
         evaluation = await self._evaluations.readable(caller, evaluation_id)
         if scorer not in evaluation.scorers:
-            there = ", ".join(evaluation.scorers)
-            raise NotFound(
-                "evaluation.scorer_not_found", f"No scorer is named {scorer[:140]!r} here; there are: {there}."
-            )
-        return evaluation
+            raise no_scorer(scorer, evaluation.scorers)
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)

@@ -52,9 +52,10 @@ class EvaluationCheck:
     ) -> Mapping[str, Mapping[str, Any | Erased]]:
         assert kind == ENDED
         repository = EvaluationRepository(work)
-        stored = await repository.find([UUID(subject) for subject in subjects])
+        ids = [UUID(subject) for subject in subjects]
+        stored, values = await repository.find(ids), await repository.values(ids)
         return {
-            str(id_): ended_facts(one.evaluation, one.outcome, await repository.values(id_))
+            str(id_): ended_facts(one.evaluation, one.outcome, values[id_])
             for id_, one in stored.items()
             if one.outcome is not None
         }

@@ -109,7 +109,7 @@ class EvaluationJob:
 async def _end(context: JobContext, evaluation: EvaluationRow) -> None:
     async with context.unit_of_work() as work:
         repository = EvaluationRepository(work)
-        values = await repository.values(evaluation.id)
+        values = (await repository.values([evaluation.id]))[evaluation.id]
         failed, reused = await repository.counts(evaluation.id)
         metrics = await asyncio.to_thread(_metrics, evaluation, [*values.values()])
         outcome = EvaluationOutcomeRow(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -180,22 +180,23 @@ class EvaluationRepository:
             found[score.position][score.scorer] = score
         return found
 
-    async def values(self, evaluation_id: UUID) -> dict[str, dict[str, Scored]]:
-        """Return every score by row digest and scorer, as numbers alone."""
+    async def values(self, evaluation_ids: Collection[UUID]) -> dict[UUID, dict[str, dict[str, Scored]]]:
+        """Return every score of evaluations by row digest and scorer, as numbers alone; rows by position."""
         statement = (
             select(
+                col(EvaluationItemRow.evaluation_id),
                 col(EvaluationItemRow.row_digest),
                 col(EvaluationScoreRow.scorer),
                 col(EvaluationScoreRow.value),
                 col(EvaluationScoreRow.failure_code),
             )
             .join(EvaluationScoreRow, _ITEM)
-            .where(col(EvaluationItemRow.evaluation_id) == evaluation_id)
+            .where(col(EvaluationItemRow.evaluation_id).in_(evaluation_ids))
             .order_by(col(EvaluationItemRow.position))
         )
-        found: dict[str, dict[str, Scored]] = defaultdict(dict)
-        for row, scorer, value, failure in await self._session.execute(statement):
-            found[row][scorer] = Scored(value, failure)
+        found: dict[UUID, dict[str, dict[str, Scored]]] = {one: defaultdict(dict) for one in evaluation_ids}
+        for evaluation_id, row, scorer, value, failure in await self._session.execute(statement):
+            found[evaluation_id][row][scorer] = Scored(value, failure)
         return found
 
     async def counts(self, evaluation_id: UUID) -> tuple[int, int]:
@@ -206,10 +207,6 @@ class EvaluationRepository:
         ).where(col(EvaluationItemRow.evaluation_id) == evaluation_id)
         failed, reused = (await self._session.execute(statement)).one()
         return failed, reused
-
-    async def outcomes(self, ids: Collection[UUID]) -> Mapping[UUID, EvaluationOutcomeRow]:
-        statement = select(EvaluationOutcomeRow).where(col(EvaluationOutcomeRow.evaluation_id).in_(ids))
-        return {row.evaluation_id: row for row in (await self._session.execute(statement)).scalars()}
 
 
 def _same(tenant_id: Any, id_: Any, reference: Any, other_tenant: Any = EvaluationRow.tenant_id) -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ from mcp_engine.evaluation.datasets.repository import MemberRow
 from mcp_engine.evaluation.runs.subject import RunPlan, Subject
 from mcp_engine.evaluation.runs.tables import EvaluationItemRow, EvaluationRow, EvaluationScoreRow
 from mcp_engine.evaluation.scorers.kind import parameters_of
-from mcp_engine.evaluation.scorers.port import Answered, Score, ScoreFailed, Scoring, failure_of
+from mcp_engine.evaluation.scorers.port import Answered, Score, ScoreFailed, Scoring
 from mcp_engine.evaluation.scorers.registry import ScorerTypes
 from mcp_engine.executions.schemas import ExecutionDetail
 from mcp_engine.executions.service import ExecutionService
@@ -25,6 +25,7 @@ from mcp_engine.jobs.kinds import is_permanent
 
 ROW_ERASED: Final = "dataset.row_erased"
 NO_OUTPUT: Final = "score.no_output"
+RAISED: Final = "score.raised"
 _OF_THE_OUTPUT = frozenset({"prompt.output_invalid", "prompt.output_cut"})
 _log = structlog.get_logger(__name__)
 
@@ -137,7 +138,7 @@ class RowScorer:
             return _failed(item, scorer, error.code)
         except Exception as error:  # noqa: BLE001 - a scorer may be anybody's code
             _log.warning("scorer_raised", scorer=scorer["name"], type=kind.name, exc_info=error)
-            return _failed(item, scorer, failure_of(error))
+            return _failed(item, scorer, RAISED)
         if not math.isfinite(found.value) or (kind.scale == "share" and not 0 <= found.value <= 1):
             return _failed(item, scorer, "score.out_of_range", found.execution_id)
         return _scored(item, scorer, found)

@@ -125,12 +125,9 @@ class EvaluationService:
                 f"Name two to {MAX_COMPARED} different evaluations; the first is the baseline.",
             )
         async with self._work(caller) as work:
-            repository = EvaluationRepository(work)
             found = [await _ended(work, one) for one in evaluation_ids]
-            sides = [
-                Side(one.evaluation.id, one.evaluation.scorers, await repository.values(one.evaluation.id))
-                for one in found
-            ]
+            values = await EvaluationRepository(work).values(evaluation_ids)
+        sides = [Side(one.evaluation.id, one.evaluation.scorers, values[one.evaluation.id]) for one in found]
         candidates = await asyncio.to_thread(differences, sides[0], sides[1:])
         shown = [views.evaluation(one) for one in found]
         common = set[str](sides[0].scores).intersection(*(side.scores for side in sides))
@@ -158,8 +155,9 @@ class EvaluationService:
             repository = EvaluationRepository(work)
             found = [await _ended(work, one) for one in evaluation_ids]
             described = _scorer(found[0], scorer)
-            values = [await repository.values(one.evaluation.id) for one in found]
-            chosen = _ordered(values, described, changed=changed)[start : start + limit + 1]
+            values = await repository.values(evaluation_ids)
+            ordered = _ordered([values[one] for one in evaluation_ids], described, changed=changed)
+            chosen = ordered[start : start + limit + 1]
             sides = [await _by_digest(repository, one.evaluation.id, chosen) for one in found]
             base = found[0].evaluation
             contents = await _contents(work, base, [sides[0][row][0].position for row, _ in chosen])
@@ -255,9 +253,14 @@ async def _by_digest(
 def _scorer(found: Stored, name: str) -> Mapping[str, Any]:
     scorer = next((one for one in found.evaluation.scorers if one["name"] == name), None)
     if scorer is None:
-        there = ", ".join(one["name"] for one in found.evaluation.scorers)
-        raise NotFound("evaluation.scorer_not_found", f"No scorer is named {name[:140]!r} here; there are: {there}.")
+        raise no_scorer(name, [one["name"] for one in found.evaluation.scorers])
     return scorer
+
+
+def no_scorer(name: str, there: Sequence[str]) -> NotFound:
+    """Return the error that names the scorers of an evaluation."""
+    known = ", ".join(there)
+    return NotFound("evaluation.scorer_not_found", f"No scorer is named {name[:140]!r} here; there are: {known}.")
 
 
 def _ordered(

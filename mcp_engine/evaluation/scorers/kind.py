@@ -11,6 +11,7 @@ from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.errors import InvalidInput
 from mcp_engine.evaluation.scorers.port import Direction, Parameters
 from mcp_engine.evaluation.scorers.registry import ScorerTypes
+from mcp_engine.faults import faults_of
 
 KIND: Final = "scorer"
 
@@ -72,7 +73,4 @@ def _validated(model: type[Any], value: Mapping[str, Any], what: str) -> Any:
     try:
         return model.model_validate(dict(value))
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}" for fault in error.errors()[:5]
-        )
-        raise InvalidInput("scorer.invalid", f"Correct {what}: {faults}.") from error
+        raise InvalidInput("scorer.invalid", f"Correct {what}: {faults_of(error, whole='body')}.") from error

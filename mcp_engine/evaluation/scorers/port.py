@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.canonical import canonical_json
-from mcp_engine.errors import EngineError, InvalidInput
+from mcp_engine.errors import InvalidInput
 
 Direction = Literal["higher", "lower"]
 Scale = Literal["share", "amount"]
@@ -170,8 +170,3 @@ def alternatives(answered: Answered) -> list[Any]:
     if expected is None or expected == []:
         raise ScoreFailed("score.nothing_expected", "This row says nothing of what should come out.")
     return cast("list[Any]", expected) if isinstance(expected, list) else [expected]
-
-
-def failure_of(error: Exception) -> str:
-    """Return the code that a failed score is counted under."""
-    return error.code if isinstance(error, EngineError) else "score.raised"

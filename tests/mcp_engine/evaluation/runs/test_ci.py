@@ -12,8 +12,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from mcp_engine.cli import ci
-from mcp_engine.cli.checks import running
+from mcp_engine.cli import ci, following
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.errors import InvalidInput
 from tests.commands import Commands, listening
@@ -37,7 +36,7 @@ async def run(
 ) -> AsyncIterator[Commands]:
     """A checkout with one released prompt that answers right, on a branch of its own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(running, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0.05)
     model.rule = lambda asked: asked.removeprefix("fine ") if asked.startswith("fine") else "wrong"
     write("prompts/echo.prompt", f"{PROMPT}fine {{{{ q }}}}\n")
     write("mcp-engine.ci.yaml", SETTINGS)

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from mcp_engine.cli import evaluations, scorers
+from mcp_engine.cli import evaluations, following, scorers
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.errors import InvalidInput
 from tests.commands import Commands, listening
@@ -22,7 +22,7 @@ ROWS = [{"inputs": {"q": f"q{number}"}, "expected": f"q{number}"} for number in 
 @pytest_asyncio.fixture(loop_scope="session")
 async def run(app: FastAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Commands]:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(evaluations, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0.05)
     async with listening(app) as url:
         yield Commands(evaluations.commands, url, monkeypatch)
 
