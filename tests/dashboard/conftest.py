@@ -36,8 +36,8 @@ SETTLED = """async () => {
   do await painted();
   while (document.getAnimations().some((one) => one instanceof CSSTransition && one.playState !== "finished"));
 }"""
-# Tables whose last columns can only be seen by scrolling sideways.
-CUT_TABLES = """() => [...document.querySelectorAll("[role=region]:has(> table)")]
+# Tables and tabs whose end can only be seen by scrolling sideways.
+CUT = """() => [...document.querySelectorAll("[role=region]:has(> table), [role=tablist]")]
   .filter((one) => one.scrollWidth > one.clientWidth)
   .map((one) => one.getAttribute("aria-label"))"""
 WIDE = {"width": 1280, "height": 800}
@@ -185,7 +185,7 @@ def assert_accessible(page: Page, name: str | None = None) -> None:
         assert not found, f"{page.url} ({size}, {scheme}):\n" + "\n".join(found)
         too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert too_wide <= 0, f"{page.url} ({size}) scrolls sideways by {too_wide} px"
-        assert not (cut := page.evaluate(CUT_TABLES)), f"{page.url} ({size}): {cut} is wider than its frame"
+        assert not (cut := page.evaluate(CUT)), f"{page.url} ({size}): {cut} is wider than its frame"
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(own)
 
