@@ -7,12 +7,12 @@ import { Button, buttonClasses } from "../../components/Button";
 import { Page } from "../../components/Page";
 import { Loaded } from "../../components/States";
 import { Tabs } from "../../components/Tabs";
+import { VersionSelect } from "../../components/VersionSelect";
 import { About } from "./About";
-import { datasetQuery } from "./queries";
+import { datasetQuery, versionsQuery } from "./queries";
 import { Rows } from "./Rows";
 import type { DatasetSearch } from "./search";
 import { UploadDialog } from "./upload/UploadDialog";
-import { VersionSelect } from "./VersionSelect";
 import { Versions } from "./Versions";
 
 const route = getRouteApi("/workspace/datasets/$name");
@@ -41,8 +41,7 @@ export function DatasetPage() {
       actions={
         <>
           <VersionSelect
-            namespace={namespace}
-            name={name}
+            query={versionsQuery(namespace, name)}
             label="Version"
             value={search.version ?? "latest"}
             onChange={(next) => change({ version: next === "latest" ? undefined : next, split: undefined, row: undefined })}

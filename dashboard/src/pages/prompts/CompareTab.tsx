@@ -10,13 +10,13 @@ import { CheckField } from "../../components/Field";
 import { Card } from "../../components/Page";
 import { EmptyState, Loaded } from "../../components/States";
 import { Segments } from "../../components/Tabs";
+import { VersionSelect } from "../../components/VersionSelect";
 import { choiceName } from "./choice";
 import { promptText } from "./promptText";
-import { diffQuery, promptQuery } from "./queries";
+import { diffQuery, promptQuery, versionsQuery } from "./queries";
 import { promptRoute } from "./routes";
 import type { CompareSearch } from "./search";
 import { SettingChanges } from "./SettingChanges";
-import { VersionPick } from "./VersionPick";
 
 const route = getRouteApi("/workspace/prompts/$name/compare");
 const VIEWS = [
@@ -31,6 +31,7 @@ export function CompareTab() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const latest = useQuery(promptQuery(namespace, name, undefined));
+  const versions = versionsQuery(namespace, name);
   const to = search.to ?? "latest";
   const from = search.from ?? String(Math.max(1, (latest.data?.number ?? 2) - 1));
   const change = (next: CompareSearch) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
@@ -38,11 +39,11 @@ export function CompareTab() {
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-end gap-x-4 gap-y-3">
-        <VersionPick hideLabel={false} namespace={namespace} name={name} label="From" value={from} onChange={(next) => change({ from: next })} />
+        <VersionSelect hideLabel={false} query={versions} label="From" value={from} onChange={(next) => change({ from: next })} />
         <Button icon={ArrowLeftRight} onClick={() => change({ from: to, to: from })}>
           Swap
         </Button>
-        <VersionPick hideLabel={false} namespace={namespace} name={name} label="To" value={to} onChange={(next) => change({ to: next })} />
+        <VersionSelect hideLabel={false} query={versions} label="To" value={to} onChange={(next) => change({ to: next })} />
         <div className="flex h-8 items-center gap-4">
           <Segments label="View" options={VIEWS} value={search.view ?? "unified"} onChange={(view) => change({ view: view === "split" ? view : undefined })} />
           <CheckField label="Only differences" checked={!search.all} onChange={(event) => change({ all: event.target.checked ? undefined : true })} />

@@ -7,9 +7,9 @@ import { buttonClasses } from "../../components/Button";
 import { classes } from "../../components/classes";
 import { Page } from "../../components/Page";
 import { Loaded } from "../../components/States";
-import { promptQuery } from "./queries";
+import { VersionSelect } from "../../components/VersionSelect";
+import { promptQuery, versionsQuery } from "./queries";
 import { promptRoute } from "./routes";
-import { VersionPick } from "./VersionPick";
 
 const TABS = [
   { to: "/prompts/$name", label: "Prompt" },
@@ -40,9 +40,8 @@ export function PromptFrame() {
       description={query.data?.body.description}
       actions={
         picks && (
-          <VersionPick
-            namespace={namespace}
-            name={name}
+          <VersionSelect
+            query={versionsQuery(namespace, name)}
             label="Version"
             value={version ?? "latest"}
             onChange={(next) =>

@@ -1,9 +1,8 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { SelectField } from "../../../components/Field";
-import { datasetsQuery } from "../../datasets/queries";
-import { VersionSelect } from "../../datasets/VersionSelect";
-import { promptsQuery } from "../../prompts/queries";
-import { VersionPick } from "../../prompts/VersionPick";
+import { VersionSelect } from "../../../components/VersionSelect";
+import { datasetsQuery, versionsQuery as datasetVersionsQuery } from "../../datasets/queries";
+import { promptsQuery, versionsQuery } from "../../prompts/queries";
 import { namedBy, referenceTo } from "./draft";
 
 interface PickProps {
@@ -21,9 +20,8 @@ export function PromptPick({ namespace, value, onChange }: PickProps) {
     <div className="grid gap-3 sm:grid-cols-2">
       <NamePick label="Prompt" names={query.data?.pages.flatMap((page) => page.items.map((item) => item.name)) ?? []} query={query} value={named?.name} onChange={onChange} />
       {named && (
-        <VersionPick
-          namespace={namespace}
-          name={named.name}
+        <VersionSelect
+          query={versionsQuery(namespace, named.name)}
           label="Version"
           hideLabel={false}
           value={named.choice ?? "latest"}
@@ -43,8 +41,7 @@ export function DatasetPick({ namespace, value, onChange }: PickProps) {
       <NamePick label="Dataset" names={query.data?.pages.flatMap((page) => page.items.map((item) => item.name)) ?? []} query={query} value={named?.name} onChange={onChange} />
       {named && (
         <VersionSelect
-          namespace={namespace}
-          name={named.name}
+          query={datasetVersionsQuery(namespace, named.name)}
           label="Version of the dataset"
           hideLabel={false}
           value={named.choice ?? "latest"}
