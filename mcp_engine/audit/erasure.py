@@ -41,7 +41,7 @@ async def erase(work: UnitOfWork, content_table: str, key: Mapping[str, Any], re
         work.session, content_table=content_table, key=key, reason=reason, erasure_id=tombstone_id, entry=entry
     )
     if not removed:
-        if await repository.tombstones_for(work, content_table, key):
+        if await repository.tombstones_for(work, content_table, [key]):
             raise Gone("content.erased", "This content was erased before; its tombstone is in the audit log.")
         raise NotFound("content.not_found", f"{content_table} holds no content with the key {dict(key)}.")
     tell_when_committed(work, {KIND})

@@ -357,11 +357,11 @@ async def tombstones(work: UnitOfWork, ids: Collection[UUID]) -> list[Tombstone]
     return [_tombstone(row) for row in rows]
 
 
-async def tombstones_for(work: UnitOfWork, content_table: str, key: Mapping[str, Any]) -> list[Tombstone]:
-    """Return the tombstones that `erase()` left for one table and key."""
+async def tombstones_for(work: UnitOfWork, content_table: str, keys: Collection[Mapping[str, Any]]) -> list[Tombstone]:
+    """Return the tombstones that `erase()` left for these keys of one table."""
     rows = await work.session.execute(
-        text(_TOMBSTONE + "WHERE t.content_table = :content_table AND t.key = CAST(:key AS jsonb)"),
-        {"content_table": content_table, "key": json.dumps(dict(key))},
+        text(_TOMBSTONE + "WHERE t.content_table = :content_table AND t.key = ANY(CAST(:keys AS jsonb[]))"),
+        {"content_table": content_table, "keys": [json.dumps(dict(key)) for key in keys]},
     )
     return [_tombstone(row) for row in rows]
 

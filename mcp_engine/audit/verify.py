@@ -205,7 +205,7 @@ class Verification:
         for name, value in live.items():
             if isinstance(value, Erased):
                 self._erased += 1
-                found = await repository.tombstones_for(work, value.content_table, value.key)
+                found = await repository.tombstones_for(work, value.content_table, [value.key])
                 if not any(one.has_entry for one in found):
                     what = f"content is missing from {value.content_table} although it was never erased"
                     self._problems.add_entry(what, stored, self._size, fact=name)

@@ -44,7 +44,6 @@ def _evaluation() -> None:
         sa.Column("model_name", sa.String(), nullable=False),
         sa.Column("model_digest", sa.String(), nullable=False),
         sa.Column("parameters", JSONB(), nullable=False),
-        sa.Column("seed", sa.BigInteger(), nullable=True),
         sa.Column("scorers", JSONB(), nullable=False),
         sa.Column("reuse", sa.Boolean(), nullable=False),
         sa.Column("actor_id", sa.Uuid(), nullable=False),

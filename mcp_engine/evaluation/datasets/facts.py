@@ -36,10 +36,14 @@ class DatasetCheck:
     ) -> Mapping[str, Mapping[str, Any | Erased]]:
         assert kind == ROWS_STORED
         found: dict[UUID, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        for version, split, row, text in await DatasetRepository(work).contents([UUID(one) for one in subjects]):
+        contents = await DatasetRepository(work).contents([UUID(one) for one in subjects])
+        gone = {row for _, _, row, text in contents if text is None}
+        tombstones = await tombstones_for(work, CONTENT_TABLE, [content_key(row) for row in gone]) if gone else []
+        erased = {tombstone.key["row_digest"] for tombstone in tombstones}
+        for version, split, row, text in contents:
             if text is not None:
                 found[version][split].append(hashlib.sha256(text.encode()).hexdigest())
-            elif await tombstones_for(work, CONTENT_TABLE, content_key(row)):
+            elif row in erased:
                 found[version][split].append(row)
         return {str(version): {"splits": _digests(splits)} for version, splits in found.items()}
 

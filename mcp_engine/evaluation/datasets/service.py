@@ -16,7 +16,7 @@ from mcp_engine.artifacts.versions import ArtifactFilter, ArtifactSummary, Resol
 from mcp_engine.audit.erasure import erase
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import NotAllowed, NotFound, TooLarge
+from mcp_engine.errors import Conflict, NotAllowed, NotFound, TooLarge
 from mcp_engine.evaluation.datasets.assembling import body_of, extended, prepared
 from mcp_engine.evaluation.datasets.facts import CONTENT_TABLE, ROWS_STORED, content_key
 from mcp_engine.evaluation.datasets.files import Columns, FileRow, read_rows
@@ -59,6 +59,7 @@ class DatasetService:
             InvalidInput: names the row and what to correct (`dataset.…`, `name.invalid`, `label.invalid`).
             TooLarge: `dataset.row_too_large`, `dataset.too_many_rows`, `dataset.too_many_columns`.
             NotFound: `namespace.not_found`; with `extend`, `dataset.not_found`.
+            Conflict: with `extend`, `dataset.rows_missing`.
         """
         rows = [
             FileRow(Row(one.inputs, one.expected, one.metadata), one.split, f"row {number}")
@@ -175,7 +176,10 @@ class DatasetService:
             latest: ResolvedVersion | None = None
             if options.extend:
                 latest = await self._artifacts.resolve_in(work, namespace, Reference(KIND, options.name))
-                splits, columns = extended(latest, await repository.members(latest.version_id), splits, columns)
+                members = await repository.members(latest.version_id)
+                if not members:
+                    raise rows_missing(latest)
+                splits, columns = extended(latest, members, splits, columns)
             body = body_of(options, columns, splits, latest)
             pushed = await self._artifacts.push_in(
                 work, KIND, namespace, options.name, body, options.message, options.labels
@@ -203,6 +207,14 @@ def check_open(found: ResolvedVersion, split: str) -> None:
             "dataset.sealed",
             f"The split {SEALED!r} is read by gates alone: evidence that a search has seen proves nothing.",
         )
+
+
+def rows_missing(found: ResolvedVersion) -> Conflict:
+    """Return the error of a version that was pushed as an artifact alone: its body counts rows that nobody sent."""
+    return Conflict(
+        "dataset.rows_missing",
+        f"Version {found.number} of {found.name!r} came without its rows; push them as a dataset.",
+    )
 
 
 def no_split(found: ResolvedVersion, split: str) -> NotFound:

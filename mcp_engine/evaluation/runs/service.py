@@ -13,6 +13,7 @@ from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from mcp_engine.evaluation.datasets.repository import DatasetRepository
 from mcp_engine.evaluation.datasets.rows import SEALED
+from mcp_engine.evaluation.datasets.service import rows_missing
 from mcp_engine.evaluation.runs import views
 from mcp_engine.evaluation.runs.comparison import Side, differences
 from mcp_engine.evaluation.runs.job import EVALUATE
@@ -49,9 +50,12 @@ class EvaluationService:
 
         Raises:
             NotFound, InvalidInput, NotAllowed: as `Planner.plan`.
+            Conflict: `dataset.rows_missing`.
         """
         plan = await self._planner.plan(caller, namespace, wanted)
         async with self._work(caller) as work:
+            if not await DatasetRepository(work).has_rows(plan.dataset.version_id):
+                raise rows_missing(plan.dataset)
             evaluation = _row(work, namespace, wanted, plan)
             evaluation.job_id = await self._jobs.enqueue(
                 work, kind=EVALUATE, subject_id=evaluation.id, namespace=namespace
@@ -206,7 +210,6 @@ def _row(work: UnitOfWork, namespace: str, wanted: StartEvaluation, plan: Plan) 
         model_name=plan.model.name,
         model_digest=plan.model.digest,
         parameters=wanted.parameters,
-        seed=wanted.parameters.get("seed"),
         scorers=[dict(scorer) for scorer in plan.scorers],
         reuse=plan.reuse,
         actor_id=work.actor_id,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Double, ForeignKeyConstraint, Index
+from sqlalchemy import Double, ForeignKeyConstraint, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, col
 
@@ -48,7 +48,6 @@ class EvaluationRow(TenantRow, table=True):
     model_name: str
     model_digest: str
     parameters: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
-    seed: int | None = Field(default=None, sa_type=BigInteger)
     scorers: list[dict[str, Any]] = Field(sa_type=JSONB, nullable=False)
     """Of each: name, number, lock_digest, type, direction, scale, unit."""
     reuse: bool

@@ -208,6 +208,23 @@ async def test_what_cannot_be_evaluated_is_refused_before_anything_runs(
     assert (await api.get("/evaluations")).json()["items"] == []
 
 
+async def test_a_dataset_that_came_without_its_rows_is_not_evaluated(api: Api, work: Work) -> None:
+    await prepared(api)
+    assert (await api.post("/datasets", {"name": "others", "rows": ROWS[:2]})).status_code == 201
+    body = (await api.get("/artifacts/dataset/others")).json()["body"]
+    assert (await api.post("/artifacts/dataset/questions", {"body": body})).status_code == 201
+    refused = await api.post("/evaluations", {"subject": "echo", "dataset": "questions", "scorers": ["exact"]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "dataset.rows_missing")
+    assert refused.json()["detail"] == "Version 2 of 'questions' came without its rows; push them as a dataset."
+    assert (await api.get("/evaluations")).json()["items"] == []
+    assert (await api.get("/jobs", state="queued")).json()["items"] == []
+    more = {"name": "questions", "rows": [{"inputs": {"q": "more"}}], "extend": True}
+    assert (await api.post("/datasets", more)).json()["code"] == "dataset.rows_missing"
+    assert (await api.post("/datasets", {"name": "questions", "rows": ROWS[:2]})).json()["number"] == 2
+    found = await ended(api, work)
+    assert (found["state"], found["rows"], found["metrics"][0]["scored"]) == ("succeeded", 2, 2)
+
+
 async def test_a_cancelled_evaluation_stays_as_it_was(api: Api, work: Work) -> None:
     await prepared(api)
     evaluation = await started(api)
