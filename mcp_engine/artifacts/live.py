@@ -16,7 +16,7 @@ LABEL_MOVED = "label.moved"
 
 
 class ArtifactCheck:
-    """Recomputes pushed versions from their bodies, and label moves from their locks.
+    """Recomputes pushed versions from their bodies, and label moves from their locks and certificates.
 
     `without_entry` is null unless rows beside these were added behind the engine's back: versions of
     the same artifact, or moves of the same label, that no entry speaks of. They would change where
@@ -65,10 +65,17 @@ async def _moves(repository: ArtifactRepository, ids: Sequence[UUID]) -> dict[st
             "to_number": to_number,
             "version": str(event.to_version_id),
             "lock_digest": _sha256(lock),
+            "restores": event.restores,
+            "certificate": certificate_digest(certificate),
             "without_entry": extra.get((event.artifact_id, event.label)),
         }
-        for event, from_number, to_number, lock in rows
+        for event, from_number, to_number, lock, certificate in rows
     }
+
+
+def certificate_digest(text: str | None) -> str | None:
+    """Return what the log says of a certificate's canonical JSON."""
+    return None if text is None else _sha256(text)
 
 
 def _sha256(text: str) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
 from mcp_engine.artifacts.locks.repository import LOCK_OF_MOVE, points_at
-from mcp_engine.artifacts.tables import Artifact, LabelEvent, Lock, Version, VersionContent
+from mcp_engine.artifacts.tables import Artifact, LabelCertificate, LabelEvent, Lock, Version, VersionContent
 from mcp_engine.artifacts.versions import ArtifactFilter, ArtifactVersion, LabelMove
 from mcp_engine.audit.tables import AuditEntry
 from mcp_engine.database.engine import UnitOfWork
@@ -28,6 +28,11 @@ _CONTENT_OF_VERSION = and_(
 )
 _ARTIFACT_OF_VERSION = and_(
     col(Artifact.tenant_id) == col(Version.tenant_id), col(Artifact.id) == col(Version.artifact_id)
+)
+
+
+_CERTIFICATE_OF_MOVE = and_(
+    col(LabelCertificate.tenant_id) == col(LabelEvent.tenant_id), col(LabelCertificate.event_id) == col(LabelEvent.id)
 )
 
 
@@ -140,6 +145,10 @@ class ArtifactRepository:
         row = (await self._session.execute(statement)).one_or_none()
         return None if row is None else _version_row(artifact, *row)
 
+    async def version_by_id(self, artifact: Artifact, version_id: UUID) -> VersionRow:
+        statement = _with_body(select(Version, col(VersionContent.body))).where(col(Version.id) == version_id)
+        return _version_row(artifact, *(await self._session.execute(statement)).one())
+
     async def version_by_label(self, artifact: Artifact, label: str) -> VersionRow | None:
         """Return the version that the label's last move points at."""
         current = (
@@ -200,14 +209,42 @@ class ArtifactRepository:
         await self._session.refresh(move)
         return move
 
+    async def move_before(self, last: LabelEvent, number: int | None) -> LabelEvent | None:
+        """Return the release that a rollback from the `last` move goes back to.
+
+        Args:
+            number: of the version it went to; None means the release before the one that is in force.
+        """
+        statement = (
+            select(LabelEvent)
+            .join(Version, points_at(LabelEvent.tenant_id, LabelEvent.to_version_id, Version))
+            .where(
+                col(LabelEvent.artifact_id) == last.artifact_id,
+                col(LabelEvent.label) == last.label,
+                col(LabelEvent.restores).is_(None),
+            )
+            .order_by(col(LabelEvent.number).desc())
+            .limit(1)
+        )
+        if number is not None:
+            statement = statement.where(col(Version.number) == number)
+        else:
+            statement = statement.where(col(LabelEvent.number) < (last.restores or last.number))
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def add_certificate(self, certificate: LabelCertificate) -> None:
+        self._session.add(certificate)
+        await self._session.flush()
+
     async def page_of_moves(
         self, artifact: Artifact, *, label: str | None, before: UUID | None, limit: int
     ) -> Sequence[LabelMove]:
         origin, target = aliased(Version), aliased(Version)
         statement = (
-            select(LabelEvent, col(origin.number), col(target.number))
+            select(LabelEvent, col(origin.number), col(target.number), col(LabelCertificate.body))
             .join(target, points_at(LabelEvent.tenant_id, LabelEvent.to_version_id, target))
             .outerjoin(origin, points_at(LabelEvent.tenant_id, LabelEvent.from_version_id, origin))
+            .outerjoin(LabelCertificate, _CERTIFICATE_OF_MOVE)
             .where(col(LabelEvent.artifact_id) == artifact.id)
             .order_by(col(LabelEvent.id).desc())
             .limit(limit)
@@ -219,10 +256,11 @@ class ArtifactRepository:
         rows = await self._session.execute(statement)
         return [
             LabelMove(
-                event.id, event.label, left, right, event.lock_digest, event.actor_id, event.reason, event.created_at
+                event.id, event.label, left, right, event.lock_digest, event.actor_id, event.reason, event.created_at,
+                event.number, event.restores, _parsed(certificate),
             )
-            for event, left, right in rows
-        ]
+            for event, left, right, certificate in rows
+        ]  # fmt: skip
 
     async def versions_with_bodies(self, version_ids: Sequence[UUID]) -> Sequence[tuple[Artifact, Version, str | None]]:
         """Return versions as they are in the rows now, bodies as text, for verification."""
@@ -262,17 +300,22 @@ class ArtifactRepository:
             found[artifact_id, label].append(str(event_id))
         return found
 
-    async def moves(self, event_ids: Sequence[UUID]) -> Sequence[tuple[LabelEvent, int | None, int, str]]:
-        """Return label moves with the numbers of both versions and the lock's body, for verification."""
+    async def moves(self, event_ids: Sequence[UUID]) -> Sequence[tuple[LabelEvent, int | None, int, str, str | None]]:
+        """Return label moves with both versions' numbers, the lock's body and the certificate, for verification."""
         origin, target = aliased(Version), aliased(Version)
         statement = (
-            select(LabelEvent, col(origin.number), col(target.number), col(Lock.body))
+            select(LabelEvent, col(origin.number), col(target.number), col(Lock.body), col(LabelCertificate.body))
             .join(target, points_at(LabelEvent.tenant_id, LabelEvent.to_version_id, target))
             .join(Lock, LOCK_OF_MOVE)
             .outerjoin(origin, points_at(LabelEvent.tenant_id, LabelEvent.from_version_id, origin))
+            .outerjoin(LabelCertificate, _CERTIFICATE_OF_MOVE)
             .where(col(LabelEvent.id).in_(event_ids))
         )
         return list(await self._session.execute(statement))
+
+
+def _parsed(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else json.loads(text)
 
 
 def _matches(wanted: ArtifactFilter) -> list[ColumnElement[bool]]:
@@ -319,4 +362,4 @@ def _has_entry(kind: str, subject: Mapped[UUID]) -> ColumnElement[bool]:
 
 
 def _version_row(artifact: Artifact, version: Version, body: str | None) -> VersionRow:
-    return VersionRow(value_of(artifact, version), None if body is None else json.loads(body))
+    return VersionRow(value_of(artifact, version), _parsed(body))

@@ -14,6 +14,7 @@ from mcp_engine.artifacts.schemas import (
     LabelTarget,
     PushArtifact,
     PushedView,
+    RollBack,
     VersionDetail,
     VersionView,
     move_view,
@@ -127,8 +128,22 @@ async def move_artifact_label(
     namespace: NamespaceName = DEFAULT_NAMESPACE,
 ) -> LabelMoveView:
     """Release a version under a label: the lock of everything it depends on is stored with the move."""
+    return move_view(await artifacts.move_label(caller, kind, namespace, name, label, target))
+
+
+@router.post("/{kind}/{name}/labels/{label}/rollback", summary="Roll back a label", responses=documented(410))
+async def roll_back_artifact_label(
+    kind: str,
+    name: str,
+    label: str,
+    wanted: RollBack,
+    caller: Annotated[Caller, authorised("labels:write")],
+    artifacts: Registry,
+    namespace: NamespaceName = DEFAULT_NAMESPACE,
+) -> LabelMoveView:
+    """Point a label again at an earlier release, with the lock of that time. Always allowed, and recorded."""
     return move_view(
-        await artifacts.move_label(caller, kind, namespace, name, label, target.version, reason=target.reason)
+        await artifacts.roll_back_label(caller, kind, namespace, name, label, wanted.version, reason=wanted.reason)
     )
 
 

@@ -66,12 +66,30 @@ class LabelTarget(BaseModel):
 
     version: int = Field(ge=1, le=2**31 - 1)
     reason: str = Field(default="", description="Why, for the history.")
+    override: bool = Field(
+        default=False,
+        description="Release without the evidence that a gate asks for; shows for ever. Needs `labels:override`.",
+    )
+
+
+class RollBack(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = Field(
+        default=None, ge=1, le=2**31 - 1, description="An earlier release of the label; without it, the one before."
+    )
+    reason: str = Field(default="", description="Why, for the history.")
 
 
 class LabelMoveView(BaseModel):
-    """One move of a label, with the lock that it released."""
+    """One move of a label, with the lock that it released.
+
+    `restores` is the number of the move that a rollback went back to. `certificate` is what let the move pass where a
+    gate protects the label, and `standing` whether all that it rests on still means what it meant then.
+    """
 
     event_id: UUID
+    number: int
     label: str
     from_number: int | None
     to_number: int
@@ -79,6 +97,9 @@ class LabelMoveView(BaseModel):
     actor_id: UUID
     reason: str
     moved_at: datetime
+    restores: int | None
+    certificate: dict[str, Any] | None
+    standing: bool | None
 
 
 def version_view(version: ArtifactVersion, labels: tuple[str, ...]) -> VersionView:
@@ -99,6 +120,7 @@ def version_view(version: ArtifactVersion, labels: tuple[str, ...]) -> VersionVi
 def move_view(move: LabelMove) -> LabelMoveView:
     return LabelMoveView(
         event_id=move.event_id,
+        number=move.number,
         label=move.label,
         from_number=move.from_number,
         to_number=move.to_number,
@@ -106,4 +128,7 @@ def move_view(move: LabelMove) -> LabelMoveView:
         actor_id=move.actor_id,
         reason=move.reason,
         moved_at=move.moved_at,
+        restores=move.restores,
+        certificate=None if move.certificate is None else dict(move.certificate),
+        standing=move.standing,
     )

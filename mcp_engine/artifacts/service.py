@@ -9,12 +9,15 @@ from uuid import UUID
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import LATEST, KindRegistry, Reference, checked_label
-from mcp_engine.artifacts.live import LABEL_MOVED, VERSION_PUSHED
+from mcp_engine.artifacts.live import VERSION_PUSHED
 from mcp_engine.artifacts.locks.repository import LockRepository
+from mcp_engine.artifacts.moves import LabelMoves, keep, with_standing
 from mcp_engine.artifacts.recent import RecentReads
+from mcp_engine.artifacts.releases import ReleaseGuard
 from mcp_engine.artifacts.repository import ArtifactRepository, NewVersion, VersionRow, value_of
 from mcp_engine.artifacts.resolving import MadeLock, Resolver, body_of
-from mcp_engine.artifacts.tables import Artifact, LabelEvent
+from mcp_engine.artifacts.schemas import LabelTarget
+from mcp_engine.artifacts.tables import Artifact
 from mcp_engine.artifacts.versions import (
     ArtifactFilter,
     ArtifactSummary,
@@ -27,8 +30,8 @@ from mcp_engine.artifacts.versions import (
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.canonical import canonical_json, digest
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import InvalidInput, TooLarge
-from mcp_engine.identifiers import checked_name, new_id
+from mcp_engine.errors import InvalidInput, NotAllowed, TooLarge
+from mcp_engine.identifiers import checked_name
 from mcp_engine.identity.namespaces import require_namespace
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -41,6 +44,7 @@ class ArtifactService:
     def __init__(self, database: Database, kinds: KindRegistry) -> None:
         self._database = database
         self._recent = RecentReads[ResolvedVersion]()
+        self._guards: list[ReleaseGuard] = []
         self.kinds = kinds
 
     async def push(
@@ -91,7 +95,7 @@ class ArtifactService:
         row = VersionRow(pushed.version, normalised)
         await Resolver(work, self.kinds, namespace).lock(row)
         for label in labels:
-            await self._move(work, artifact, label, row, message)
+            await self._moves(work, artifact).release(label, row, message)
         return pushed
 
     def _new_version(self, kind: str, body: Mapping[str, Any], message: str) -> tuple[NewVersion, dict[str, Any]]:
@@ -156,59 +160,94 @@ class ArtifactService:
             return await resolver.released_lock(artifact, label, row)
         lock = await resolver.lock(row)
         if not await LockRepository(work).holds(lock.digest):
-            await _keep(work, lock)
+            await keep(work, lock)
         return lock
 
+    def guarded_by(self, guard: ReleaseGuard) -> None:
+        """Ask `guard` before every release."""
+        self._guards.append(guard)
+
     async def move_label(
-        self, caller: Caller, kind: str, namespace: str, name: str, label: str, number: int, *, reason: str = ""
+        self, caller: Caller, kind: str, namespace: str, name: str, label: str, target: LabelTarget
     ) -> LabelMove:
         """Release: point `label` at a version and store the lock. Moving it to where it points is no move.
 
         Raises:
-            InvalidInput: `label.invalid`, `artifact.message_invalid` for the reason.
+            InvalidInput: `label.invalid`, `artifact.message_invalid` for the reason, `label.reason_missing` for an
+                override.
             TooLarge: `artifact.message_too_long` for the reason.
             NotFound: the artifact or the version does not exist.
+            NotAllowed: an override by somebody who may not.
+            EngineError: what a guard raises.
         """
+        if target.override:
+            _check_override(caller, target.reason)
         async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
-            return await self.move_label_in(work, kind, namespace, name, label, number, reason=reason)
+            return await self.move_label_in(
+                work, kind, namespace, name, label, target.version, reason=target.reason, override=target.override
+            )
 
     async def move_label_in(
-        self, work: UnitOfWork, kind: str, namespace: str, name: str, label: str, number: int, *, reason: str = ""
+        self,
+        work: UnitOfWork,
+        kind: str,
+        namespace: str,
+        name: str,
+        label: str,
+        number: int,
+        *,
+        reason: str = "",
+        override: bool = False,
     ) -> LabelMove:
         """As `move_label`, in the caller's transaction."""
+        await self._for_change(work, kind, namespace, name, label, reason)
+        artifact, row = await Resolver(work, self.kinds, namespace).version(Reference(kind, name, number))
+        return await self._moves(work, artifact).release(label, row, reason, override=override)
+
+    async def roll_back_label(
+        self, caller: Caller, kind: str, namespace: str, name: str, label: str, number: int | None, *, reason: str = ""
+    ) -> LabelMove:
+        """Point `label` again at an earlier release, with the lock of that time; no guard is asked.
+
+        Args:
+            number: of the version; None means what the release in force replaced.
+
+        Raises:
+            InvalidInput, TooLarge: as `move_label`.
+            NotFound: the artifact does not exist; `label.nothing_before`.
+            Gone: `artifact.erased`.
+        """
+        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            return await self.roll_back_label_in(work, kind, namespace, name, label, number, reason=reason)
+
+    async def roll_back_label_in(
+        self,
+        work: UnitOfWork,
+        kind: str,
+        namespace: str,
+        name: str,
+        label: str,
+        number: int | None,
+        *,
+        reason: str = "",
+    ) -> LabelMove:
+        """As `roll_back_label`, in the caller's transaction."""
+        artifact = await self._for_change(work, kind, namespace, name, label, reason)
+        return await self._moves(work, artifact).roll_back(label, number, reason)
+
+    async def _for_change(
+        self, work: UnitOfWork, kind: str, namespace: str, name: str, label: str, reason: str
+    ) -> Artifact:
         checked_label(label)
         _check_message(reason)
         await require_namespace(work, namespace)
-        repository = ArtifactRepository(work)
-        if await repository.artifact_for_change(namespace, kind, name) is None:
+        artifact = await ArtifactRepository(work).artifact_for_change(namespace, kind, name)
+        if artifact is None:
             raise await Resolver(work, self.kinds, namespace).missing(kind, name)
-        artifact, row = await Resolver(work, self.kinds, namespace).version(Reference(kind, name, number))
-        return await self._move(work, artifact, label, row, reason)
+        return artifact
 
-    async def _move(self, work: UnitOfWork, artifact: Artifact, label: str, row: VersionRow, reason: str) -> LabelMove:
-        repository = ArtifactRepository(work)
-        last = await repository.last_move(artifact, label)
-        lock = await Resolver(work, self.kinds, artifact.namespace).lock(row)
-        if last is not None and (last.to_version_id, last.lock_digest) == (row.version.version_id, lock.digest):
-            return (await repository.page_of_moves(artifact, label=label, before=None, limit=1))[0]
-        await _keep(work, lock)
-        event = await repository.add_move(
-            LabelEvent(
-                tenant_id=work.tenant_id,
-                id=new_id(),
-                artifact_id=artifact.id,
-                label=label,
-                number=1 if last is None else last.number + 1,
-                from_version_id=None if last is None else last.to_version_id,
-                to_version_id=row.version.version_id,
-                lock_digest=lock.digest,
-                actor_id=work.actor_id,
-                reason=reason,
-            )
-        )
-        move = (await repository.page_of_moves(artifact, label=label, before=None, limit=1))[0]
-        await append(work, _moved(artifact, event, move, row.version))
-        return move
+    def _moves(self, work: UnitOfWork, artifact: Artifact) -> LabelMoves:
+        return LabelMoves(work, self.kinds, self._guards, artifact)
 
     async def list(
         self, caller: Caller, kind: str, namespace: str, wanted: ArtifactFilter, *, after: str | None, limit: int
@@ -264,7 +303,8 @@ class ArtifactService:
             await require_namespace(work, namespace)
             repository = ArtifactRepository(work)
             artifact = await Resolver(work, self.kinds, namespace).artifact(kind, name)
-            return await repository.page_of_moves(artifact, label=label, before=before, limit=limit)
+            moves = await repository.page_of_moves(artifact, label=label, before=before, limit=limit)
+            return await with_standing(work, self.kinds, namespace, moves)
 
 
 async def _resolved(
@@ -289,20 +329,20 @@ async def _resolved(
     )
 
 
-async def _keep(work: UnitOfWork, lock: MadeLock) -> None:
-    """Store a lock and those below it: a release is read from them alone."""
-    locks = LockRepository(work)
-    for one in (*(inner for _, inner in lock.below()), lock):
-        pinned = {reference: inner.row.version.version_id for reference, inner in one.below()}
-        await locks.keep(one.digest, one.row.version.version_id, one.text, pinned)
-
-
 def _check_message(message: str) -> None:
     if len(message) > MAX_MESSAGE_CHARACTERS:
         raise TooLarge("artifact.message_too_long", f"A message has {MAX_MESSAGE_CHARACTERS:,} characters at most.")
     if "\x00" in message:
         raise InvalidInput("artifact.message_invalid", "A message can't hold NUL characters.")
     canonical_json(message)  # refuses what can't be stored
+
+
+def _check_override(caller: Caller, reason: str) -> None:
+    caller.require("labels:override")
+    if caller.principal_kind != "person":
+        raise NotAllowed("label.person_needed", "Only a person can answer for a release without evidence.")
+    if not reason.strip():
+        raise InvalidInput("label.reason_missing", "Say why this is released without evidence; it shows for ever.")
 
 
 def labels_at(number: int, latest: int, labels: Mapping[str, int]) -> tuple[str, ...]:
@@ -323,25 +363,5 @@ def _pushed(artifact: Artifact, version: ArtifactVersion) -> AuditEvent:
             "number": version.number,
             "digest": version.digest,
             "recorded_digest": version.digest,
-        },
-    )
-
-
-def _moved(artifact: Artifact, event: LabelEvent, move: LabelMove, version: ArtifactVersion) -> AuditEvent:
-    return AuditEvent(
-        LABEL_MOVED,
-        str(event.id),
-        {
-            "artifact": str(artifact.id),
-            "kind": artifact.kind,
-            "namespace": artifact.namespace,
-            "name": artifact.name,
-            "label": move.label,
-            "number": event.number,
-            "from_number": move.from_number,
-            "to_number": move.to_number,
-            "version": str(version.version_id),
-            "digest": version.digest,
-            "lock_digest": move.lock_digest,
         },
     )

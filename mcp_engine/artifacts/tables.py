@@ -109,4 +109,16 @@ class LabelEvent(TenantRow, table=True):
     lock_digest: str
     actor_id: UUID
     reason: str
+    restores: int | None = None
+    """The number of the earlier move that this one goes back to, with its lock."""
     created_at: datetime = created_field()
+
+
+class LabelCertificate(TenantRow, table=True):
+    """What a guard said when it let a move pass, as canonical JSON."""
+
+    __tablename__ = "label_certificate"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (ForeignKeyConstraint(["tenant_id", "event_id"], ["label_event.tenant_id", "label_event.id"]),)
+
+    event_id: UUID = Field(primary_key=True)
+    body: str = Field(sa_type=Text)

@@ -93,6 +93,13 @@ class LabelMove:
     reason: str
     """What the person gave as the reason; empty when nothing."""
     moved_at: datetime
+    number: int
+    restores: int | None = None
+    """The number of the earlier move that it went back to, where it was a rollback."""
+    certificate: Mapping[str, Any] | None = None
+    """What let it pass where a guard protects the label."""
+    standing: bool | None = None
+    """Whether everything that the certificate rests on still means what it meant; None without one."""
 
 
 @dataclass(frozen=True, slots=True)

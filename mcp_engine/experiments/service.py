@@ -8,10 +8,13 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from sqlalchemy.exc import IntegrityError
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import Reference, checked_label
+from mcp_engine.artifacts.moves import NOTHING_BEFORE
+from mcp_engine.artifacts.releases import ReleaseRefused
 from mcp_engine.artifacts.schemas import LabelMoveView, move_view
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.audit.events import AuditEvent, append
@@ -46,6 +49,7 @@ from mcp_engine.identifiers import new_id
 from mcp_engine.identity.namespaces import require_namespace
 
 SALT_BYTES = 8
+_log = structlog.get_logger(__name__)
 
 
 class ExperimentService:
@@ -149,7 +153,8 @@ class ExperimentService:
         """End an experiment that does harm; if its label points at a new version that was tried, move it back.
 
         It goes to where it pointed when the experiment started, if that was none of the new versions, else to the
-        control. The caller stands in line, and `stored` is running.
+        control; a control that the label never pointed at must pass the label's gates, and where it does not, the label
+        stays (`moved_to` is null). The caller stands in line, and `stored` is running.
         """
         course = views.course_of(stored)
         tried = {number for _, number in stored.arms[1:]}
@@ -158,8 +163,26 @@ class ExperimentService:
         if now in tried:
             before = course.label_number
             moved_to = stored.arms[0][1] if before is None or before in tried else before
-            await self._move(work, stored, moved_to, reason)
+            if not await self._go_back(work, stored, moved_to, reason):
+                moved_to = None
         await end(work, stored, ROLLED_BACK, {**facts, "moved_to": moved_to}, reason)
+
+    async def _go_back(self, work: UnitOfWork, stored: Stored, version: int, reason: str) -> bool:
+        """Point the label at an earlier release, or release the version; False when a gate does not let it pass."""
+        row = stored.experiment
+        try:
+            await self._artifacts.roll_back_label_in(
+                work, stored.kind, row.namespace, stored.artifact, row.label, version, reason=reason
+            )
+        except NotFound as error:
+            if error.code != NOTHING_BEFORE:
+                raise
+            try:
+                await self._move(work, stored, version, reason)
+            except ReleaseRefused as refused:
+                _log.warning("experiment_label_kept", experiment=row.name, label=row.label, why=refused.message)
+                return False
+        return True
 
     async def _move(self, work: UnitOfWork, stored: Stored, version: int, reason: str) -> LabelMoveView:
         row = stored.experiment

@@ -21,6 +21,11 @@ CORE_PERMISSIONS: tuple[Permission, ...] = (
     Permission("artifacts:read", "Read artifacts of every kind, their versions, labels and history."),
     Permission("artifacts:write", "Push new versions of artifacts of every kind."),
     Permission("labels:write", "Move labels such as production: decide what is released."),
+    Permission("labels:override", "Release without the evidence that a gate asks for; it shows for ever."),
+    Permission("gates:read", "Read gates, requests for releases, and what is left of error budgets."),
+    Permission("gates:write", "Set up gates: decide what a release needs."),
+    Permission("gates:request", "Ask for a release, which gathers the evidence that gates want."),
+    Permission("gates:approve", "Approve or reject releases, as a person."),
     Permission("datasets:read", "Read datasets and their rows, except the sealed split."),
     Permission("datasets:write", "Push datasets, and erase what rows hold."),
     Permission("evaluations:read", "Read evaluations, their rows and scores, and compare them."),
@@ -53,9 +58,11 @@ ROLE_DESCRIPTIONS: Mapping[Role, str] = {
     "viewer": "Reads everything, changes and runs nothing.",
 }
 
-_OWNERS_ONLY = frozenset({"identity:write", "providers:write", OPERATE})
-_NOT_FOR_RUNNERS = frozenset({"audit:read", "identity:read", "logs:read", "providers:read"})
-_NOT_FOR_AUTOMATION = frozenset({"labels:write", "identity:read"})
+_OWNERS_ONLY = frozenset({"identity:write", "providers:write", "gates:write", "labels:override", OPERATE})
+_NOT_FOR_RUNNERS = frozenset(
+    {"audit:read", "identity:read", "logs:read", "providers:read", "gates:request", "gates:approve"}
+)
+_NOT_FOR_AUTOMATION = frozenset({"labels:write", "identity:read", "gates:approve"})
 
 
 class PermissionRegistry:

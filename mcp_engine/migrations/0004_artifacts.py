@@ -123,6 +123,7 @@ def _labels() -> None:
         sa.Column("lock_digest", sa.String(), nullable=False),
         sa.Column("actor_id", sa.Uuid(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("restores", sa.Integer(), nullable=True),
         ddl.created_at(),
         *_tenant_key("label_event", "id"),
         sa.UniqueConstraint(
@@ -135,3 +136,12 @@ def _labels() -> None:
     )
     ddl.tenant_table("label_event")
     ddl.immutable("label_event")
+    op.create_table(
+        "label_certificate",
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        *_tenant_key("label_certificate", "event_id"),
+        _reference("label_certificate", "event_id", "label_event"),
+    )
+    ddl.tenant_table("label_certificate")
+    ddl.immutable("label_certificate")

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from mcp_engine.access import Caller
-from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget
+from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget, RollBack
 from mcp_engine.artifacts.versions import ArtifactFilter
 from mcp_engine.errors import InvalidInput
 from mcp_engine.http.dependencies import DEFAULT_NAMESPACE, NamespaceName, authorised, service
@@ -178,6 +178,19 @@ async def move_prompt_label(
 ) -> LabelMoveView:
     """Release a version under a label; the move and its lock are kept in the history and the audit log."""
     return await prompts.move_label(caller, namespace, name, label, target)
+
+
+@router.post("/{name}/labels/{label}/rollback", summary="Roll back a label of a prompt", responses=documented(410))
+async def roll_back_prompt_label(
+    name: str,
+    label: str,
+    wanted: RollBack,
+    caller: Annotated[Caller, authorised("labels:write")],
+    prompts: Prompts,
+    namespace: NamespaceName = DEFAULT_NAMESPACE,
+) -> LabelMoveView:
+    """Point a label again at an earlier release, with the lock of that time. Always allowed, and recorded."""
+    return await prompts.roll_back_label(caller, namespace, name, label, wanted)
 
 
 @router.post("/{name}/render", summary="Render a prompt", responses=documented(410, 504))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import LATEST, Reference
-from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget, move_view
+from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget, RollBack, move_view
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.artifacts.splits import LabelSplit, LabelSplits, Unit
 from mcp_engine.artifacts.versions import (
@@ -161,10 +161,17 @@ class PromptService:
             InvalidInput: `label.invalid`.
             NotFound: the prompt or the version does not exist.
         """
-        moved = await self._artifacts.move_label(
-            caller, KIND, namespace, name, label, target.version, reason=target.reason
+        return move_view(await self._artifacts.move_label(caller, KIND, namespace, name, label, target))
+
+    async def roll_back_label(
+        self, caller: Caller, namespace: str, name: str, label: str, wanted: RollBack
+    ) -> LabelMoveView:
+        """Point `label` again at an earlier release; raises as `ArtifactService.roll_back_label`."""
+        return move_view(
+            await self._artifacts.roll_back_label(
+                caller, KIND, namespace, name, label, wanted.version, reason=wanted.reason
+            )
         )
-        return move_view(moved)
 
     async def label_history(
         self, caller: Caller, namespace: str, name: str, *, label: str | None, limit: int, cursor: str | None

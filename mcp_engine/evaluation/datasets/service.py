@@ -115,9 +115,7 @@ class DatasetService:
         self, caller: Caller, namespace: str, name: str, label: str, target: LabelTarget
     ) -> LabelMoveView:
         """Point a label at a version; raises as `ArtifactService.move_label`."""
-        return move_view(
-            await self._artifacts.move_label(caller, KIND, namespace, name, label, target.version, reason=target.reason)
-        )
+        return move_view(await self._artifacts.move_label(caller, KIND, namespace, name, label, target))
 
     async def rows(
         self,

@@ -10,6 +10,7 @@ import pytest
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import KindRegistry, Reference
+from mcp_engine.artifacts.schemas import LabelTarget
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.artifacts.versions import LabelMove, PushedVersion, ResolvedVersion
 from mcp_engine.database.engine import Database
@@ -51,7 +52,7 @@ class Notes:
         return await self.service.resolve(self.caller, "default", Reference.parse("note", reference))
 
     async def label(self, name: str, label: str, number: int) -> LabelMove:
-        return await self.service.move_label(self.caller, "note", "default", name, label, number)
+        return await self.service.move_label(self.caller, "note", "default", name, label, LabelTarget(version=number))
 
     async def numbers(self, name: str) -> list[int]:
         """Every version's number, oldest first."""

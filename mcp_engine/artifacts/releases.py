@@ -1,0 +1,47 @@
+"""The port of what may refuse a release, and what a certificate must say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from mcp_engine.artifacts.versions import ArtifactVersion
+from mcp_engine.database.engine import UnitOfWork
+from mcp_engine.errors import Conflict
+
+PINS: Final = "pins"
+"""The member of a certificate that says what it rests on: lock digests by reference (`scorer:helpful@production`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A label is about to be moved to a version under a lock; `moved_at` is when it was moved last."""
+
+    version: ArtifactVersion
+    label: str
+    lock_digest: str
+    from_version_id: UUID | None
+    from_lock_digest: str | None
+    moved_at: datetime | None
+    reason: str
+    override: bool
+    """Whether the mover may and will do without evidence."""
+
+
+class ReleaseRefused(Conflict):
+    """What a guard raises: `gate.refused`, with what is missing in the details."""
+
+
+class ReleaseGuard(Protocol):
+    """Is asked inside the transaction of every move of a label, except of rollbacks, which are always allowed."""
+
+    async def certificate(self, work: UnitOfWork, release: Release) -> Mapping[str, Any] | None:
+        """Return what is recorded with the move for ever, or None for a label that is not protected.
+
+        Raises:
+            ReleaseRefused: says what is missing.
+        """
+        ...
