@@ -72,7 +72,7 @@ class Host:
         try:
             call = ModelCall.model_validate(request["call"])
             for piece in llama.generate(request["messages"], call, outcome, check):
-                self._send({"type": "text", "id": number, "text": piece})
+                self._send({"type": "text", "id": number, "text": piece, **_tokens(outcome)})
         except Cancelled:
             outcome.finish_reason = "cancelled"
         except EngineError as error:
@@ -88,6 +88,14 @@ class Host:
     def _send(self, frame: Frame) -> None:
         self._channel.sendall(encode_frame(frame))
         self._sent_at = time.monotonic()
+
+
+def _tokens(outcome: Outcome) -> Frame:
+    return {
+        "prompt_tokens": outcome.prompt_tokens,
+        "cached_tokens": outcome.cached_tokens,
+        "completion_tokens": outcome.completion_tokens,
+    }
 
 
 def _error_frame(number: int, error: EngineError) -> Frame:

@@ -132,7 +132,9 @@ class LocalLlama:
     def generate(
         self, messages: Sequence[Message], call: ModelCall, outcome: Outcome, check: Callable[[], None]
     ) -> Iterator[str]:
-        """Yield the answer's text as it comes; fills `outcome`.
+        """Yield the answer's text as it comes; fills `outcome`, whose tokens are at each piece those until then.
+
+        The first piece comes once the prompt is read; it is empty, as is that of a token whose text is held back.
 
         Args:
             check: called between chunks of the prompt and between tokens; raises `Cancelled` to end.
@@ -148,6 +150,7 @@ class LocalLlama:
         text = StoppingText(call.stop)
         try:
             outcome.cached_tokens = self._read_prompt(call.fair_key, tokens, check)
+            yield ""
             limit = min(call.max_tokens, self.context_tokens - len(tokens))
             for token in self._sample(tokens, call, grammar):
                 check()
@@ -156,8 +159,7 @@ class LocalLlama:
                 if self._native.llama_vocab_is_eog(self._vocabulary, token):
                     break
                 outcome.completion_tokens += 1
-                if piece := text.push(self._piece(token)):
-                    yield piece
+                yield text.push(self._piece(token))
                 if text.stopped:
                     break
                 if outcome.completion_tokens >= limit:

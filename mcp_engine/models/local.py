@@ -9,14 +9,14 @@ from typing import Any
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
+from langchain_core.messages.ai import InputTokenDetails, UsageMetadata, subtract_usage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
 from mcp_engine.models.calls import checked_call
 from mcp_engine.models.messages import plain_turns
 from mcp_engine.models.pool import ModelPool
-from mcp_engine.models.requests import Completion
+from mcp_engine.models.requests import Completion, Piece, Tokens
 
 
 class LocalChatModel(BaseChatModel):
@@ -56,14 +56,14 @@ class LocalChatModel(BaseChatModel):
         completion: Completion | None = None
         async with aclosing(self.pool.stream(plain_turns(messages), call)) as items:
             async for item in items:
-                if isinstance(item, str):
-                    pieces.append(item)
+                if isinstance(item, Piece):
+                    pieces.append(item.text)
                 else:
                     completion = item
         assert completion is not None
         message = AIMessage(
             content="".join(pieces),
-            usage_metadata=_usage(completion),
+            usage_metadata=_usage(completion.tokens),
             response_metadata=self._metadata(completion, call.seed),
         )
         return ChatResult(generations=[ChatGeneration(message=message)])
@@ -76,17 +76,20 @@ class LocalChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         call = checked_call({**kwargs, "stop": stop})
+        told: UsageMetadata | None = None
         async with aclosing(self.pool.stream(plain_turns(messages), call)) as items:
             async for item in items:
-                if isinstance(item, str):
-                    chunk = ChatGenerationChunk(message=AIMessageChunk(content=item))
-                    if run_manager:
-                        await run_manager.on_llm_new_token(item, chunk=chunk)
+                usage = _usage(item.tokens)
+                more, told = subtract_usage(usage, told), usage
+                if isinstance(item, Piece):
+                    chunk = ChatGenerationChunk(message=AIMessageChunk(content=item.text, usage_metadata=more))
+                    if run_manager and item.text:
+                        await run_manager.on_llm_new_token(item.text, chunk=chunk)
                 else:
                     chunk = ChatGenerationChunk(
                         message=AIMessageChunk(
                             content="",
-                            usage_metadata=_usage(item),
+                            usage_metadata=more,
                             response_metadata=self._metadata(item, call.seed),
                             chunk_position="last",
                         )
@@ -105,10 +108,10 @@ class LocalChatModel(BaseChatModel):
         }
 
 
-def _usage(completion: Completion) -> UsageMetadata:
+def _usage(tokens: Tokens) -> UsageMetadata:
     return UsageMetadata(
-        input_tokens=completion.prompt_tokens,
-        output_tokens=completion.completion_tokens,
-        total_tokens=completion.prompt_tokens + completion.completion_tokens,
-        input_token_details=InputTokenDetails(cache_read=completion.cached_tokens),
+        input_tokens=tokens.prompt,
+        output_tokens=tokens.completion,
+        total_tokens=tokens.prompt + tokens.completion,
+        input_token_details=InputTokenDetails(cache_read=tokens.cached),
     )

@@ -25,7 +25,7 @@ from mcp_engine.models.calls import ModelCall
 from mcp_engine.models.frames import Frame, HostOptions, Message
 from mcp_engine.models.process import ModelProcess, ProcessDied
 from mcp_engine.models.queueing import FairQueue, QueueFull
-from mcp_engine.models.requests import Completion, Job, completion_of, error_of
+from mcp_engine.models.requests import Completion, Job, Piece, completion_of, error_of, piece_of
 from mcp_engine.models.weights import Weights, prepare_weights
 
 FIRST_BACKOFF_SECONDS = 0.2
@@ -166,8 +166,8 @@ class ModelPool:
             self._preparing = asyncio.create_task(asyncio.to_thread(self._prepare))
         return await asyncio.shield(self._preparing)
 
-    async def stream(self, messages: Sequence[Message], call: ModelCall) -> AsyncGenerator[str | Completion]:
-        """Yield an answer's text in pieces, then its `Completion`. Closing the generator ends the work.
+    async def stream(self, messages: Sequence[Message], call: ModelCall) -> AsyncGenerator[Piece | Completion]:
+        """Yield an answer in pieces, then its `Completion`. Closing the generator ends the work.
 
         Raises:
             InvalidInput: the prompt or the schema does not fit the model (see `llama`).
@@ -183,7 +183,7 @@ class ModelPool:
                 if isinstance(event, EngineError):
                     raise event
                 if event["type"] == "text":
-                    yield str(event["text"])
+                    yield piece_of(event)
                 elif event["type"] == "end":
                     yield completion_of(event, job)
                     return

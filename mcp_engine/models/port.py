@@ -3,7 +3,9 @@
 An adapter is a `langchain_core.language_models.BaseChatModel`. `ainvoke` and `astream` take the
 fields of `ModelCall` as keyword arguments and raise only `EngineError`s. The answer carries
 `usage_metadata`; `response_metadata["finish_reason"]` is `stop`, `length` or `tool_calls`. Closing
-a stream, or cancelling the task that reads it, ends the generation behind it.
+a stream, or cancelling the task that reads it, ends the generation behind it. The `usage_metadata`
+of a stream's chunks add up to the answer's; those until any chunk to what is known to be spent by
+then, so that a stream which breaks off has told what it cost.
 """
 
 from __future__ import annotations

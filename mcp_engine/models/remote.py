@@ -18,7 +18,8 @@ from typing import Any, Literal, cast
 import httpx
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata, subtract_usage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
 
@@ -111,8 +112,13 @@ class RemoteChatModel(BaseChatModel):
             AsyncGenerator[ChatGenerationChunk],
             self.client._astream(messages, **self._payload(call), stream_usage=True),
         )
+        told: UsageMetadata | None = None
         async with aclosing(chunks):
             async for chunk in self._within(chunks, limit):
+                message = cast(AIMessageChunk, chunk.message)
+                if (usage := message.usage_metadata) is not None:
+                    # A server that reports more than once reports the sum so far.
+                    message.usage_metadata, told = subtract_usage(usage, told), usage
                 if chunk.generation_info and "finish_reason" in chunk.generation_info:
                     chunk.message.response_metadata = self._metadata(chunk.generation_info, call)
                     chunk.generation_info = None

@@ -13,13 +13,28 @@ from mcp_engine.models.frames import Frame, Message
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """How many were read, how many of these were known from before, and how many were written."""
+
+    prompt: int
+    cached: int
+    completion: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text as it comes, and the tokens until then; there may be no text and only more tokens."""
+
+    text: str
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """How an answer came about; the last item of a stream."""
 
     finish_reason: str
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
+    tokens: Tokens
     queued_seconds: float
     first_token_seconds: float
     """From the start of the work, the wait in the queue excluded."""
@@ -48,17 +63,24 @@ class Job:
         )
 
 
+def piece_of(frame: Frame) -> Piece:
+    """Return what a `text` frame brings."""
+    return Piece(str(frame["text"]), _tokens_of(frame))
+
+
 def completion_of(frame: Frame, job: Job) -> Completion:
     """Return what an `end` frame reports."""
     return Completion(
         finish_reason=str(frame["finish_reason"]),
-        prompt_tokens=int(frame["prompt_tokens"]),
-        cached_tokens=int(frame["cached_tokens"]),
-        completion_tokens=int(frame["completion_tokens"]),
+        tokens=_tokens_of(frame),
         queued_seconds=(job.started or job.submitted) - job.submitted,
         first_token_seconds=float(frame["first_token_seconds"]),
         seconds=float(frame["seconds"]),
     )
+
+
+def _tokens_of(frame: Frame) -> Tokens:
+    return Tokens(int(frame["prompt_tokens"]), int(frame["cached_tokens"]), int(frame["completion_tokens"]))
 
 
 def error_of(frame: Frame) -> EngineError:

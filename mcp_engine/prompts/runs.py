@@ -6,11 +6,12 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, Protocol, cast
 from uuid import UUID
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages.ai import UsageMetadata, add_usage
 from opentelemetry.trace import Span, SpanKind
 from pydantic import BaseModel
 
@@ -71,19 +72,31 @@ class _Answer:
     pieces: list[str] = field(default_factory=list[str])
     finish_reason: str | None = None
     response_model: str | None = None
-    usage: Usage = field(default_factory=Usage)
+    spent: UsageMetadata | None = None
+
+    @property
+    def usage(self) -> Usage:
+        if self.spent is None:
+            return Usage()
+        details = self.spent.get("input_token_details") or {}
+        return Usage(
+            input_tokens=self.spent["input_tokens"],
+            output_tokens=self.spent["output_tokens"],
+            cached_tokens=details.get("cache_read"),
+        )
 
     @property
     def text(self) -> str:
         return "".join(self.pieces)
 
     def outcome(self) -> Outcome:
+        usage = self.usage
         return Outcome(
             output=self.text,
             finish_reason=self.finish_reason,
-            input_tokens=self.usage.input_tokens,
-            output_tokens=self.usage.output_tokens,
-            cached_tokens=self.usage.cached_tokens,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cached_tokens=usage.cached_tokens,
         )
 
     def take(self, chunk: AIMessageChunk) -> str:
@@ -95,12 +108,7 @@ class _Answer:
         self.finish_reason = metadata.get("finish_reason") or self.finish_reason
         self.response_model = metadata.get("model_name") or self.response_model
         if chunk.usage_metadata is not None:
-            details = chunk.usage_metadata.get("input_token_details") or {}
-            self.usage = Usage(
-                input_tokens=chunk.usage_metadata["input_tokens"],
-                output_tokens=chunk.usage_metadata["output_tokens"],
-                cached_tokens=details.get("cache_read"),
-            )
+            self.spent = add_usage(self.spent, chunk.usage_metadata)
         return text
 
 
@@ -140,18 +148,23 @@ async def run_prepared(
     ):
         async with await executions.start(caller, _start(run, parameters)) as running, _named(running):
             answer = _Answer()
-            async with aclosing(_chunks(run, caller)) as chunks:
-                async for chunk in chunks:
-                    text = answer.take(chunk)
-                    running.partial = answer.outcome()
-                    if text:
-                        running.first_token()
-                        yield RunDelta(text=text)
-            _record(span, answer)
+            try:
+                async with aclosing(_chunks(run, caller)) as chunks:
+                    async for chunk in chunks:
+                        text = answer.take(chunk)
+                        running.partial = replace(answer.outcome(), output=answer.text or None)
+                        if text:
+                            running.first_token()
+                            yield RunDelta(text=text)
+            finally:
+                _record(span, answer)
+                _count_tokens(answer.usage, identity.provider)
+            running.partial = answer.outcome()
             await asyncio.to_thread(_check_output, run, answer)
-            await running.finish(answer.outcome())
+            await running.finish(running.partial)
         completed = completed_of(await executions.get(caller, running.id))
-    _count(completed, identity.provider)
+    if completed.latency_first_token_ms is not None:
+        MODEL_FIRST_TOKEN_SECONDS.labels(_served_by(identity.provider)).observe(completed.latency_first_token_ms / 1000)
     yield completed
 
 
@@ -218,13 +231,15 @@ def _record(span: Span, answer: _Answer) -> None:
     )
 
 
-def _count(completed: RunCompleted, provider: str) -> None:
+def _count_tokens(usage: Usage, provider: str) -> None:
+    model = _served_by(provider)
+    MODEL_TOKENS.labels(model, "input").inc(usage.input_tokens or 0)
+    MODEL_TOKENS.labels(model, "output").inc(usage.output_tokens or 0)
+
+
+def _served_by(provider: str) -> str:
     # A provider's name is its tenant's: metrics know only whether the model is ours.
-    model = _LOCAL_PROVIDER if provider == _LOCAL_PROVIDER else "remote"
-    MODEL_TOKENS.labels(model, "input").inc(completed.usage.input_tokens or 0)
-    MODEL_TOKENS.labels(model, "output").inc(completed.usage.output_tokens or 0)
-    if completed.latency_first_token_ms is not None:
-        MODEL_FIRST_TOKEN_SECONDS.labels(model).observe(completed.latency_first_token_ms / 1000)
+    return _LOCAL_PROVIDER if provider == _LOCAL_PROVIDER else "remote"
 
 
 def _check_output(run: PreparedRun, answer: _Answer) -> None:

@@ -19,7 +19,7 @@ from mcp_engine.errors import EngineError, ModelFailed, Refused, SlowDown, Timed
 from mcp_engine.models.frames import Message
 from mcp_engine.models.pool import ModelPool, PoolOptions
 from mcp_engine.models.port import ModelCall
-from mcp_engine.models.requests import Completion
+from mcp_engine.models.requests import Completion, Piece, Tokens
 from mcp_engine.models.weights import Weights
 
 HELLO = [Message(role="user", content="Say hello.")]
@@ -36,8 +36,8 @@ async def running(weights: Weights, **options: object) -> AsyncIterator[ModelPoo
 
 
 async def text_of(pool: ModelPool, messages: list[Message], **call: object) -> str:
-    pieces = [item async for item in pool.stream(messages, ModelCall(**call)) if isinstance(item, str)]  # type: ignore[arg-type]
-    return "".join(pieces)
+    pieces = [item async for item in pool.stream(messages, ModelCall(**call)) if isinstance(item, Piece)]  # type: ignore[arg-type]
+    return "".join(piece.text for piece in pieces)
 
 
 def begin(pool: ModelPool, messages: list[Message], **call: object) -> asyncio.Task[str]:
@@ -52,8 +52,8 @@ async def until(condition: object) -> None:
 
 async def first_piece(stream: object) -> str:
     async for item in stream:  # type: ignore[attr-defined]
-        if isinstance(item, str):
-            return item
+        if isinstance(item, Piece) and item.text:
+            return item.text
     raise AssertionError("no text came")
 
 
@@ -236,9 +236,21 @@ async def test_a_completion_says_what_it_cost(pool: ModelPool) -> None:
     items = [item async for item in pool.stream(HELLO, ModelCall(max_tokens=6))]
     completion = items[-1]
     assert isinstance(completion, Completion)
-    assert completion.completion_tokens == 6
+    assert completion.tokens.completion == 6
     assert completion.finish_reason == "length"
     assert 0 < completion.first_token_seconds <= completion.seconds
+
+
+async def test_each_piece_says_what_was_spent_until_then(pool: ModelPool) -> None:
+    free = await text_of(pool, STORY, max_tokens=6)
+    # Nearly all of it begins a stop sequence, so its text is held back; the tokens are told all the same.
+    call = ModelCall(max_tokens=6, stop=[free[:-1] + "\x00"])
+    *pieces, completion = [item async for item in pool.stream(STORY, call)]
+    assert isinstance(completion, Completion)
+    told = [(piece.text, piece.tokens) for piece in pieces if isinstance(piece, Piece)]
+    read, cached = completion.tokens.prompt, completion.tokens.cached
+    assert read > cached >= 0
+    assert told == [*(("", Tokens(read, cached, n)) for n in range(6)), (free, completion.tokens)]
 
 
 async def test_processes_end_with_the_engine_however_it_ends(weights: Weights) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 import pytest_asyncio
+from langchain_core.messages.ai import add_usage
 from structlog.testing import capture_logs
 
 from mcp_engine.errors import EngineError, InvalidInput, ModelFailed, NotFound, SlowDown, TimedOut, TryLater
@@ -91,6 +93,20 @@ async def test_usage_of_a_stream_is_reported(http: httpx.AsyncClient) -> None:
     assert answer.usage_metadata is not None
     assert answer.usage_metadata["total_tokens"] == 5
     assert server.requests[0][2]["stream_options"] == {"include_usage": True}
+
+
+async def test_a_server_that_reports_usage_on_the_way_is_not_counted_twice(http: httpx.AsyncClient) -> None:
+    def usage(written: int) -> dict[str, int]:
+        return {"prompt_tokens": 3, "completion_tokens": written, "total_tokens": 3 + written}
+
+    def piece(text: str, written: int) -> dict[str, object]:
+        return {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}], "usage": usage(written)}
+
+    chunks = event_lines(piece("Par", 1), piece("is", 2), {"choices": [], "usage": usage(2)})
+    async with scripted(headers={"Content-Type": "text/event-stream"}, body=chunks) as server:
+        told = [chunk.usage_metadata async for chunk in chat_of(server.base_url, http).astream(CAPITAL)]
+    sums = [add_usage(None, told[0]), add_usage(told[0], told[1]), functools.reduce(add_usage, told)]
+    assert [(one["input_tokens"], one["output_tokens"]) for one in sums] == [(3, 1), (3, 2), (3, 2)]
 
 
 ECHO = json.dumps({"error": {"message": f"no: {CREDENTIAL}", "type": "x", "code": None, "param": None}}).encode()
