@@ -9,7 +9,7 @@ from uuid import UUID
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.versions import ResolvedVersion
 from mcp_engine.errors import InvalidInput
-from mcp_engine.evaluation.runs.subject import EVALUATION_RUN, RunPlan, SubjectModel
+from mcp_engine.evaluation.runs.subject import RunPlan, SubjectModel
 from mcp_engine.executions.schemas import ExecutionDetail
 from rag.asking import AskService
 from rag.strategy import KIND
@@ -58,7 +58,7 @@ class AskSubject:
             raise InvalidInput("evaluation.question_missing", "This row has no `question` to ask.")
         answer = await self._asking.answer(
             caller, plan.namespace, plan.parameters[COLLECTION], question, f"{plan.name}/{plan.number}",
-            kind=EVALUATION_RUN,
+            kind=plan.kind,
         )  # fmt: skip
         return answer.execution_id
 

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from mcp_engine.canonical import canonical_json
 from mcp_engine.executions.excerpts import READ_CHARACTERS
-from mcp_engine.executions.schemas import SEARCHED_AT_ONCE, SEARCHED_CHARACTERS, ExecutionFilter
+from mcp_engine.executions.schemas import SEALED_RUN, SEARCHED_AT_ONCE, SEARCHED_CHARACTERS, ExecutionFilter
 from mcp_engine.executions.tables import (
     ExecutionInputsRow,
     ExecutionOutcomeRow,
@@ -141,6 +141,7 @@ def _conditions(wanted: ExecutionFilter, before: UUID | None) -> list[ColumnElem
         (col(ExecutionRow.trace_id), wanted.trace_id),
     ]
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
+    conditions.append(col(ExecutionRow.kind) != SEALED_RUN)
     if before is not None:
         conditions.append(_id < before)
     if wanted.status == "running":

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -21,6 +21,8 @@ INTERRUPTED = "execution.interrupted"
 MAX_SOURCES = 100
 SEARCHED_CHARACTERS = 20_000
 SEARCHED_AT_ONCE = 1_000
+SEALED_RUN: Final = "gate_run"
+"""The kind of what a gate runs on sealed rows: nobody reads what went in or came out."""
 COUNTED_AT_MOST = 10_000
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from mcp_engine.access import Caller
 from mcp_engine.audit.erasure import erase
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import Conflict, EngineError, Gone, NotFound
+from mcp_engine.errors import Conflict, EngineError, Gone, NotAllowed, NotFound
 from mcp_engine.executions import repository, views
 from mcp_engine.executions.ending import record_end
 from mcp_engine.executions.facts import INPUTS_TABLE, OUTPUT_TABLE, content_key
@@ -28,6 +28,7 @@ from mcp_engine.executions.rows import new_execution, new_outcome
 from mcp_engine.executions.running import End, RunningExecution
 from mcp_engine.executions.schemas import (
     COUNTED_AT_MOST,
+    SEALED_RUN,
     ContentErased,
     ExecutionCount,
     ExecutionDetail,
@@ -143,22 +144,32 @@ class ExecutionService:
 
         Raises:
             NotFound: `execution.not_found`; another tenant's is not found either.
+            NotAllowed: `execution.sealed`.
         """
         async with self._work(caller) as work:
-            stored = await _stored(work, execution_id)
+            stored = await _readable(work, execution_id)
             return views.detail(stored, await _spans(work, stored.execution))
 
-    async def several(self, caller: Caller, execution_ids: Sequence[UUID]) -> list[ExecutionDetail]:
+    async def several(
+        self, caller: Caller, execution_ids: Sequence[UUID], *, sealed: bool = False
+    ) -> list[ExecutionDetail]:
         """Return executions without their spans, in the order asked for.
+
+        Args:
+            sealed: also those of sealed rows, for the gate that ran them and nobody else.
 
         Raises:
             NotFound: `execution.not_found`, naming the first that is missing.
+            NotAllowed: `execution.sealed`.
         """
         async with self._work(caller) as work:
             found = {stored.execution.id: stored for stored in await repository.find(work.session, execution_ids)}
         missing = next((one for one in execution_ids if one not in found), None)
         if missing is not None:
             raise NotFound("execution.not_found", f"There is no execution {missing}.")
+        if not sealed:
+            for one in found.values():
+                _check_open(one)
         return [views.detail(found[one], []) for one in execution_ids]
 
     async def openings(self, caller: Caller, execution_id: UUID) -> Openings:
@@ -166,18 +177,20 @@ class ExecutionService:
 
         Raises:
             NotFound: `execution.not_found`.
+            NotAllowed: `execution.sealed`.
         """
         async with self._work(caller) as work:
-            return views.openings(await _stored(work, execution_id))
+            return views.openings(await _readable(work, execution_id))
 
     async def spans(self, caller: Caller, execution_id: UUID) -> list[SpanView]:
         """Return the finished spans of an execution's trace, earliest first.
 
         Raises:
             NotFound: `execution.not_found`.
+            NotAllowed: `execution.sealed`.
         """
         async with self._work(caller) as work:
-            return await _spans(work, (await _stored(work, execution_id)).execution)
+            return await _spans(work, (await _readable(work, execution_id)).execution)
 
     async def list(
         self, caller: Caller, wanted: ExecutionFilter, *, limit: int = 50, cursor: str | None = None
@@ -291,6 +304,17 @@ async def _stored(work: UnitOfWork, execution_id: UUID) -> Stored:
     if not found:
         raise NotFound("execution.not_found", f"There is no execution {execution_id}.")
     return found[0]
+
+
+async def _readable(work: UnitOfWork, execution_id: UUID) -> Stored:
+    stored = await _stored(work, execution_id)
+    _check_open(stored)
+    return stored
+
+
+def _check_open(stored: Stored) -> None:
+    if stored.execution.kind == SEALED_RUN:
+        raise NotAllowed("execution.sealed", "A gate ran this on a sealed row; what came out is for the gate alone.")
 
 
 async def _spans(work: UnitOfWork, execution: ExecutionRow) -> list[SpanView]:

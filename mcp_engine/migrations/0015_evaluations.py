@@ -45,6 +45,7 @@ def _evaluation() -> None:
         sa.Column("model_digest", sa.String(), nullable=False),
         sa.Column("parameters", JSONB(), nullable=False),
         sa.Column("scorers", JSONB(), nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
         sa.Column("reuse", sa.Boolean(), nullable=False),
         sa.Column("actor_id", sa.Uuid(), nullable=False),
         ddl.created_at(),

@@ -238,6 +238,7 @@ class PromptService:
         parent_id: UUID | None = None,
         key: IdempotencyKey | None = None,
         kind: str = EXECUTION_KIND,
+        lock_digest: str | None = None,
     ) -> AsyncGenerator[RunDelta | RunCompleted, None]:
         """Run a version on a model, recorded as an execution; yields the text as it comes, then `RunCompleted`.
 
@@ -247,6 +248,7 @@ class PromptService:
 
         Args:
             kind: under which the execution is recorded.
+            lock_digest: of the version that `wanted` names by number; what it depends on is what this lock pins.
 
         Raises:
             InvalidInput, NotFound: as `render`, and for the model and its parameters; nothing is recorded.
@@ -263,7 +265,7 @@ class PromptService:
                 yield RunDelta(text=first.output)
                 yield first
                 return
-        prepared = await self._prepare(caller, namespace, name, wanted, parent_id, claim, kind)
+        prepared = await self._prepare(caller, namespace, name, wanted, parent_id, claim, kind, lock_digest)
         async with aclosing(run_prepared(self._executions, caller, prepared)) as events:
             async for event in events:
                 yield event
@@ -277,10 +279,13 @@ class PromptService:
         parent_id: UUID | None,
         claim: Claim | None,
         kind: str,
+        lock_digest: str | None,
     ) -> PreparedRun:
-        found: ResolvedVersion = await self._artifacts.resolve(
-            caller, namespace, Reference(KIND, name, wanted.version, wanted.label)
-        )
+        reference = Reference(KIND, name, wanted.version, wanted.label)
+        if lock_digest is None:
+            found = await self._artifacts.resolve(caller, namespace, reference)
+        else:
+            found = await self._artifacts.resolve_locked(caller, namespace, reference, lock_digest)
         placed = None
         if self._splits is not None and wanted.unit_id is not None:
             placed = await self._splits.place(caller, found, Unit(wanted.unit_id, wanted.attributes))

@@ -19,7 +19,8 @@ ENDED: Final = "evaluation.ended"
 def ended_facts(
     evaluation: EvaluationRow, outcome: EvaluationOutcomeRow, scores: Mapping[str, Mapping[str, Scored]]
 ) -> dict[str, Any]:
-    """Return the facts of the leaf `evaluation.ended`: everything pinned, and the digest of every score."""
+    """Return the facts of the leaf `evaluation.ended`: everything pinned, and salted digests of what came out."""
+    salt = evaluation.salt
     return {
         "namespace": evaluation.namespace,
         "subject_version": str(evaluation.subject_version_id),
@@ -31,9 +32,8 @@ def ended_facts(
         "model_digest": evaluation.model_digest,
         "parameters_digest": digest(evaluation.parameters),
         "scorers": {scorer["name"]: scorer["lock_digest"] for scorer in evaluation.scorers},
-        "scores_digest": digest({row: _plain(by_scorer) for row, by_scorer in scores.items()}),
-        "metrics_digest": digest(outcome.metrics),
-        "failed_rows": outcome.failed_rows,
+        "scores_digest": digest([salt, {row: _plain(by_scorer) for row, by_scorer in scores.items()}]),
+        "metrics_digest": digest([salt, outcome.metrics, outcome.failed_rows]),
         "actor_id": str(evaluation.actor_id),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -28,6 +28,8 @@ CONCURRENCY: Final = 4
 _WRITTEN_AT_ONCE = 100
 _SCOPES = frozenset({"prompts:read", "prompts:run", "executions:read"})
 _NO_CREDENTIAL = UUID(int=0)
+Progress = Callable[[int, int], Awaitable[None]]
+"""Takes how many rows are done, and of how many."""
 
 
 class EvaluationJob:
@@ -42,11 +44,20 @@ class EvaluationJob:
         self._executions = executions
 
     async def run(self, context: JobContext) -> None:
+        await self.evaluate(context, context.subject_id, context.progress)
+
+    async def evaluate(self, context: JobContext, evaluation_id: UUID, progress: Progress) -> None:
+        """Run and score what is left of an evaluation, as part of whatever job `context` is of.
+
+        Raises:
+            NotFound: `evaluation.not_found`.
+            EngineError: a repeat may heal it.
+        """
         async with context.unit_of_work() as work:
             repository = EvaluationRepository(work)
-            found = (await repository.find([context.subject_id])).get(context.subject_id)
+            found = (await repository.find([evaluation_id])).get(evaluation_id)
             if found is None:
-                raise NotFound("evaluation.not_found", f"There is no evaluation {context.subject_id}.")
+                raise NotFound("evaluation.not_found", f"There is no evaluation {evaluation_id}.")
             if found.outcome is not None:
                 return
             evaluation = found.evaluation
@@ -57,16 +68,22 @@ class EvaluationJob:
             left = [row for row in rows if row.position not in done]
             keys = [cache_key(evaluation, row.inputs_digest) for row in left] if evaluation.reuse else []
             earlier = await repository.reusable(keys)
-        await context.progress(len(done), evaluation.rows)
+        await progress(len(done), evaluation.rows)
+        executions = [earlier.get(key) for key in keys] or [None] * len(left)
         try:
-            await self._rows(context, evaluation, left, [earlier.get(key) for key in keys] or [None] * len(left))
+            await self._rows(context, evaluation, left, executions, progress)
         except ExceptionGroup as errors:
             # What ended the first row says whether a repeat may help.
             raise errors.exceptions[0] from errors
         await _end(context, evaluation)
 
     async def _rows(
-        self, context: JobContext, evaluation: EvaluationRow, left: Sequence[MemberRow], earlier: Sequence[UUID | None]
+        self,
+        context: JobContext,
+        evaluation: EvaluationRow,
+        left: Sequence[MemberRow],
+        earlier: Sequence[UUID | None],
+        progress: Progress,
     ) -> None:
         """Run and score rows, several at once, and write what is ready while others run."""
         caller = Caller(context.tenant_id, context.actor_id, "machine", _SCOPES, _NO_CREDENTIAL)
@@ -94,7 +111,7 @@ class EvaluationJob:
                 async with context.unit_of_work() as work:
                     items, scores = [one.item for one in results], [score for one in results for score in one.scores]
                     await EvaluationRepository(work).add_items(items, scores)
-                await context.progress(written, evaluation.rows)
+                await progress(written, evaluation.rows)
 
     async def _judged(
         self, context: JobContext, evaluation: EvaluationRow, row: MemberRow, execution_id: UUID | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mcp_engine.access import Caller
@@ -12,7 +12,7 @@ from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.artifacts.versions import ResolvedVersion
 from mcp_engine.errors import InvalidInput, NotFound
 from mcp_engine.evaluation.datasets.kind import KIND as DATASET
-from mcp_engine.evaluation.datasets.service import check_open
+from mcp_engine.evaluation.datasets.service import check_open, no_split
 from mcp_engine.evaluation.runs.schemas import StartEvaluation
 from mcp_engine.evaluation.runs.subject import SubjectModel, Subjects
 from mcp_engine.evaluation.scorers.kind import KIND as SCORER
@@ -25,7 +25,9 @@ class Plan:
 
     subject: ResolvedVersion
     dataset: ResolvedVersion
+    split: str
     model: SubjectModel
+    parameters: Mapping[str, Any]
     scorers: Sequence[Mapping[str, Any]]
     rows: int
     reuse: bool
@@ -47,23 +49,48 @@ class Planner:
             InvalidInput: `evaluation.kind_unknown`, `evaluation.scorer_twice`, `model.parameters_invalid`.
             NotAllowed: `dataset.sealed`.
         """
-        runner = self._subjects.get(wanted.kind)
+        self._subjects.get(wanted.kind)
         subject = await self._artifacts.resolve(caller, namespace, Reference.parse(wanted.kind, wanted.subject))
         dataset = await self._artifacts.resolve(caller, namespace, Reference.parse(DATASET, wanted.dataset))
         check_open(dataset, wanted.split)
-        runner.check(wanted.parameters)
-        scorers = [await self._scorer(caller, namespace, reference) for reference in wanted.scorers]
+        scorers = [await self.scorer(caller, namespace, reference) for reference in wanted.scorers]
         names = [scorer["name"] for scorer in scorers]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise InvalidInput("evaluation.scorer_twice", f"The scorer {twice!r} is named twice; name it once.")
-        there: int = dataset.body["splits"][wanted.split]["rows"]
-        model = await runner.model(caller, subject, wanted.model)
-        return Plan(
-            subject, dataset, model, scorers, min(there, wanted.limit or there), wanted.reuse and runner.reusable
-        )
+        plan = await self.of_versions(caller, subject, dataset, wanted.split, scorers, wanted.model, wanted.parameters)
+        return replace(plan, rows=min(plan.rows, wanted.limit or plan.rows), reuse=wanted.reuse and plan.reuse)
 
-    async def _scorer(self, caller: Caller, namespace: str, text: str) -> dict[str, Any]:
+    async def of_versions(
+        self,
+        caller: Caller,
+        subject: ResolvedVersion,
+        dataset: ResolvedVersion,
+        split: str,
+        scorers: Sequence[Mapping[str, Any]],
+        model: str | None,
+        parameters: Mapping[str, Any],
+    ) -> Plan:
+        """Return the plan for a whole split of versions that are resolved; the split may be the sealed one.
+
+        Raises:
+            NotFound: `dataset.split_not_found`; there is no such model.
+            InvalidInput: `evaluation.kind_unknown`, `model.parameters_invalid`.
+        """
+        runner = self._subjects.get(subject.kind)
+        runner.check(parameters)
+        if split not in dataset.body["splits"]:
+            raise no_split(dataset, split)
+        rows: int = dataset.body["splits"][split]["rows"]
+        found = await runner.model(caller, subject, model)
+        return Plan(subject, dataset, split, found, parameters, scorers, rows, runner.reusable)
+
+    async def scorer(self, caller: Caller, namespace: str, text: str) -> dict[str, Any]:
+        """Return what an evaluation keeps of a scorer, by its reference or the name of a type that needs no telling.
+
+        Raises:
+            NotFound: `scorer.not_found`, naming the types there are too; of a version or label, what exists.
+        """
         found = await self._found(caller, namespace, Reference.parse(SCORER, text))
         kind = self._types.get(found.body["type"])
         return {

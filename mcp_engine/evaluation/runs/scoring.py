@@ -14,12 +14,13 @@ from mcp_engine.access import Caller
 from mcp_engine.canonical import digest
 from mcp_engine.errors import EngineError
 from mcp_engine.evaluation.datasets.repository import MemberRow
-from mcp_engine.evaluation.runs.subject import RunPlan, Subject
+from mcp_engine.evaluation.datasets.rows import SEALED
+from mcp_engine.evaluation.runs.subject import EVALUATION_RUN, RunPlan, Subject
 from mcp_engine.evaluation.runs.tables import EvaluationItemRow, EvaluationRow, EvaluationScoreRow
 from mcp_engine.evaluation.scorers.kind import parameters_of
 from mcp_engine.evaluation.scorers.port import Answered, Score, ScoreFailed, Scoring
 from mcp_engine.evaluation.scorers.registry import ScorerTypes
-from mcp_engine.executions.schemas import ExecutionDetail
+from mcp_engine.executions.schemas import SEALED_RUN, ExecutionDetail
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.jobs.kinds import is_permanent
 
@@ -46,6 +47,8 @@ def cache_key(evaluation: EvaluationRow, inputs_digest: str) -> str:
             "inputs": inputs_digest,
             "model": evaluation.model_digest,
             "parameters": evaluation.parameters,
+            # What ran on a sealed row is for gates alone, also where an open row asks the same.
+            "sealed": evaluation.split == SEALED,
         }
     )
 
@@ -73,9 +76,10 @@ class RowScorer:
         self._types = types
         self._executions = executions
         self._last_attempt = last_attempt
+        self._sealed = evaluation.split == SEALED
         self._plan = RunPlan(
-            evaluation.namespace, evaluation.subject_name, evaluation.subject_number, evaluation.model_name,
-            evaluation.parameters,
+            evaluation.namespace, evaluation.subject_name, evaluation.subject_number, evaluation.subject_lock_digest,
+            evaluation.model_name, evaluation.parameters, SEALED_RUN if self._sealed else EVALUATION_RUN,
         )  # fmt: skip
 
     async def row(self, row: MemberRow, earlier: UUID | None, judged: Mapping[str, EvaluationScoreRow]) -> Result:
@@ -109,7 +113,7 @@ class RowScorer:
                 item.execution_id = None if ended is None else UUID(ended)
                 return self._without_output(item, error.code)
         assert item.execution_id is not None
-        [run] = await self._executions.several(self._caller, [item.execution_id])
+        [run] = await self._executions.several(self._caller, [item.execution_id], sealed=self._sealed)
         answered = _answered(row.content, run, self._subject.output(run))
         scores = [
             await self._score(item, scorer, answered, judged.get(scorer["lock_digest"]))
@@ -127,7 +131,7 @@ class RowScorer:
         kind = self._types.get(scorer["type"])
         if earlier is not None and earlier.execution_id is not None:
             return _scored(item, scorer, Score(earlier.value or 0.0, earlier.execution_id))
-        scoring = Scoring(self._caller, self._evaluation.namespace, scorer["pinned"])
+        scoring = Scoring(self._caller, self._evaluation.namespace, scorer["pinned"], self._sealed)
         try:
             found = await kind.score(scoring, parameters_of(self._types, scorer), answered)
         except ScoreFailed as error:

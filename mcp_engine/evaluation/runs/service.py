@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -56,12 +57,10 @@ class EvaluationService:
         async with self._work(caller) as work:
             if not await DatasetRepository(work).has_rows(plan.dataset.version_id):
                 raise rows_missing(plan.dataset)
-            evaluation = _row(work, namespace, wanted, plan)
-            evaluation.job_id = await self._jobs.enqueue(
-                work, kind=EVALUATE, subject_id=evaluation.id, namespace=namespace
-            )
-            await EvaluationRepository(work).add(evaluation)
-            return views.evaluation(await _one(work, evaluation.id))
+            id_ = new_id()
+            job_id = await self._jobs.enqueue(work, kind=EVALUATE, subject_id=id_, namespace=namespace)
+            await EvaluationRepository(work).add(new_evaluation(work, namespace, plan, id_, job_id))
+            return views.evaluation(await _one(work, id_))
 
     async def get(self, caller: Caller, evaluation_id: UUID) -> Evaluation:
         """Return an evaluation, or raise `NotFound` (`evaluation.not_found`)."""
@@ -189,11 +188,12 @@ class EvaluationService:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
 
 
-def _row(work: UnitOfWork, namespace: str, wanted: StartEvaluation, plan: Plan) -> EvaluationRow:
+def new_evaluation(work: UnitOfWork, namespace: str, plan: Plan, id_: UUID, job_id: UUID) -> EvaluationRow:
+    """Return the row of an evaluation that a job will run."""
     subject, dataset = plan.subject, plan.dataset
     return EvaluationRow(
         tenant_id=work.tenant_id,
-        id=new_id(),
+        id=id_,
         namespace=namespace,
         subject_kind=subject.kind,
         subject_name=subject.name,
@@ -204,16 +204,17 @@ def _row(work: UnitOfWork, namespace: str, wanted: StartEvaluation, plan: Plan) 
         dataset_name=dataset.name,
         dataset_number=dataset.number,
         dataset_version_id=dataset.version_id,
-        split=wanted.split,
-        split_digest=dataset.body["splits"][wanted.split]["digest"],
+        split=plan.split,
+        split_digest=dataset.body["splits"][plan.split]["digest"],
         rows=plan.rows,
         model_name=plan.model.name,
         model_digest=plan.model.digest,
-        parameters=wanted.parameters,
+        parameters=dict(plan.parameters),
         scorers=[dict(scorer) for scorer in plan.scorers],
         reuse=plan.reuse,
+        salt=secrets.token_hex(16),
         actor_id=work.actor_id,
-        job_id=new_id(),
+        job_id=job_id,
     )
 
 

@@ -31,8 +31,11 @@ class RunPlan:
     namespace: str
     name: str
     number: int
+    lock_digest: str
     model: str | None
     parameters: Mapping[str, Any]
+    kind: str = EVALUATION_RUN
+    """Of the executions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class SubjectModel:
 class Subject(Protocol):
     """A kind of artifact that evaluations can run.
 
-    `run` records one execution of the kind `EVALUATION_RUN`. When it fails, it raises the `EngineError` that ended the
+    `run` records one execution of the plan's kind. When it fails, it raises the `EngineError` that ended the
     execution, whose id is `execution_id` in the error's details once there is one.
     """
 
@@ -96,7 +99,9 @@ class PromptSubject:
         wanted = RunPrompt(
             version=plan.number, variables=dict(inputs), model=plan.model, parameters=dict(plan.parameters)
         )
-        events = self._prompts.run(caller, plan.namespace, plan.name, wanted, kind=EVALUATION_RUN)
+        events = self._prompts.run(
+            caller, plan.namespace, plan.name, wanted, kind=plan.kind, lock_digest=plan.lock_digest
+        )
         async for event in events:
             if isinstance(event, RunCompleted):
                 return event.execution_id

@@ -50,6 +50,8 @@ class EvaluationRow(TenantRow, table=True):
     parameters: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
     scorers: list[dict[str, Any]] = Field(sa_type=JSONB, nullable=False)
     """Of each: name, number, lock_digest, type, direction, scale, unit."""
+    salt: str
+    """Random and shown nowhere: without it, the digest of a sealed set's metrics could be guessed from the log."""
     reuse: bool
     """Whether outputs of earlier evaluations may stand in for runs."""
     actor_id: UUID

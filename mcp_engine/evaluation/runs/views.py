@@ -24,6 +24,7 @@ Side = tuple[UUID, EvaluationItemRow, EvaluationScoreRow | None]
 
 def evaluation(stored: Stored) -> Evaluation:
     row, job, outcome = stored
+    shown = None if row.split == SEALED else outcome
     return Evaluation.model_validate(
         {
             "id": row.id,
@@ -45,13 +46,13 @@ def evaluation(stored: Stored) -> Evaluation:
             "split": row.split,
             "split_digest": row.split_digest,
             "rows": row.rows,
-            "failed_rows": outcome and outcome.failed_rows,
-            "reused_rows": outcome and outcome.reused_rows,
+            "failed_rows": shown and shown.failed_rows,
+            "reused_rows": shown and shown.reused_rows,
             "model": row.model_name,
             "model_digest": row.model_digest,
             "parameters": row.parameters,
             "scorers": [scorer["name"] for scorer in row.scorers],
-            "metrics": None if outcome is None or row.split == SEALED else outcome.metrics,
+            "metrics": shown and shown.metrics,
             "actor_id": row.actor_id,
             "created_at": row.created_at,
             "ended_at": job.finished_at if outcome is None else outcome.ended_at,

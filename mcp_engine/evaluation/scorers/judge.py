@@ -24,6 +24,7 @@ from mcp_engine.evaluation.scorers.port import (
     Scoring,
     text_of,
 )
+from mcp_engine.executions.schemas import SEALED_RUN
 from mcp_engine.prompts.kind import KIND as PROMPT
 from mcp_engine.prompts.schemas import RunCompleted, RunPrompt
 from mcp_engine.prompts.service import PromptService
@@ -85,7 +86,8 @@ class JudgeScorer:
         return Score(_verdict(run), run.execution_id)
 
     async def _run(self, scoring: Scoring, name: str, wanted: RunPrompt) -> RunCompleted:
-        events = self._prompts.run(scoring.caller, scoring.namespace, name, wanted, kind=JUDGE_RUN)
+        kind = SEALED_RUN if scoring.sealed else JUDGE_RUN
+        events = self._prompts.run(scoring.caller, scoring.namespace, name, wanted, kind=kind)
         async for event in events:
             if isinstance(event, RunCompleted):
                 return event

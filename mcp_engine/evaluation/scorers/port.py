@@ -52,11 +52,15 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """For whom, and with what pinned: `pinned` is the number of each artifact that the scorer's lock names."""
+    """For whom, and with what pinned: `pinned` is the number of each artifact that the scorer's lock names.
+
+    Runs that give a score of a `sealed` row are of the kind `SEALED_RUN`.
+    """
 
     caller: Caller
     namespace: str
     pinned: Mapping[str, int] = field(default_factory=dict[str, int])
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
