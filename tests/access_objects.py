@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -20,6 +21,8 @@ from mcp_engine.components.service import CapabilityService
 from mcp_engine.config import Settings
 from mcp_engine.database.engine import Database
 from mcp_engine.evaluation.datasets.rows import Row, stored
+from mcp_engine.evaluation.runs.repository import EvaluationRepository
+from mcp_engine.evaluation.runs.tables import EvaluationItemRow, EvaluationOutcomeRow
 from mcp_engine.executions.schemas import Outcome, StartExecution
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.identifiers import new_id
@@ -173,6 +176,36 @@ async def make_evaluation(world: World, values: Values) -> str:
     return (await world.made("/evaluations", wanted))["id"]
 
 
+async def make_judged_comparison(world: World, values: Values) -> str:
+    """Queue a judged comparison of two evaluations that ended on one row without an output; nothing asks here."""
+    name, winner = new_id().hex, {"enum": ["first", "second"]}
+    schema = {"type": "object", "properties": {"winner": winner}, "required": ["winner"]}
+    prompt = {"template": "{{ first }} {{ second }}", "output_schema": schema}
+    judge = {"type": "pair_judge", "parameters": {"prompt": name}}
+    artifacts = world.services.get(ArtifactService)
+    await artifacts.push(world.owner, "prompt", "default", name, prompt, "")
+    await artifacts.push(world.owner, "scorer", "default", name, judge, "")
+    sides = [await make_evaluation(world, values) for _ in range(2)]
+    for side in sides:
+        await end_evaluation(world, UUID(side))
+    wanted = {"baseline": sides[0], "candidate": sides[1], "judge": name}
+    return (await world.made("/judged-comparisons", wanted))["id"]
+
+
+async def end_evaluation(world: World, evaluation_id: UUID) -> None:
+    """Store what an evaluation's job would: its one row, which gave no output."""
+    key: dict[str, Any] = {"tenant_id": world.owner.tenant_id, "evaluation_id": evaluation_id}
+    item = EvaluationItemRow(
+        **key, position=0, row_digest="row", cache_key="key", reused=False, error_code="model.refused"
+    )
+    outcome = EvaluationOutcomeRow(**key, metrics=[], failed_rows=1, reused_rows=0, ended_at=datetime.now(UTC))
+    database = world.services.get(Database)
+    async with database.unit_of_work(world.owner.tenant_id, world.owner.principal_id) as work:
+        repository = EvaluationRepository(work)
+        await repository.add_items([item], [])
+        await repository.end(outcome)
+
+
 async def add_document(world: World) -> dict[str, Any]:
     """Add a document to a new collection, whose name the answer carries too; nothing indexes it here."""
     collection = new_id().hex
@@ -236,6 +269,7 @@ MAKERS: dict[str, Maker] = {
     "prompts": make_prompt,
     "datasets": make_dataset,
     "evaluations": make_evaluation,
+    "judged-comparisons": make_judged_comparison,
     "scorers": make_scorer,
     "experiments": make_experiment,
     "rows": always(stored(DATASET_ROW, "row 1").digest),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mcp_engine.cli import output
+from mcp_engine.cli import judged, output
 from mcp_engine.cli.client import Api
-from mcp_engine.cli.figures import interval, number
+from mcp_engine.cli.figures import interval, number, short
 from mcp_engine.cli.following import ended
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.progress import progress_bar
@@ -104,9 +103,9 @@ def rows(
     lines = [
         (
             item["position"],
-            _short(item["inputs"]),
-            _short(item["expected"]),
-            item["error_code"] or _short(item["output"]),
+            short(item["inputs"]),
+            short(item["expected"]),
+            item["error_code"] or short(item["output"]),
             " ".join(f"{score['scorer']}={_score(score)}" for score in item["scores"]),
         )
         for item in page["items"]
@@ -133,6 +132,41 @@ def compare(
     output.emit(found, lambda console: _render_comparison(console, found))
 
 
+@commands.command()
+def judge(
+    baseline: Annotated[str, typer.Argument(metavar="BASELINE", help="The evaluation to compare with.")],
+    candidate: Annotated[str, typer.Argument(metavar="CANDIDATE", help="The other one, of the same rows.")],
+    judge: Annotated[str, typer.Option(help="A scorer of the type pair_judge.")],
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ask about every row, also those judged before.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it has ended.")] = True,
+    namespace: Namespace = "default",
+) -> None:
+    """Let a judge say, row by row and in both orders, which of two evaluations put out the better answer."""
+    api = Api()
+    body = {"baseline": baseline, "candidate": candidate, "judge": judge, "reuse": not fresh}
+    found = api.post("/judged-comparisons", body, namespace=namespace)
+    if wait:
+        with progress_bar("Judging", found["progress_total"]) as advance:
+            found = ended(api, found, advance, path="/judged-comparisons", what="judged comparison")
+    output.emit(found, lambda console: judged.render(console, found))
+
+
+@commands.command("judged")
+def show_judged(
+    comparison: Annotated[str, typer.Argument(metavar="ID", help="The judged comparison's id.")],
+    result: Annotated[
+        str | None, typer.Option("--rows", help="List rows: win, loss, tie, inconsistent or failed.")
+    ] = None,
+    limit: Limit = 20,
+) -> None:
+    """Show a judged comparison; the rows that came out in one way, if you say which."""
+    api, path = Api(), f"/judged-comparisons/{Api.quote(comparison)}"
+    found = api.get(path)
+    if result is not None:
+        found["judged"] = api.get(f"{path}/rows", result=result, limit=limit)["items"]
+    output.emit(found, lambda console: judged.render(console, found))
+
+
 def _subject(item: dict[str, Any]) -> str:
     return f"{item['name']}/{item['number']}"
 
@@ -148,12 +182,6 @@ def _means(item: dict[str, Any]) -> str:
 
 def _score(score: dict[str, Any]) -> str:
     return str(score["failure_code"]) if score["value"] is None else number(score["value"])
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
-    text = " ".join(text.split())
-    return text if len(text) <= 120 else text[:119] + "…"
 
 
 def _render(console: Console, found: dict[str, Any]) -> None:
@@ -187,10 +215,10 @@ def _render_comparison(console: Console, found: dict[str, Any]) -> None:
         columns = ["SCORER", "BASELINE", "CANDIDATE", "DIFFERENCE", "95 % INTERVAL", "ROWS", "P", "VERDICT"]
         output.table(columns, lines, empty="")(console)
     for row in found.get("changed", []):
-        say(console, f"row {row['position']}: {_short(row['inputs'])}  (expected: {_short(row['expected'])})")
+        say(console, f"row {row['position']}: {short(row['inputs'])}  (expected: {short(row['expected'])})")
         for side in row["outputs"]:
             one = shown[side["evaluation_id"]]
             say(
                 console,
-                f"    {_subject(one)}  {number(side['value'])}  {side['error_code'] or _short(side['output'])}",
+                f"    {_subject(one)}  {number(side['value'])}  {side['error_code'] or short(side['output'])}",
             )

@@ -14,6 +14,7 @@ from mcp_engine.components.routes import router as capabilities
 from mcp_engine.config import Settings
 from mcp_engine.evaluation.datasets.routes import router as datasets
 from mcp_engine.evaluation.labels.routes import router as labels
+from mcp_engine.evaluation.pairs.routes import router as judged_comparisons
 from mcp_engine.evaluation.runs.routes import router as evaluations
 from mcp_engine.executions.routes import router as executions
 from mcp_engine.experiments.routes import router as experiments
@@ -46,6 +47,7 @@ CORE_ROUTERS = (
     experiments,
     evaluations,
     labels,
+    judged_comparisons,
     models,
     jobs,
     audit,

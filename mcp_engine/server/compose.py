@@ -29,6 +29,10 @@ from mcp_engine.evaluation.datasets.kind import DatasetKind
 from mcp_engine.evaluation.datasets.service import DatasetService
 from mcp_engine.evaluation.labels.facts import LabelCheck
 from mcp_engine.evaluation.labels.service import LabelService
+from mcp_engine.evaluation.pairs.facts import JudgedComparisonCheck
+from mcp_engine.evaluation.pairs.job import JudgePairsJob
+from mcp_engine.evaluation.pairs.planning import JudgePlanner
+from mcp_engine.evaluation.pairs.service import JudgedComparisonService
 from mcp_engine.evaluation.runs.facts import EvaluationCheck
 from mcp_engine.evaluation.runs.job import EvaluationJob
 from mcp_engine.evaluation.runs.planning import Planner
@@ -77,6 +81,7 @@ CORE_CHECKS: tuple[LiveCheck, ...] = (
     ExperimentCheck(),
     FeedbackCheck(),
     IdentityCheck(),
+    JudgedComparisonCheck(),
     LabelCheck(),
 )
 
@@ -141,6 +146,8 @@ def register_core(services: Services, settings: Settings, secrets: Secrets, data
     evaluations = EvaluationService(database, Planner(artifacts, subjects, types), executions, jobs)
     services.add(evaluations)
     services.add(LabelService(database, evaluations, artifacts))
+    judges = JudgePlanner(artifacts, types, prompts, models)
+    services.add(JudgedComparisonService(database, evaluations, judges, executions, jobs))
 
 
 def register_components(services: Services) -> None:
@@ -156,8 +163,9 @@ def register_components(services: Services) -> None:
 def job_kinds(services: Services) -> Mapping[str, JobKind]:
     """Return every kind of durable job by name."""
     evaluation = EvaluationJob(services.get(Subjects), services.get(ScorerTypes), services.get(ExecutionService))
+    pairs = JudgePairsJob(services.get(PromptService), services.get(Subjects), services.get(ExecutionService))
     contributed = (kind for component in installed_components() for kind in component.job_kinds(services))
-    return kinds_by_name([evaluation, *contributed])
+    return kinds_by_name([evaluation, pairs, *contributed])
 
 
 @asynccontextmanager

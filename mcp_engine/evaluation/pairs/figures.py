@@ -88,9 +88,9 @@ def _verdict(difference: float, p_value: float) -> Verdict:
 def first_position(rows: Sequence[RowSaid]) -> FirstPosition | None:
     """Return how often what stood first is named, with Wilson's interval; None where no side was ever named.
 
-    The two verdicts on a row say much the same, so a row counts once: for the share of its verdicts that name what stood
-    first. Such a share varies less than a yes or no would, which makes the interval too wide rather than too narrow; a half
-    is rounded down for its low end and up for its high one.
+    The two verdicts on a row say much the same, so a row counts once: for the share of its verdicts that name what
+    stood first. Such a share varies less than a yes or no would, which makes the interval too wide rather than too
+    narrow; a half is rounded down for its low end and up for its high one.
     """
     named = [[one.answer for one in row if one.answer in ("first", "second")] for row in rows]
     shares = [answers.count("first") / len(answers) for answers in named if answers]

@@ -26,7 +26,7 @@ class StartJudgedComparison(BaseModel):
 
     baseline: UUID
     candidate: UUID
-    judge: ReferenceText = Field(description="A scorer of the type `pair_judge`: `better`, `better/2`, `better@production`.")
+    judge: ReferenceText = Field(description="A scorer of the type `pair_judge`, such as `better` or `better/2`.")
     reuse: bool = Field(default=True, description="Take the verdict of an earlier comparison on the same two outputs.")
 
 

@@ -59,8 +59,8 @@ class JudgedRow(TenantRow, table=True):
         ForeignKeyConstraint(
             ["tenant_id", "comparison_id"], [col(JudgedComparisonRow.tenant_id), col(JudgedComparisonRow.id)]
         ),
-        Index("ix_judged_row_tenant_id_comparison_id_result_position", "tenant_id", "comparison_id", "result", "position"),
-    )  # fmt: skip
+        Index("ix_judged_row_tenant_id_comparison_id_result", "tenant_id", "comparison_id", "result", "position"),
+    )
 
     comparison_id: UUID = Field(primary_key=True)
     position: int = Field(primary_key=True)

@@ -16,6 +16,7 @@ from mcp_engine.evaluation.datasets.service import check_open, no_split
 from mcp_engine.evaluation.runs.schemas import StartEvaluation
 from mcp_engine.evaluation.runs.subject import SubjectModel, Subjects
 from mcp_engine.evaluation.scorers.kind import KIND as SCORER
+from mcp_engine.evaluation.scorers.pair_judge import PAIR_JUDGE
 from mcp_engine.evaluation.scorers.registry import ScorerTypes
 
 
@@ -90,9 +91,16 @@ class Planner:
 
         Raises:
             NotFound: `scorer.not_found`, naming the types there are too; of a version or label, what exists.
+            InvalidInput: `evaluation.scorer_compares` for a judge of pairs.
         """
         found = await self._found(caller, namespace, Reference.parse(SCORER, text))
         kind = self._types.get(found.body["type"])
+        if kind.name == PAIR_JUDGE:
+            raise InvalidInput(
+                "evaluation.scorer_compares",
+                f"{found.name!r} compares two outputs and scores none: evaluate both versions by other scorers, "
+                "then start a judged comparison.",
+            )
         return {
             "name": found.name,
             "number": found.number,

@@ -7,13 +7,12 @@ never decides.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-from pydantic import Field
-
 from mcp_engine.artifacts.kinds import Reference
-from mcp_engine.errors import EngineError, InvalidInput
+from mcp_engine.errors import InvalidInput
+from mcp_engine.evaluation.scorers.judging import JUDGE_RUN, UNREADABLE, Judging, ask
 from mcp_engine.evaluation.scorers.port import (
     Answered,
     Direction,
@@ -22,28 +21,22 @@ from mcp_engine.evaluation.scorers.port import (
     Score,
     ScoreFailed,
     Scoring,
-    text_of,
 )
 from mcp_engine.executions.schemas import SEALED_RUN
 from mcp_engine.prompts.kind import KIND as PROMPT
-from mcp_engine.prompts.schemas import RunCompleted, RunPrompt
+from mcp_engine.prompts.schemas import RunCompleted
 from mcp_engine.prompts.service import PromptService
 
 JUDGE: Final = "judge"
-JUDGE_RUN: Final = "judge_run"
-_UNREADABLE = frozenset({"prompt.output_invalid", "prompt.output_cut"})
 
 
-class Judging(Parameters):
+class SingleJudging(Judging):
     """Which prompt judges.
 
     It is given the variables that it declares, of these: the row's inputs by their names, `inputs` (all of them),
     `output` and `expected`. Its output must be JSON with `pass` (true or false) or `score` (from 0 to 1); an output
     schema in the prompt sees to it.
     """
-
-    prompt: str = Field(min_length=1, max_length=140, description="Such as `judge@production` or `judge/3`.")
-    model: str | None = Field(default=None, max_length=200, description="Another model than the version's.")
 
 
 class JudgeScorer:
@@ -54,7 +47,7 @@ class JudgeScorer:
     direction: Direction | None = "higher"
     scale: Scale = "share"
     unit = ""
-    parameters = Judging
+    parameters = SingleJudging
 
     def __init__(self, prompts: PromptService) -> None:
         self._prompts = prompts
@@ -76,43 +69,20 @@ class JudgeScorer:
         reference = Reference.parse(PROMPT, judging.prompt)
         number = scoring.pinned[f"{PROMPT}:{reference}"]
         prompt = await self._prompts.get(scoring.caller, scoring.namespace, reference.name, version=number)
-        wanted = RunPrompt(version=number, variables=_variables(prompt.inputs, answered), model=judging.model)
-        try:
-            run = await self._run(scoring, reference.name, wanted)
-        except EngineError as error:
-            if error.code not in _UNREADABLE:
-                raise
-            raise ScoreFailed("score.judge_unreadable", error.message) from error
-        return Score(_verdict(run), run.execution_id)
-
-    async def _run(self, scoring: Scoring, name: str, wanted: RunPrompt) -> RunCompleted:
+        values = {
+            **answered.inputs,
+            "inputs": dict(answered.inputs),
+            "output": answered.output,
+            "expected": answered.expected,
+        }
         kind = SEALED_RUN if scoring.sealed else JUDGE_RUN
-        events = self._prompts.run(scoring.caller, scoring.namespace, name, wanted, kind=kind)
-        async for event in events:
-            if isinstance(event, RunCompleted):
-                return event
-        raise AssertionError("a run ends with its end")
+        run = await ask(self._prompts, scoring.caller, prompt, values, judging.model, kind)
+        return Score(_verdict(run), run.execution_id)
 
 
 def _judging(parameters: Parameters) -> Judging:
     assert isinstance(parameters, Judging)
     return parameters
-
-
-def _variables(schema: Mapping[str, Any], answered: Answered) -> dict[str, Any]:
-    values = {
-        **answered.inputs,
-        "inputs": dict(answered.inputs),
-        "output": answered.output,
-        "expected": answered.expected,
-    }
-    chosen: dict[str, Any] = {}
-    for name, declared in schema.get("properties", {}).items():
-        if values.get(name) is not None:
-            chosen[name] = text_of(values[name]) if declared.get("type") == "string" else values[name]
-        elif name in schema.get("required", ()):
-            raise ScoreFailed("score.judge_variable", f"The judge asks for {name!r}, which this row does not have.")
-    return chosen
 
 
 def _verdict(run: RunCompleted) -> float:
@@ -121,7 +91,7 @@ def _verdict(run: RunCompleted) -> float:
         return _number(value)
     except (ValueError, InvalidInput) as error:
         raise ScoreFailed(
-            "score.judge_unreadable", "The judge's output is no JSON with `pass` or `score`.", run.execution_id
+            UNREADABLE, "The judge's output is no JSON with `pass` or `score`.", run.execution_id
         ) from error
 
 

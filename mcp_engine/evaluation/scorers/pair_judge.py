@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mcp_engine.artifacts.kinds import Reference
-from mcp_engine.evaluation.scorers.judge import Judging
+from mcp_engine.evaluation.scorers.judging import Judging
 from mcp_engine.evaluation.scorers.port import Answered, Direction, Parameters, Scale, Score, ScoreFailed, Scoring
 from mcp_engine.prompts.kind import KIND as PROMPT
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from mcp_engine.errors import InvalidInput
 from mcp_engine.evaluation.scorers import numbers, spent, structure, words
+from mcp_engine.evaluation.scorers.pair_judge import PairJudgeScorer
 from mcp_engine.evaluation.scorers.port import ScorerType
 
-CORE_TYPES: tuple[ScorerType, ...] = (*words.TYPES, *numbers.TYPES, *structure.TYPES, *spent.TYPES)
+CORE_TYPES: tuple[ScorerType, ...] = (*words.TYPES, *numbers.TYPES, *structure.TYPES, *spent.TYPES, PairJudgeScorer())
 
 
 class ScorerTypes:

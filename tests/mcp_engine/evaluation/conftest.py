@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -17,6 +19,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict
+from structlog.testing import capture_logs
 
 from mcp_engine.access import Authenticator, Caller
 from mcp_engine.artifacts.kinds import KindRegistry
@@ -30,6 +33,10 @@ from mcp_engine.evaluation.datasets.routes import router as datasets_router
 from mcp_engine.evaluation.datasets.service import DatasetService
 from mcp_engine.evaluation.labels.routes import router as labels_router
 from mcp_engine.evaluation.labels.service import LabelService
+from mcp_engine.evaluation.pairs.job import JudgePairsJob
+from mcp_engine.evaluation.pairs.planning import JudgePlanner
+from mcp_engine.evaluation.pairs.routes import router as pairs_router
+from mcp_engine.evaluation.pairs.service import JudgedComparisonService
 from mcp_engine.evaluation.runs.job import EvaluationJob
 from mcp_engine.evaluation.runs.planning import Planner
 from mcp_engine.evaluation.runs.routes import router as evaluations_router
@@ -168,16 +175,35 @@ def job(subjects: Subjects, types: ScorerTypes, executions: ExecutionService) ->
     return EvaluationJob(subjects, types, executions)
 
 
+@pytest.fixture
+def pairs_job(subjects: Subjects, prompts: PromptService, executions: ExecutionService) -> JudgePairsJob:
+    return JudgePairsJob(prompts, subjects, executions)
+
+
+@pytest.fixture
+def comparisons(
+    database: Database,
+    evaluations: EvaluationService,
+    artifacts: ArtifactService,
+    types: ScorerTypes,
+    prompts: PromptService,
+    model: Model,
+    executions: ExecutionService,
+) -> JudgedComparisonService:
+    planner = JudgePlanner(artifacts, types, prompts, model)
+    return JudgedComparisonService(database, evaluations, planner, executions, JobService(database))
+
+
 Work = Callable[[str], Awaitable[None]]
 
 
 @pytest.fixture
-def work(database: Database, caller: Caller, job: EvaluationJob) -> Work:
+def work(database: Database, caller: Caller, job: EvaluationJob, pairs_job: JudgePairsJob) -> Work:
     """Run a job as a worker does, to its end."""
 
     async def run(job_id: str) -> None:
         lease = await Lease.acquire(database, 30)
-        await JobRunner(database, lease, kinds_by_name([job])).run(caller.tenant_id, UUID(job_id))
+        await JobRunner(database, lease, kinds_by_name([job, pairs_job])).run(caller.tenant_id, UUID(job_id))
 
     return run
 
@@ -194,6 +220,7 @@ def app(
     datasets: DatasetService,
     evaluations: EvaluationService,
     labels: LabelService,
+    comparisons: JudgedComparisonService,
     artifacts: ArtifactService,
     prompts: PromptService,
     types: ScorerTypes,
@@ -201,12 +228,14 @@ def app(
     keys: Keys,
 ) -> FastAPI:
     app, services = FastAPI(), Services()
-    for service in (datasets, evaluations, labels, artifacts, prompts, types, JobService(database), Settings()):
+    for service in (datasets, evaluations, labels, comparisons, artifacts, prompts, types):
         services.add(service)
+    services.add(JobService(database))
+    services.add(Settings())
     services.add(keys, provides=Authenticator)
     app.state.services = services
-    routers = (datasets_router, evaluations_router, labels_router, artifacts_router, prompts_router, jobs_router)
-    for router in routers:
+    evaluation = (datasets_router, evaluations_router, labels_router, pairs_router)
+    for router in (*evaluation, artifacts_router, prompts_router, jobs_router):
         app.include_router(router, prefix="/api/v1")
     install_handlers(app)
     return app
@@ -242,3 +271,22 @@ def _as(key: str) -> dict[str, str]:
 async def api(app: FastAPI) -> AsyncIterator[Api]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://engine/api/v1") as client:
         yield Api(client)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def worker(api: Api, work: Work) -> AsyncIterator[None]:
+    """Run every job that is queued, as a worker beside the server does."""
+
+    async def work_off() -> None:
+        while True:
+            for job in (await api.get("/jobs", state="queued")).json()["items"]:
+                await work(job["id"])
+            await asyncio.sleep(0.02)
+
+    # A worker has an output of its own.
+    with capture_logs():
+        task = asyncio.create_task(work_off())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
