@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from rag import support
+from rag.index.repository import Candidate
 from rag.lexical import terms
 from rag.retrieval import Hit, Question
+from rag.sentences import Span
 from rag.strategy import Answering
 from rag.support import Evidence
+from rag.table_rows import table_rows
 
 _EVIDENCE_SENTENCES = 5
 """How many of the best sentences may hold what the question asks for."""
@@ -19,12 +23,33 @@ _MIN_TERMS = 2
 """A sentence with fewer terms is a heading or a scrap: it points to an answer but is none."""
 
 _NOT_PROSE = re.compile(r"^\s*(#{1,6}\s|\||```|~~~|<!--|\$ )|(^|\s)--[a-z]")
-"""Markdown's headings, table rows and fences, and command lines: they name things and say nothing."""
+"""Markdown's headings, table rows and fences, and command lines: they name things and say nothing. Not so a row whose
+heads are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The text of a passage; `lead` stands right before it, and may hold the heads of a table that goes on in it."""
+
+    lead: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """What may answer: a sentence, or a row of the `table` that begins there, its `reading` with the heads."""
+
+    place: int
+    start: int
+    end: int
+    text: str
+    reading: str
+    table: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence that may answer: `text` is the stored text's `[start:end]`."""
+    """A sentence or a row of a table that may answer: `text` is the stored text's `[start:end]`."""
 
     version_id: UUID
     start: int
@@ -35,6 +60,7 @@ class Sentence:
     coverage: float
     score: float
     terms: frozenset[str]
+    table: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +76,13 @@ NOTHING = Draft([], 0.0, Evidence(0, 0, 0, 0))
 
 
 def draft(
-    question: Question, hits: Sequence[Hit], texts: Sequence[str], weights: Mapping[str, float], options: Answering
+    question: Question, hits: Sequence[Hit], texts: Sequence[Excerpt], weights: Mapping[str, float], options: Answering
 ) -> Draft:
     """Choose the sentences that answer `question`.
 
     Args:
         hits: the passages, best first.
-        texts: the text of each.
+        texts: of each.
         weights: idf of each term of the question.
     """
     sentences = ranked(hits, texts, weights, options)
@@ -68,36 +94,58 @@ def draft(
 
 
 def ranked(
-    hits: Sequence[Hit], texts: Sequence[str], weights: Mapping[str, float], options: Answering
+    hits: Sequence[Hit], texts: Sequence[Excerpt], weights: Mapping[str, float], options: Answering
 ) -> list[Sentence]:
     """Return the sentences of the passages, best first; one that two chunks share counts once."""
     found: dict[tuple[UUID, int], Sentence] = {}
     for hit, text in zip(hits, texts, strict=True):
         chunk = hit.candidate
-        for place, (start, end) in enumerate(zip(chunk.starts, chunk.ends, strict=True)):
-            words = text[start - chunk.start : end - chunk.start]
-            own = frozenset(terms(words))
-            if len(own) < _MIN_TERMS or words.rstrip().endswith("?") or _NOT_PROSE.search(words):
+        for one in _statements(chunk, text):
+            own = frozenset(terms(one.text))
+            if len(own) < _MIN_TERMS or one.text.rstrip().endswith("?"):
                 continue
-            similarity = float(hit.sentence_similarities[place])
-            coverage = support.coverage(weights, own)
+            similarity = float(hit.sentence_similarities[one.place])
+            coverage = support.coverage(weights, own.union(terms(one.reading)))
             score = options.similarity_weight * similarity + (1 - options.similarity_weight) * coverage
             score += options.passage_weight * hit.score
-            sentence = Sentence(chunk.version_id, start, end, words, chunk.page, similarity, coverage, score, own)
-            key = (chunk.version_id, start)
+            sentence = Sentence(
+                chunk.version_id, one.start, one.end, one.text, chunk.page, similarity, coverage, score, own, one.table
+            )
+            key = (chunk.version_id, one.start)
             if key not in found or found[key].score < score:
                 found[key] = sentence
     return sorted(found.values(), key=lambda one: (-one.score, one.version_id, one.start))
 
 
+def _statements(chunk: Candidate, excerpt: Excerpt) -> Iterator[_Statement]:
+    text, begin = excerpt.lead + excerpt.text, chunk.start - len(excerpt.lead)
+    rows = table_rows(text)
+    for place, (start, end) in enumerate(zip(chunk.starts, chunk.ends, strict=True)):
+        words = text[start - begin : end - begin]
+        row = rows.get(Span(start - begin, end - begin))
+        if row is not None:
+            cells = text[row.start : row.end]
+            yield _Statement(place, begin + row.start, begin + row.end, cells, row.reading, begin + row.table)
+        elif not _NOT_PROSE.search(words):
+            yield _Statement(place, start, end, words, words)
+
+
 def select(sentences: Sequence[Sentence], options: Answering) -> list[Sentence]:
     """Return the best sentences that each add something (after maximal marginal relevance, Carbonell and
-    Goldstein, 1998, with a bound in place of a weight)."""
+    Goldstein, 1998, with a bound in place of a weight).
+
+    All rows of a table are much alike: of each table only those that hold most of the question's words may answer.
+    """
     chosen: list[Sentence] = []
     floor = options.relative_floor * sentences[0].score
+    held: dict[tuple[UUID, int | None], float] = defaultdict(float)
+    for one in sentences:
+        held[one.version_id, one.table] = max(held[one.version_id, one.table], one.coverage)
     for sentence in sentences:
         if len(chosen) == options.max_sentences or sentence.score < floor:
             break
+        if sentence.table is not None and sentence.coverage < held[sentence.version_id, sentence.table]:
+            continue
         if all(_overlap(sentence, other) <= options.redundancy for other in chosen):
             chosen.append(sentence)
     return chosen

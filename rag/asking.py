@@ -20,12 +20,12 @@ from mcp_engine.http.streaming import StreamEvent
 from mcp_engine.idempotency.claims import Claim
 from mcp_engine.telemetry.gen_ai import embeddings_span
 from mcp_engine.telemetry.tracing import span, tracer
-from rag.answering import Draft, Sentence, draft
+from rag.answering import Draft, Excerpt, Sentence, draft
 from rag.collections import find_collection
 from rag.embedding import MiniLMEmbedder
-from rag.passages import passages_of
+from rag.passages import leads_of, passages_of
 from rag.repository import DocumentRepository
-from rag.retrieval import Hits, Question, retrieve
+from rag.retrieval import Question, retrieve
 from rag.schemas import Answer, Citation, Passage
 from rag.strategies import ResolvedStrategy, Strategies
 from rag.strategy import Strategy
@@ -204,9 +204,11 @@ class AskService:
                 hits = await retrieve(
                     work.session, asked.collection_id, question, options.retrieval, options.retrieval.passages
                 )
-                passages = await passages_of(DocumentRepository(work.session, work.tenant_id), hits.best)
+                repository = DocumentRepository(work.session, work.tenant_id)
+                passages, leads = await passages_of(repository, hits.best), await leads_of(repository, hits.best)
         with span(_tracer, "answer"):
-            return _drafted(question, hits, passages, options.answering), passages
+            texts = [Excerpt(lead, passage.text) for lead, passage in zip(leads, passages, strict=True)]
+            return draft(question, hits.best, texts, hits.weights, options.answering), passages
 
     async def _composed(
         self, caller: Caller, asked: _Asked, running: RunningExecution, drafted: Draft, passages: list[Passage]
@@ -257,10 +259,6 @@ class AskService:
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
-
-
-def _drafted(question: Question, hits: Hits, passages: Sequence[Passage], options: Any) -> Draft:
-    return draft(question, hits.best, [passage.text for passage in passages], hits.weights, options)
 
 
 def _recorded_answer(run: ExecutionDetail) -> Answer:

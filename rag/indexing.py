@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from rag.index.postings import Postings
 from rag.index.repository import IndexedChunk
 from rag.lexical import terms
 from rag.parsing.parsed import ParsedDocument
+from rag.sentences import Span
 from rag.strategy import Chunking
+from rag.table_rows import table_rows
 
 Progress = Callable[[int, int], Awaitable[None]]
 _CHUNKS_AT_A_TIME = 32
@@ -51,18 +54,27 @@ def postings(found: Sequence[Sequence[str]]) -> dict[str, Postings]:
 async def embed(
     text: str, chunks: Sequence[Chunk], found: Sequence[Sequence[str]], embedder: Embedder, progress: Progress
 ) -> list[IndexedChunk]:
-    """Return chunks with their vectors and those of their sentences, reporting progress between batches."""
+    """Return chunks with their vectors and those of their sentences, reporting progress between batches.
+
+    The vector of a row of a table is that of its reading with the heads of its columns.
+    """
+    rows = await asyncio.to_thread(table_rows, text)
+
+    def reading(span: Span) -> str:
+        row = rows.get(span)
+        return text[span.start : span.end] if row is None else row.reading
+
     indexed: list[IndexedChunk] = []
     for start in range(0, len(chunks), _CHUNKS_AT_A_TIME):
         batch = chunks[start : start + _CHUNKS_AT_A_TIME]
         whole = await embedder.embed_passages([text[one.start : one.end] for one in batch])
         spans = [span for one in batch for span in one.sentences]
-        distinct = list(dict.fromkeys(text[span.start : span.end] for span in spans))
+        distinct = list(dict.fromkeys(reading(span) for span in spans))
         # Neighbouring chunks repeat a sentence, and tables and footers repeat many.
         place = {sentence: index for index, sentence in enumerate(distinct)}
         vectors = await embedder.embed_passages(distinct)
         for offset, one in enumerate(batch):
-            own = [place[text[span.start : span.end]] for span in one.sentences]
+            own = [place[reading(span)] for span in one.sentences]
             indexed.append(
                 IndexedChunk(
                     ordinal=start + offset, start=one.start, end=one.end, page=one.page,

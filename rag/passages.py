@@ -9,6 +9,9 @@ from rag.repository import DocumentRepository, Origin
 from rag.retrieval import Hit
 from rag.schemas import CitedVersion, Passage
 
+HEADS_WITHIN = 8_000
+"""Characters; the rows of a table that began earlier answer nothing."""
+
 
 async def passages_of(repository: DocumentRepository, hits: Sequence[Hit]) -> list[Passage]:
     """Return hits with text and origin, in the same order.
@@ -31,6 +34,13 @@ async def passages_of(repository: DocumentRepository, hits: Sequence[Hit]) -> li
             )
         )  # fmt: skip
     return passages
+
+
+async def leads_of(repository: DocumentRepository, hits: Sequence[Hit]) -> list[str]:
+    """Return the text before each hit, as far as a table that goes on in it may have its heads there."""
+    found = [hit.candidate for hit in hits]
+    places = [(one.version_id, max(0, one.start - HEADS_WITHIN), one.start) for one in found]
+    return [lead or "" for lead in await repository.slices(places)]
 
 
 def cited(origin: Origin) -> CitedVersion:

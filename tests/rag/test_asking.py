@@ -28,6 +28,20 @@ from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY, UNICODE
 CORPUS = {"lighthouse.md": LIGHTHOUSE, "bakery.md": BAKERY, "observatory.md": OBSERVATORY, "unicode.md": UNICODE}
 
 
+_PILOTS = "".join(f"| {number} | the pilot of boat {number} is on her way |\n" for number in range(8, 60))
+SIGNALS = f"""# The lamp of Karsund
+
+The keeper hangs out lamps.
+
+| lamp signal | meaning |
+|-------------|---------|
+| 1 | all is well |
+| 2 | fog is expected before the night |
+| 3 | the harbour is closed to sailing boats |
+| **7** | the ferry is late; ask `\\|` the keeper 🚢 |
+{_PILOTS}"""
+
+
 async def filled(workspace: Workspace, caller: Caller) -> None:
     for name, content in CORPUS.items():
         await workspace.add(caller, name, content)
@@ -71,6 +85,34 @@ async def test_a_question_about_something_else_is_refused_with_the_nearest_passa
     assert given.passages
     for passage in given.passages:
         assert CORPUS[passage.version.document][passage.start : passage.end] == passage.text
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("What does lamp signal 3 mean?", ["3 | the harbour is closed to sailing boats"]),
+        ("Which lamp signal means that the pilot of boat 32 comes?", ["32 | the pilot of boat 32 is on her way"]),
+        ("Which lamp signal means that the ferry is late?", ["**7** | the ferry is late; ask `\\|` the keeper 🚢"]),
+    ],
+)
+async def test_the_row_of_a_table_answers_and_is_cited_word_for_word(
+    workspace: Workspace, caller: Caller, question: str, rows: list[str]
+) -> None:
+    await workspace.add(caller, "signals.md", SIGNALS)
+    given = await workspace.asking.answer(caller, "default", "docs", question)
+    cited = [citation.cited_text for citation in given.citations]
+    assert [text for text in cited if "|" in text] == rows
+    for citation in given.citations:
+        assert SIGNALS[citation.start : citation.end] == citation.cited_text
+        assert f"{citation.cited_text} [{citation.n}]" in given.text
+
+
+async def test_the_heads_of_a_table_and_rows_without_heads_are_no_answer(workspace: Workspace, caller: Caller) -> None:
+    box = "| the lamp signal 5 means fire |\n| the lamp signal 6 means flood |\n\n"
+    heads = "| lamp signal | its meaning |\n|---|---|\n"
+    await workspace.add(caller, "box.md", f"Signals of the lamp are kept in a box.\n\n{box}{heads}")
+    given = await workspace.asking.answer(caller, "default", "docs", "What does lamp signal 5 mean?")
+    assert not any("|" in citation.cited_text for citation in given.citations)
 
 
 async def test_an_empty_collection_is_refused(workspace: Workspace, caller: Caller) -> None:
