@@ -20,12 +20,12 @@ from mcp_engine.evaluation.runs.subject import Subjects
 from mcp_engine.evaluation.runs.tables import EvaluationOutcomeRow, EvaluationRow, EvaluationScoreRow
 from mcp_engine.evaluation.scorers.registry import ScorerTypes
 from mcp_engine.executions.service import ExecutionService
+from mcp_engine.jobs.batches import in_batches
 from mcp_engine.jobs.context import JobContext
 
 EVALUATE: Final = "evaluation.run"
 CONCURRENCY: Final = 4
 """Rows at once: while one waits for the model, others are scored and stored."""
-_WRITTEN_AT_ONCE = 100
 _SCOPES = frozenset({"prompts:read", "prompts:run", "executions:read"})
 _NO_CREDENTIAL = UUID(int=0)
 Progress = Callable[[int, int], Awaitable[None]]
@@ -70,11 +70,7 @@ class EvaluationJob:
             earlier = await repository.reusable(keys)
         await progress(len(done), evaluation.rows)
         executions = [earlier.get(key) for key in keys] or [None] * len(left)
-        try:
-            await self._rows(context, evaluation, left, executions, progress)
-        except ExceptionGroup as errors:
-            # What ended the first row says whether a repeat may help.
-            raise errors.exceptions[0] from errors
+        await self._rows(context, evaluation, left, executions, progress)
         await _end(context, evaluation)
 
     async def _rows(
@@ -91,27 +87,21 @@ class EvaluationJob:
             evaluation, caller, self._subjects.get(evaluation.subject_kind), self._types, self._executions,
             last_attempt=context.attempt >= self.max_attempts,
         )  # fmt: skip
-        waiting = iter(zip(left, earlier, strict=True))
-        ready: asyncio.Queue[Result] = asyncio.Queue(_WRITTEN_AT_ONCE)
+        written = evaluation.rows - len(left)
 
-        async def work_off() -> None:
-            for row, execution_id in waiting:
-                judged = await self._judged(context, evaluation, row, execution_id)
-                await ready.put(await scorer.row(row, execution_id, judged))
+        async def score(todo: tuple[MemberRow, UUID | None]) -> Result:
+            row, execution_id = todo
+            return await scorer.row(row, execution_id, await self._judged(context, evaluation, row, execution_id))
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(CONCURRENCY):
-                group.create_task(work_off())
-            written = evaluation.rows - len(left)
-            while written < evaluation.rows:
-                results = [await ready.get()]
-                while not ready.empty() and len(results) < _WRITTEN_AT_ONCE:
-                    results.append(ready.get_nowait())
-                written += len(results)
-                async with context.unit_of_work() as work:
-                    items, scores = [one.item for one in results], [score for one in results for score in one.scores]
-                    await EvaluationRepository(work).add_items(items, scores)
-                await progress(written, evaluation.rows)
+        async def keep(results: Sequence[Result]) -> None:
+            nonlocal written
+            async with context.unit_of_work() as work:
+                items, scores = [one.item for one in results], [score for one in results for score in one.scores]
+                await EvaluationRepository(work).add_items(items, scores)
+            written += len(results)
+            await progress(written, evaluation.rows)
+
+        await in_batches([*zip(left, earlier, strict=True)], score, keep, at_once=CONCURRENCY)
 
     async def _judged(
         self, context: JobContext, evaluation: EvaluationRow, row: MemberRow, execution_id: UUID | None
