@@ -20,7 +20,15 @@ from mcp_engine.artifacts.splits import Expose
 from mcp_engine.artifacts.versions import ResolvedVersion
 from mcp_engine.errors import EngineError, InvalidInput, ModelFailed
 from mcp_engine.executions.running import RunningExecution
-from mcp_engine.executions.schemas import LOCAL, ExecutionDetail, ModelRef, Outcome, StartExecution, VersionRef
+from mcp_engine.executions.schemas import (
+    LOCAL,
+    SEALED_RUN,
+    ExecutionDetail,
+    ModelRef,
+    Outcome,
+    StartExecution,
+    VersionRef,
+)
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.idempotency.claims import Claim
 from mcp_engine.json_schemas import check_value
@@ -162,7 +170,8 @@ async def run_prepared(
             running.partial = answer.outcome()
             await asyncio.to_thread(_check_output, run, answer)
             await running.finish(running.partial)
-        completed = completed_of(await executions.get(caller, running.id))
+        [recorded] = await executions.several(caller, [running.id], sealed=run.kind == SEALED_RUN)
+        completed = completed_of(recorded)
     if completed.latency_first_token_ms is not None:
         MODEL_FIRST_TOKEN_SECONDS.labels(_served_by(identity.provider)).observe(completed.latency_first_token_ms / 1000)
     yield completed

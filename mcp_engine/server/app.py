@@ -19,6 +19,7 @@ from mcp_engine.evaluation.runs.routes import router as evaluations
 from mcp_engine.executions.routes import router as executions
 from mcp_engine.experiments.routes import router as experiments
 from mcp_engine.feedback.routes import router as feedback
+from mcp_engine.gates.routes import router as gates
 from mcp_engine.http.problems import install_handlers
 from mcp_engine.http.statuses import document_problems
 from mcp_engine.identity.routes import router as identity
@@ -46,6 +47,7 @@ CORE_ROUTERS = (
     datasets,
     experiments,
     evaluations,
+    gates,
     labels,
     judged_comparisons,
     models,

@@ -50,6 +50,13 @@ from mcp_engine.experiments.splits import ExperimentSplits
 from mcp_engine.experiments.watching import ExperimentWatcher
 from mcp_engine.feedback.facts import FeedbackCheck
 from mcp_engine.feedback.service import FeedbackService
+from mcp_engine.gates.facts import GateCheck
+from mcp_engine.gates.guard import GateGuard
+from mcp_engine.gates.job import EvidenceJob
+from mcp_engine.gates.kind import GateKind
+from mcp_engine.gates.planning import EvidencePlanner
+from mcp_engine.gates.requests import ReleaseRequestService
+from mcp_engine.gates.service import GateService
 from mcp_engine.identity.live import IdentityCheck
 from mcp_engine.identity.permissions import PermissionRegistry
 from mcp_engine.identity.service import IdentityService
@@ -80,6 +87,7 @@ CORE_CHECKS: tuple[LiveCheck, ...] = (
     ExecutionCheck(),
     ExperimentCheck(),
     FeedbackCheck(),
+    GateCheck(),
     IdentityCheck(),
     JudgedComparisonCheck(),
     LabelCheck(),
@@ -98,7 +106,7 @@ def import_tables() -> None:
 def artifact_kinds(components: Iterable[Component], types: ScorerTypes) -> KindRegistry:
     """Return every kind of artifact that the core and `components` govern."""
     contributed = (kind for component in components for kind in component.artifact_kinds())
-    return KindRegistry([PromptKind(), DatasetKind(), ScorerKind(types), *contributed])
+    return KindRegistry([PromptKind(), DatasetKind(), ScorerKind(types), GateKind(), *contributed])
 
 
 def register_core(services: Services, settings: Settings, secrets: Secrets, database: Database) -> None:
@@ -143,9 +151,15 @@ def register_core(services: Services, settings: Settings, secrets: Secrets, data
     services.add(LogFeed(settings.journal_dir))
     services.add(MetricHistory(database))
     services.add(DatasetService(database, artifacts, executions, feedback))
-    evaluations = EvaluationService(database, Planner(artifacts, subjects, types), executions, jobs)
+    planner = Planner(artifacts, subjects, types)
+    evaluations = EvaluationService(database, planner, executions, jobs)
+    labels = LabelService(database, evaluations, artifacts)
+    evidence = EvidencePlanner(artifacts, planner, labels)
+    artifacts.guarded_by(GateGuard(artifacts))
     services.add(evaluations)
-    services.add(LabelService(database, evaluations, artifacts))
+    services.add(labels)
+    services.add(GateService(database, artifacts, evidence))
+    services.add(ReleaseRequestService(database, artifacts, evidence, jobs))
     judges = JudgePlanner(artifacts, types, prompts, models)
     services.add(JudgedComparisonService(database, evaluations, judges, executions, jobs))
 
@@ -165,7 +179,7 @@ def job_kinds(services: Services) -> Mapping[str, JobKind]:
     evaluation = EvaluationJob(services.get(Subjects), services.get(ScorerTypes), services.get(ExecutionService))
     pairs = JudgePairsJob(services.get(PromptService), services.get(Subjects), services.get(ExecutionService))
     contributed = (kind for component in installed_components() for kind in component.job_kinds(services))
-    return kinds_by_name([evaluation, pairs, *contributed])
+    return kinds_by_name([evaluation, pairs, EvidenceJob(evaluation), *contributed])
 
 
 @asynccontextmanager

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+import numpy as np
 from scipy import special
 
 from mcp_engine.errors import InvalidInput
@@ -39,6 +40,9 @@ def clopper_pearson(successes: int, trials: int, alpha: float = 0.05) -> Interva
     return Interval(low, float(special.betainccinv(successes + 1, failures, tail)) if failures else 1.0)
 
 
+_STAKES: Final = 20
+
+
 class Flips(NamedTuple):
     """Rows on which two versions were judged right or wrong.
 
@@ -70,6 +74,36 @@ def mcnemar(flips: Flips, *, one_sided: bool = False) -> float:
     if one_sided:
         return _at_least(flips.gained, discordant)
     return min(1.0, 2 * _at_least(max(flips.gained, flips.lost), discordant))
+
+
+def above(successes: int, trials: int, rate: float) -> float:
+    """Return the exact p-value that the true rate is `rate` at most (the binomial tail, as in Clopper and Pearson).
+
+    Raises:
+        InvalidInput: `statistics.not_counts`, `statistics.out_of_range`.
+    """
+    successes_of(successes, trials)
+    return float(special.betainc(successes, trials - successes + 1, level(rate))) if successes else 1.0
+
+
+def not_worse(flips: Flips, margin: float) -> float:
+    """Return a p-value that the new version is right on fewer rows than the old one, by `margin` or more.
+
+    One over an e-value: what a bettor against the hypothesis would have made of 1, averaged over twenty fixed stakes
+    (Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024). It is valid
+    for any number of rows, and for any share of rows that flip.
+
+    Args:
+        margin: a share of the rows, between 0 and 1.
+
+    Raises:
+        InvalidInput: `statistics.not_counts`, `statistics.out_of_range`.
+    """
+    _checked(flips)
+    stakes = np.geomspace(0.01, 0.95 / (1 - level(margin)), _STAKES)
+    gained, agreed, lost = (np.log1p(stakes * (flip + margin)) for flip in (1.0, 0.0, -1.0))
+    logs = flips.gained * gained + flips.agreed * agreed + flips.lost * lost
+    return float(min(1.0, np.exp(np.log(_STAKES) - special.logsumexp(logs))))
 
 
 def risk_difference(flips: Flips, alpha: float = 0.05) -> tuple[float, Interval]:

@@ -58,6 +58,13 @@ class Ledger:
         """The level at which the next look passes."""
         return self.budget * _share(self.looks + 1, self.planned) * (1 - AFTER_PASSES)
 
+    @property
+    def left(self) -> float:
+        """The part of the budget that looks to come can still spend, on the way on which they all fail."""
+        planned = min(self.looks, self.planned) * (1 - UNPLANNED) / self.planned
+        beyond = max(self.looks - self.planned, 0)
+        return self.budget * (1 - planned - UNPLANNED * beyond / (beyond + 1))
+
     def after(self, *, passed: bool) -> Ledger:
         """Return the ledger after a look.
 

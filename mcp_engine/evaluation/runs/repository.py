@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlmodel import col
 
 from mcp_engine.database.engine import UnitOfWork
+from mcp_engine.evaluation.datasets.rows import SEALED
 from mcp_engine.evaluation.runs.metrics import Scored
 from mcp_engine.evaluation.runs.tables import (
     EvaluationItemRow,
@@ -60,7 +61,7 @@ class EvaluationRepository:
         return {row.evaluation.id: row for row in rows}
 
     async def page(self, wanted: EvaluationFilter, before: UUID | None, limit: int) -> list[Stored]:
-        """Return evaluations, newest first; ids are ordered by time (UUIDv7)."""
+        """Return evaluations, newest first; ids are ordered by time (UUIDv7). Those of sealed rows are for gates."""
         equal: list[tuple[Any, object]] = [
             (col(EvaluationRow.namespace), wanted.namespace),
             (col(EvaluationRow.subject_name), wanted.name),
@@ -68,6 +69,7 @@ class EvaluationRepository:
             (col(EvaluationRow.dataset_name), wanted.dataset),
         ]
         conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
+        conditions.append(col(EvaluationRow.split) != SEALED)
         if before is not None:
             conditions.append(col(EvaluationRow.id) < before)
         return await self._stored(*conditions, limit=limit)

@@ -1,0 +1,182 @@
+"""The durable job that gathers the evidence for a release: open rows first, sealed ones only if these show enough."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+from uuid import UUID
+
+from mcp_engine.audit.events import AuditEvent, append
+from mcp_engine.canonical import digest
+from mcp_engine.database.engine import UnitOfWork
+from mcp_engine.errors import NotFound
+from mcp_engine.evaluation.datasets.rows import SEALED
+from mcp_engine.evaluation.labels.calibration import agreement_of, calibration_of
+from mcp_engine.evaluation.labels.repository import LabelRepository
+from mcp_engine.evaluation.runs.job import EvaluationJob
+from mcp_engine.evaluation.runs.repository import EvaluationRepository
+from mcp_engine.evaluation.scorers.judge import JUDGE
+from mcp_engine.gates.facts import DECIDED, decided_facts
+from mcp_engine.gates.kind import Requirement
+from mcp_engine.gates.ledgers import look
+from mcp_engine.gates.repository import GateRepository
+from mcp_engine.gates.rules import Values, shown, values_of
+from mcp_engine.gates.tables import AlphaLookRow, ReleaseDecisionRow, ReleaseRequestRow
+from mcp_engine.jobs.context import JobContext
+from mcp_engine.statistics.judges import Calibration
+from mcp_engine.statistics.spending import Ledger
+
+GATHER: Final = "gate.evidence"
+OPEN_LEVEL: Final = 0.05
+"""Of open rows: a screen that spares sealed ones, and no proof."""
+
+
+class EvidenceJob:
+    """Evaluates what a request pinned, and decides; an interrupted one goes on where it was."""
+
+    name = GATHER
+    max_attempts = 5
+
+    def __init__(self, evaluations: EvaluationJob) -> None:
+        self._evaluations = evaluations
+
+    async def run(self, context: JobContext) -> None:
+        async with context.unit_of_work() as work:
+            asked = (await GateRepository(work).requested([context.subject_id])).get(context.subject_id)
+        if asked is None:
+            raise NotFound("gate.request_not_found", f"There is no request {context.subject_id}.")
+        if asked.decision is not None:
+            return
+        request = asked.request
+        sealed = [one["requirement"]["split"] == SEALED for one in request.requirements]
+        await self._evaluate(context, request, sealed, of_sealed=False)
+        if await self._open_rows_pass(context, request, sealed):
+            await self._evaluate(context, request, sealed, of_sealed=True)
+        async with context.unit_of_work() as work:
+            await _decide(work, request, sealed)
+
+    async def _evaluate(
+        self, context: JobContext, request: ReleaseRequestRow, sealed: Sequence[bool], *, of_sealed: bool
+    ) -> None:
+        """Run the evaluations of the open or of the sealed requirements, one after the other."""
+        total, before = sum(_rows(request).values()), 0
+        wanted = _evaluations(request, [one == of_sealed for one in sealed])
+        if of_sealed:
+            before = sum(rows for id_, rows in _rows(request).items() if id_ not in wanted)
+        for id_ in wanted:
+            done = before
+
+            async def progress(rows: int, _: int, done: int = done) -> None:
+                await context.progress(done + rows, total)
+
+            await self._evaluations.evaluate(context, id_, progress)
+            before += _rows(request)[id_]
+
+    async def _open_rows_pass(self, context: JobContext, request: ReleaseRequestRow, sealed: Sequence[bool]) -> bool:
+        async with context.unit_of_work() as work:
+            return "failed" not in await _open_verdicts(work, request, sealed)
+
+
+async def _decide(work: UnitOfWork, request: ReleaseRequestRow, sealed: Sequence[bool]) -> None:
+    verdicts = await _open_verdicts(work, request, sealed)
+    found: AlphaLookRow | None = None
+    if any(sealed) and "failed" not in verdicts:
+        found = await _look(work, request, sealed)
+        word = "passed" if found.passed else "failed"
+        verdicts = [word if hidden else verdict for verdict, hidden in zip(verdicts, sealed, strict=True)]
+    decision = ReleaseDecisionRow(
+        tenant_id=work.tenant_id, request_id=request.id, verdicts=verdicts, look_id=None if found is None else found.id
+    )
+    repository = GateRepository(work)
+    await repository.add(decision)
+    ledgers = [] if found is None else (await repository.spent_from([found.id]))[found.id]
+    await append(work, AuditEvent(DECIDED, str(request.id), decided_facts(decision, found, ledgers)))
+
+
+async def _open_verdicts(work: UnitOfWork, request: ReleaseRequestRow, sealed: Sequence[bool]) -> list[str]:
+    """Return the verdict of each open requirement; sealed ones are not looked at."""
+    verdicts: list[str] = []
+    for one, hidden in zip(request.requirements, sealed, strict=True):
+        if hidden:
+            verdicts.append("not_looked")
+            continue
+        question = await _Question.of(work, one)
+        passed = await asyncio.to_thread(question.passes, OPEN_LEVEL)
+        verdicts.append("passed" if passed else "failed")
+    return verdicts
+
+
+async def _look(work: UnitOfWork, request: ReleaseRequestRow, sealed: Sequence[bool]) -> AlphaLookRow:
+    """Look once for all sealed requirements together: the answer is one bit, whatever was asked."""
+    wanted = [one for one, hidden in zip(request.requirements, sealed, strict=True) if hidden]
+    questions = [await _Question.of(work, one) for one in wanted]
+    gates = {gate["name"]: gate for gate in request.gates}
+    asking = [gates[one["gate"]] for one in wanted]
+    opening = Ledger(min(gate["error_budget"] for gate in asking), max(gate["planned_looks"] for gate in asking))
+    return await look(
+        work,
+        request.id,
+        digest([request.lock_digest, request.baseline_lock_digest, [question.key for question in questions]]),
+        {UUID(one["dataset"]["version_id"]) for one in wanted},
+        opening,
+        lambda level: all(question.passes(level) for question in questions),
+    )
+
+
+class _Question:
+    """One requirement with the scores that answer it."""
+
+    def __init__(self, pinned: Mapping[str, Any], new: Values, old: Values | None, judge: Calibration | None) -> None:
+        self._requirement = Requirement.model_validate(pinned["requirement"])
+        self._scorer: Mapping[str, Any] = pinned["scorer"]
+        self._new = new
+        self._old = old
+        self._judge = judge
+        self.key = digest(
+            {
+                "requirement": pinned["requirement"],
+                "rows": pinned["dataset"]["digest"],
+                "scorer": pinned["scorer"]["lock_digest"],
+                "judge": None if judge is None else asdict(judge),
+            }
+        )
+
+    @classmethod
+    async def of(cls, work: UnitOfWork, pinned: Mapping[str, Any]) -> _Question:
+        scorer, split = pinned["scorer"], pinned["requirement"]["split"]
+        questions = await GateRepository(work).questions(UUID(pinned["dataset"]["version_id"]), split)
+        ids = [UUID(pinned[side]) for side in ("new", "old") if pinned[side] is not None]
+        scores = await EvaluationRepository(work).values(ids)
+        order = sorted(questions.values())
+        sides = [values_of(scorer, scores[id_], order) for id_ in ids]
+        judge = None
+        if scorer["type"] == JUDGE:
+            judge = calibration_of(
+                agreement_of(await LabelRepository(work).verdicts(scorer["name"], scorer["lock_digest"]))
+            )
+        return cls(pinned, sides[0], sides[1] if len(sides) > 1 else None, judge)
+
+    def passes(self, level: float) -> bool:
+        if self._scorer["type"] == JUDGE and self._judge is None:
+            return False  # people changed their minds since the request: it is calibrated no more
+        return shown(self._requirement, self._scorer, self._new, self._old, level, self._judge)
+
+
+def _evaluations(request: ReleaseRequestRow, chosen: Sequence[bool]) -> list[UUID]:
+    ids = [
+        one[side]
+        for one, wanted in zip(request.requirements, chosen, strict=True)
+        if wanted
+        for side in ("new", "old")
+        if one[side] is not None
+    ]
+    return [UUID(id_) for id_ in dict.fromkeys(ids)]
+
+
+def _rows(request: ReleaseRequestRow) -> dict[UUID, int]:
+    """Return how many rows each evaluation of a request has."""
+    return {
+        UUID(one[side]): one["rows"] for one in request.requirements for side in ("new", "old") if one[side] is not None
+    }
