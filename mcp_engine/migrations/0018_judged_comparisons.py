@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from mcp_engine.database import ddl
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 
 
 def upgrade() -> None:
