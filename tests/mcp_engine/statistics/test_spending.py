@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mcp_engine.errors import InvalidInput
 from mcp_engine.statistics.proportions import Flips, mcnemar
-from mcp_engine.statistics.spending import Ledger, opening_budget
+from mcp_engine.statistics.spending import AFTER_PASSES, Ledger, opening_budget
 
 ROWS, ATTEMPTS = 600, 1000
 
@@ -61,6 +61,25 @@ def test_the_planned_looks_have_the_same_chance_and_later_ones_less_and_less() -
         ledger = ledger.after(passed=False)
     assert levels[0] == levels[1] == levels[2] == pytest.approx(0.05 * 0.81 / 3)
     assert levels[2] > levels[3] > levels[4] > levels[5] > 0
+
+
+@given(st.floats(0.001, 0.2), st.integers(1, 40), st.integers(0, 90), st.integers(0, 60))
+def test_what_is_left_is_what_the_looks_to_come_can_spend(budget: float, planned: int, looks: int, ahead: int) -> None:
+    ledger, spent = Ledger(budget, planned, looks), 0.0
+    left = ledger.left
+    for _ in range(ahead):
+        spent += ledger.next_alpha
+        ledger = ledger.after(passed=False)
+    assert spent / (1 - AFTER_PASSES) == pytest.approx(left - ledger.left, abs=1e-12)
+    # In the limit that is everything: what is left falls to nothing.
+    assert 0 < ledger.left <= left <= budget * (1 + 1e-12)
+    assert Ledger(budget, planned, planned + 10**9).left <= budget * 1e-9
+
+
+def test_a_new_ledger_has_all_of_its_budget_left_and_a_pass_leaves_what_was_set_aside() -> None:
+    assert Ledger(0.05, 10).left == pytest.approx(0.05)
+    after = Ledger(0.05, 10).after(passed=True)
+    assert after.left == after.budget == pytest.approx(0.05 * 0.09 * AFTER_PASSES)
 
 
 def test_a_pass_costs_and_so_many_of_them_leave_nothing() -> None:
