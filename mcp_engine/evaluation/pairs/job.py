@@ -56,24 +56,30 @@ class JudgePairsJob:
             done = await repository.done(comparison.id)
             rows = await repository.common(comparison.baseline_id, comparison.candidate_id)
         await context.progress(len(done), comparison.rows)
+        evaluations = [sides[id_].evaluation for id_ in (comparison.baseline_id, comparison.candidate_id)]
+        await self._rows(context, comparison, evaluations, [row for row in rows if row.position not in done])
+        await _end(context, comparison)
+
+    async def _rows(
+        self,
+        context: JobContext,
+        comparison: JudgedComparisonRow,
+        evaluations: Sequence[EvaluationRow],
+        left: Sequence[CommonRow],
+    ) -> None:
+        """Ask about rows, several at once, and write what is ready while others are asked about."""
         caller = Caller(context.tenant_id, context.actor_id, "machine", _SCOPES, _NO_CREDENTIAL)
-        prompt = await self._prompts.get(
-            caller, comparison.namespace, comparison.prompt_name, version=comparison.prompt_number
-        )
+        number = comparison.prompt_number
+        prompt = await self._prompts.get(caller, comparison.namespace, comparison.prompt_name, version=number)
         asker = PairAsker(comparison, caller, self._prompts, prompt, last_attempt=context.attempt >= self.max_attempts)
-        baseline = sides[comparison.baseline_id].evaluation
-        candidate = sides[comparison.candidate_id].evaluation
-        subjects = (self._subjects.get(baseline.subject_kind), self._subjects.get(candidate.subject_kind))
+        subjects = [self._subjects.get(evaluation.subject_kind) for evaluation in evaluations]
+        written = comparison.rows - len(left)
 
         async def judge(row: CommonRow) -> JudgedPair:
-            content, known = await _before(context, comparison, baseline, row)
-            outputs = [
-                await self._output(caller, run, subject)
-                for run, subject in zip((row.baseline, row.candidate), subjects, strict=True)
-            ]
+            content, known = await _before(context, comparison, evaluations[0], row)
+            runs = zip((row.baseline, row.candidate), subjects, strict=True)
+            outputs = [await self._output(caller, run, subject) for run, subject in runs]
             return await asker.judge(Pair(row, content, *outputs), known)
-
-        written = len(done)
 
         async def keep(judged: Sequence[JudgedPair]) -> None:
             nonlocal written
@@ -83,8 +89,7 @@ class JudgePairsJob:
             written += len(judged)
             await context.progress(written, comparison.rows)
 
-        await in_batches([row for row in rows if row.position not in done], judge, keep, at_once=CONCURRENCY)
-        await _end(context, comparison)
+        await in_batches(left, judge, keep, at_once=CONCURRENCY)
 
     async def _output(self, caller: Caller, execution_id: UUID | None, subject: Subject) -> Any:
         """Return what a run put out; None where there is nothing, or it was erased."""

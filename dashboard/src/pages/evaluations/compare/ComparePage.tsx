@@ -6,6 +6,7 @@ import { formatCount } from "../../../components/format";
 import { Card, Page } from "../../../components/Page";
 import { EmptyState, Loaded, Skeleton } from "../../../components/States";
 import { nameOf } from "../evaluationColumns";
+import { JudgedCard } from "../judged/JudgedCard";
 import { withBaseline } from "../picking";
 import { type Comparison, comparisonQuery } from "../queries";
 import type { CompareSearch } from "../search";
@@ -47,6 +48,7 @@ export function ComparePage() {
                 onRemove={(id) => change({ evaluation: ids.filter((other) => other !== id), candidate: undefined, row: undefined })}
               />
               <Differences comparison={comparison} shown={chosen(comparison, search)} onChoose={(candidate, scorer) => change({ candidate, scorer, row: undefined })} />
+              <JudgedCard key={`judged ${chosen(comparison, search).candidate}`} comparison={comparison} candidate={chosen(comparison, search).candidate} />
               <ComparedRows key={ids.join()} comparison={comparison} {...chosen(comparison, search)} search={search} onChange={change} />
             </>
           )}

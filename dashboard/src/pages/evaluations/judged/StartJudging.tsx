@@ -1,0 +1,55 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Scale } from "lucide-react";
+import { useState } from "react";
+import { Button } from "../../../components/Button";
+import { SelectField } from "../../../components/Field";
+import { ErrorState, Loaded } from "../../../components/States";
+import { judgesQuery, startJudging } from "./queries";
+
+/** Chooses a judge, and lets it judge. */
+export function StartJudging({ namespace, baseline, candidate, onStarted }: {
+  namespace: string;
+  baseline: string;
+  candidate: string;
+  onStarted: (id: string) => void;
+}) {
+  const client = useQueryClient();
+  const judges = useQuery(judgesQuery(namespace));
+  const [chosen, setChosen] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+
+  async function start(judge: string) {
+    setBusy(true);
+    setError(null);
+    try {
+      const started = await startJudging(namespace, { baseline, candidate, judge });
+      await client.invalidateQueries({ queryKey: ["judged comparisons", "list"] });
+      onStarted(started.id);
+    } catch (failure) {
+      setError(failure);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Loaded query={judges} loading={null}>
+      {(names) =>
+        names.length === 0 ? (
+          <p className="text-sm text-muted">There is no judge of pairs here yet: push a scorer of the type <code>pair_judge</code>.</p>
+        ) : (
+          <div className="flex flex-col gap-3">
+            <div className="flex flex-wrap items-end gap-3">
+              <SelectField label="Judge" fieldClassName="min-w-48" value={chosen ?? names[0]} onChange={(event) => setChosen(event.target.value)}>
+                {names.map((name) => <option key={name} value={name}>{name}</option>)}
+              </SelectField>
+              <Button icon={Scale} busy={isBusy} onClick={() => void start(chosen ?? names[0] ?? "")}>Let it judge</Button>
+            </div>
+            {error !== null && <ErrorState error={error} />}
+          </div>
+        )
+      }
+    </Loaded>
+  );
+}
