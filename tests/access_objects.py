@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -156,6 +156,23 @@ async def make_experiment(world: World, values: Values) -> str:
     return (await world.made("/experiments", plan))["name"]
 
 
+async def make_gate(world: World, values: Values) -> str:
+    """Make a gate before `production` of a prompt of its own."""
+    name = new_id().hex
+    protects = {"names": [await make_prompt(world, values)]}
+    return (await world.made("/gates", {"name": name, "body": {"protects": protects, "approvals": 1}}))["name"]
+
+
+async def make_release_request(world: World, values: Values) -> str:
+    gate = await make_gate(world, values)
+    shown = (await world.as_owner("GET", f"{PREFIX}/gates/{gate}")).json()
+    [prompt] = shown["protects"]["names"]
+    # By somebody else: nobody approves what they wrote themselves.
+    author = replace(world.owner, principal_id=new_id())
+    await world.services.get(ArtifactService).push(author, "prompt", "default", prompt, {"template": "Hi"}, "")
+    return (await world.made("/release-requests", {"name": prompt, "version": 2}))["id"]
+
+
 async def make_dataset(world: World, _: Values) -> str:
     """Make a dataset with one version, labelled `production`."""
     body = {"name": new_id().hex, "rows": [{"inputs": DATASET_ROW.inputs}], "labels": ["production"]}
@@ -272,6 +289,8 @@ MAKERS: dict[str, Maker] = {
     "judged-comparisons": make_judged_comparison,
     "scorers": make_scorer,
     "experiments": make_experiment,
+    "gates": make_gate,
+    "release-requests": make_release_request,
     "rows": always(stored(DATASET_ROW, "row 1").digest),
     "collections": make_collection,
     "documents": make_document,

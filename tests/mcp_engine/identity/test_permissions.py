@@ -29,7 +29,7 @@ def test_running_the_instance_is_for_owners_of_the_operating_tenant() -> None:
 def test_each_role_is_as_wide_as_its_work() -> None:
     assert all(scope.endswith(":read") for scope in scopes("viewer"))
     assert scopes("viewer") <= scopes("editor") < scopes("owner")
-    assert scopes("editor") - scopes("automation") == {"labels:write", "identity:read"}
+    assert scopes("editor") - scopes("automation") == {"labels:write", "gates:approve", "identity:read"}
     assert {"prompts:run", "ask", "capabilities:call", "prompts:read", "documents:read"} <= scopes("runner")
     assert not any(scope.endswith(":write") for scope in scopes("runner"))
     assert not {"identity:write", "providers:write"} & scopes("editor")
