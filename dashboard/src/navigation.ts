@@ -1,6 +1,6 @@
 /** Every section, in groups. A new section is one line here and its routes in router.tsx. */
 import type { LinkProps } from "@tanstack/react-router";
-import { Activity, ChartLine, FlaskConical, Library, type LucideIcon, MessageCircleQuestion, Scale, ScrollText, Settings, ShieldCheck, SquareTerminal, Table2 } from "lucide-react";
+import { Activity, ChartLine, DoorClosed, FlaskConical, Library, type LucideIcon, MessageCircleQuestion, Rocket, Scale, ScrollText, Settings, ShieldCheck, SquareTerminal, Table2 } from "lucide-react";
 
 export interface Section {
   label: string;
@@ -33,6 +33,8 @@ export const navigation: readonly Group[] = [
       { label: "Datasets", to: "/datasets", icon: Table2, words: "rows splits sealed upload csv" },
       { label: "Evaluations", to: "/evaluations", icon: Scale, words: "scores scorers metrics compare intervals" },
       { label: "Experiments", to: "/experiments", icon: FlaskConical, words: "a/b tests arms live traffic feedback promote" },
+      { label: "Releases", to: "/releases", icon: Rocket, words: "requests approvals approve inbox promote evidence" },
+      { label: "Gates", to: "/gates", icon: DoorClosed, words: "protected labels requirements error budget sealed" },
     ],
   },
   {

@@ -10,9 +10,11 @@ import { datasetRoutes } from "./pages/datasets/routes";
 import { evaluationRoutes } from "./pages/evaluations/routes";
 import { executionRoutes } from "./pages/executions/routes";
 import { experimentRoutes } from "./pages/experiments/routes";
+import { gateRoutes } from "./pages/gates/routes";
 import { labellingRoutes } from "./pages/labelling/routes";
 import { logRoutes } from "./pages/logs/routes";
 import { metricRoutes } from "./pages/metrics/routes";
+import { releaseRoutes } from "./pages/releases/routes";
 import { settingRoutes } from "./pages/settings/routes";
 import { promptRoutes } from "./pages/prompts/routes";
 
@@ -26,6 +28,8 @@ const routeTree = rootRoute.addChildren([
     ...executionRoutes,
     ...experimentRoutes,
     ...labellingRoutes,
+    ...releaseRoutes,
+    ...gateRoutes,
     ...auditRoutes,
     ...documentRoutes,
     ...askRoutes,

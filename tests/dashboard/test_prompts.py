@@ -264,20 +264,20 @@ def test_a_label_is_moved_with_a_reason_and_the_timeline_tells(
     expect(dialog.get_by_role("alert")).to_contain_text("label.invalid")
 
 
-def test_a_move_is_taken_back_by_a_move(page: Page, prompts: DashboardEngine) -> None:
+def test_a_move_is_taken_back_by_a_rollback(page: Page, prompts: DashboardEngine) -> None:
     for number in (1, 2):
         prompts.api("PUT", "/prompts/greet/labels/canary", {"version": number})
     open_page(page, prompts, "/prompts/greet/labels?label=canary")
     moves = page.get_by_role("list", name="Moves, newest first").get_by_role("listitem")
     expect(moves).to_have_count(2)
     expect(page.get_by_role("button", name=re.compile("back to version"))).to_have_count(1)
-    page.get_by_role("button", name="Move canary back to version 1").click()
-    dialog = page.get_by_role("alertdialog")
+    page.get_by_role("button", name="Roll canary back to version 1").click()
+    dialog = page.get_by_role("alertdialog", name="Roll canary back")
     expect(dialog.get_by_label("Reason (optional)")).to_have_value("Back from version 2 to version 1.")
-    dialog.get_by_role("button", name="Move canary to 1").click()
-    expect(moves.first).to_contain_text("Back from version 2 to version 1.")
+    dialog.get_by_role("button", name="Roll back to 1").click()
+    expect(moves.first).to_contain_text(re.compile("rollback.*Back from version 2 to version 1.", re.DOTALL))
     assert_accessible(page, "label-moved-back")
-    page.get_by_role("button", name="Move back to 2").click()
+    page.get_by_role("button", name="Roll back to 2").click()
     expect(moves).to_have_count(4)
     assert prompts.api("GET", "/prompts/greet?label=canary")["number"] == 2
 

@@ -88,6 +88,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/artifacts/{kind}/{name}/labels/{label}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll back a label
+         * @description Point a label again at an earlier release, with the lock of that time. Always allowed, and recorded.
+         */
+        post: operations["roll_back_artifact_label"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/artifacts/{kind}/{name}/versions": {
         parameters: {
             query?: never;
@@ -1207,6 +1227,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List gates
+         * @description List gates by name, each with what it protects.
+         */
+        get: operations["list_gates"];
+        put?: never;
+        /**
+         * Put a gate in force
+         * @description Store the next version of a gate (or find the identical one); it protects from now on. Owners only.
+         */
+        post: operations["put_gate_in_force"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gates/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a gate
+         * @description Return what a gate asks for, and what is left of the error budgets of the sealed rows that it looks at.
+         */
+        get: operations["get_gate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instance/backup": {
         parameters: {
             query?: never;
@@ -1341,6 +1405,70 @@ export interface paths {
          * @description Queue a failed or cancelled job again.
          */
         post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/judged-comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List judged comparisons
+         * @description Return the judged comparisons that fit all conditions, newest first.
+         */
+        get: operations["list_judged_comparisons"];
+        put?: never;
+        /**
+         * Let a judge compare two evaluations
+         * @description Pin judge, prompt and model, and queue the job `job_id` that asks about every row in both orders.
+         */
+        post: operations["start_judged_comparison"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/judged-comparisons/{comparison_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a judged comparison
+         * @description Return who was compared by whom, how far it is, and its figures once it has ended.
+         */
+        get: operations["get_judged_comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/judged-comparisons/{comparison_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rows of a judged comparison
+         * @description Return rows with both outputs and both verdicts, and the judge's runs.
+         */
+        get: operations["list_judged_rows"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1769,6 +1897,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prompts/{name}/labels/{label}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll back a label of a prompt
+         * @description Point a label again at an earlier release, with the lock of that time. Always allowed, and recorded.
+         */
+        post: operations["roll_back_prompt_label"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/prompts/{name}/render": {
         parameters: {
             query?: never;
@@ -1895,6 +2043,70 @@ export interface paths {
          * @description Ask the server for its models, with the stored credential.
          */
         post: operations["test_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/release-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List requests for releases
+         * @description List requests, newest first, each with what it lacks now.
+         */
+        get: operations["list_release_requests"];
+        put?: never;
+        /**
+         * Ask for a release
+         * @description Pin what the gates of a label want to see of a version; the job `job_id` gathers it. Then persons approve.
+         */
+        post: operations["ask_for_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/release-requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a request for a release
+         * @description Return a request with the verdict on each requirement, the approvals, and what is missing.
+         */
+        get: operations["get_release_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/release-requests/{request_id}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve or reject a release
+         * @description Record your word; a later one takes its place. Persons only, and not the author of the version (403).
+         */
+        post: operations["approve_release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2198,6 +2410,28 @@ export interface components {
             strategy: string;
             /** Text */
             text: string;
+        };
+        /**
+         * ApprovalView
+         * @description A person's last word.
+         */
+        ApprovalView: {
+            /**
+             * Actor Id
+             * Format: uuid
+             */
+            actor_id: string;
+            /** Actor Name */
+            actor_name: string;
+            /** Approved */
+            approved: boolean;
+            /** Comment */
+            comment: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /**
          * ArmSpec
@@ -3783,6 +4017,106 @@ export interface components {
             erasure_id: string;
         };
         /**
+         * FirstPosition
+         * @description How often the judge names what it was shown first, where it names one of the two.
+         *
+         *     Half of the time is no preference. Each row counts once, however many of its two verdicts name a side.
+         */
+        FirstPosition: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Rows */
+            rows: number;
+            /** Share */
+            share: number;
+        };
+        /**
+         * GateDetail
+         * @description A gate with what it asks for, of the version in force (else the latest).
+         */
+        GateDetail: {
+            /** Active */
+            active: number | null;
+            /** Approvals */
+            approvals: number;
+            /** Cooldown Minutes */
+            cooldown_minutes: number;
+            /** Description */
+            description: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Error Budget */
+            error_budget: number;
+            /** Latest */
+            latest: number;
+            /** Ledgers */
+            ledgers: components["schemas"]["LedgerView"][];
+            /**
+             * Machines
+             * @enum {string}
+             */
+            machines: "propose" | "release";
+            /** Minimum Rows */
+            minimum_rows: number;
+            /** Movers */
+            movers: string[];
+            /** Name */
+            name: string;
+            /** Namespace */
+            namespace: string;
+            /** Number */
+            number: number;
+            /** Planned Looks */
+            planned_looks: number;
+            protects: components["schemas"]["Protects"];
+            /** Requirements */
+            requirements: components["schemas"]["Requirement"][];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * GateSummary
+         * @description A gate; `active` is the version in force, null for one that was never put in force.
+         */
+        GateSummary: {
+            /** Active */
+            active: number | null;
+            /** Description */
+            description: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Latest */
+            latest: number;
+            /** Name */
+            name: string;
+            /** Namespace */
+            namespace: string;
+            protects: components["schemas"]["Protects"];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * GiveApproval
+         * @description A person's word on a release.
+         */
+        GiveApproval: {
+            /** Approve */
+            approve: boolean;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+        };
+        /**
          * GiveFeedback
          * @description One judgement of an execution, or (`session_id`) of a conversation as the caller counts them.
          *
@@ -3972,6 +4306,179 @@ export interface components {
             /** Workers */
             workers: number;
         };
+        /**
+         * JudgedComparison
+         * @description A judged comparison; `figures` are null until it has ended.
+         */
+        JudgedComparison: {
+            /**
+             * Actor Id
+             * Format: uuid
+             */
+            actor_id: string;
+            /**
+             * Baseline Id
+             * Format: uuid
+             */
+            baseline_id: string;
+            /**
+             * Candidate Id
+             * Format: uuid
+             */
+            candidate_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Error Message */
+            error_message: string | null;
+            figures: components["schemas"]["JudgedFigures"] | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Judge */
+            judge: string;
+            /** Judge Lock Digest */
+            judge_lock_digest: string;
+            /** Judge Number */
+            judge_number: number;
+            /** Model */
+            model: string;
+            /** Model Digest */
+            model_digest: string;
+            /** Namespace */
+            namespace: string;
+            /** Progress Done */
+            progress_done: number;
+            /** Progress Total */
+            progress_total: number;
+            /** Prompt */
+            prompt: string;
+            /** Prompt Number */
+            prompt_number: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        };
+        /**
+         * JudgedFigures
+         * @description What the verdicts come to. Wins, losses, ties, inconsistent and failed rows add up to `rows`.
+         *
+         *     `difference` is the share of wins minus that of losses among all rows, with its 95 % interval (Bonett and Price);
+         *     `p_value` is exact (McNemar). Rows that are inconsistent or failed count for neither side.
+         */
+        JudgedFigures: {
+            /**
+             * Calibrated
+             * @description Nothing is known of how far a judge of pairs can be believed: no gate takes it.
+             * @default false
+             * @constant
+             */
+            calibrated: false;
+            /** Difference */
+            difference: number;
+            /**
+             * Failed
+             * @description Rows on which a verdict is missing.
+             */
+            failed: number;
+            /**
+             * Failures
+             * @description How many verdicts are missing, by reason; a row has two.
+             */
+            failures: {
+                [key: string]: number;
+            };
+            /** @description Null where the judge never named a side. */
+            first_position: components["schemas"]["FirstPosition"] | null;
+            /** High */
+            high: number;
+            /**
+             * Inconsistent
+             * @description Rows on which the orders disagreed.
+             */
+            inconsistent: number;
+            /**
+             * Losses
+             * @description Rows on which both orders named the baseline.
+             */
+            losses: number;
+            /** Low */
+            low: number;
+            /** P Value */
+            p_value: number;
+            /**
+             * Reused
+             * @description Verdicts that were taken over.
+             */
+            reused: number;
+            /** Rows */
+            rows: number;
+            /**
+             * Ties
+             * @description Rows on which both orders said tie.
+             */
+            ties: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "better" | "worse" | "undecided";
+            /**
+             * Wins
+             * @description Rows on which both orders named the candidate.
+             */
+            wins: number;
+        };
+        /**
+         * JudgedItem
+         * @description One row with both verdicts; contents are null once they are erased.
+         */
+        JudgedItem: {
+            baseline: components["schemas"]["JudgedSide"];
+            candidate: components["schemas"]["JudgedSide"];
+            /** Expected */
+            expected: unknown;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            } | null;
+            /** Position */
+            position: number;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "win" | "loss" | "tie" | "inconsistent" | "failed";
+            /** Row Digest */
+            row_digest: string;
+            /** Verdicts */
+            verdicts: components["schemas"]["OrderVerdict"][];
+        };
+        /**
+         * JudgedSide
+         * @description What one side put out; null once it is erased, or when there was none.
+         */
+        JudgedSide: {
+            /** Execution Id */
+            execution_id: string | null;
+            /** Output */
+            output: unknown;
+        };
         /** KeyIn */
         KeyIn: {
             /**
@@ -4051,6 +4558,9 @@ export interface components {
         /**
          * LabelMoveView
          * @description One move of a label, with the lock that it released.
+         *
+         *     `restores` is the number of the move that a rollback went back to. `certificate` is what let the move pass where a
+         *     gate protects the label, and `standing` whether all that it rests on still means what it meant then.
          */
         LabelMoveView: {
             /**
@@ -4058,6 +4568,10 @@ export interface components {
              * Format: uuid
              */
             actor_id: string;
+            /** Certificate */
+            certificate: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Event Id
              * Format: uuid
@@ -4074,13 +4588,25 @@ export interface components {
              * Format: date-time
              */
             moved_at: string;
+            /** Number */
+            number: number;
             /** Reason */
             reason: string;
+            /** Restores */
+            restores: number | null;
+            /** Standing */
+            standing: boolean | null;
             /** To Number */
             to_number: number;
         };
         /** LabelTarget */
         LabelTarget: {
+            /**
+             * Override
+             * @description Release without the evidence that a gate asks for; shows for ever. Needs `labels:override`.
+             * @default false
+             */
+            override: boolean;
             /**
              * Reason
              * @description Why, for the history.
@@ -4154,6 +4680,41 @@ export interface components {
             labelled: number;
             /** Left */
             left: number;
+        };
+        /**
+         * LedgerView
+         * @description The error budget of sealed rows that were first looked at together.
+         *
+         *     `next_level` is the p-value at which the next look passes, `left` the share of the opening budget that looks to come
+         *     can still spend.
+         */
+        LedgerView: {
+            /** Budget */
+            budget: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Left */
+            left: number;
+            /** Looks */
+            looks: number;
+            /** Next Level */
+            next_level: number;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Passes */
+            passes: number;
+            /** Planned */
+            planned: number;
+            /** Reason */
+            reason: string;
+            /** Rows */
+            rows: number;
         };
         /**
          * LogKey
@@ -4336,6 +4897,18 @@ export interface components {
              * Format: date-time
              */
             until: string;
+        };
+        /**
+         * Missing
+         * @description Something that a release still lacks.
+         */
+        Missing: {
+            /** Code */
+            code: string;
+            /** Gate */
+            gate: string;
+            /** Message */
+            message: string;
         };
         /** ModelStatus */
         ModelStatus: {
@@ -4574,6 +5147,30 @@ export interface components {
             output: components["schemas"]["Opening"] | null;
         };
         /**
+         * OrderVerdict
+         * @description What the judge said in one order: as it was shown the two, and which side that is.
+         */
+        OrderVerdict: {
+            /** Answer */
+            answer: ("first" | "second" | "tie") | null;
+            /**
+             * Execution Id
+             * @description The judge's run.
+             */
+            execution_id: string | null;
+            /** Failure Code */
+            failure_code: string | null;
+            /**
+             * Order
+             * @enum {string}
+             */
+            order: "baseline_first" | "candidate_first";
+            /** Preferred */
+            preferred: ("baseline" | "candidate" | "tie") | null;
+            /** Reused */
+            reused: boolean;
+        };
+        /**
          * OwnerKeyOut
          * @description A new tenant's owner; the key is in this answer and nowhere else.
          */
@@ -4694,10 +5291,31 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[GateSummary] */
+        Page_GateSummary_: {
+            /** Items */
+            items: components["schemas"]["GateSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[Job] */
         Page_Job_: {
             /** Items */
             items: components["schemas"]["Job"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[JudgedComparison] */
+        Page_JudgedComparison_: {
+            /** Items */
+            items: components["schemas"]["JudgedComparison"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[JudgedItem] */
+        Page_JudgedItem_: {
+            /** Items */
+            items: components["schemas"]["JudgedItem"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -4768,6 +5386,13 @@ export interface components {
         Page_ProviderView_: {
             /** Items */
             items: components["schemas"]["ProviderView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ReleaseRequest] */
+        Page_ReleaseRequest_: {
+            /** Items */
+            items: components["schemas"]["ReleaseRequest"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -5250,6 +5875,29 @@ export interface components {
             tree_size: number;
         };
         /**
+         * Protects
+         * @description Labels of artifacts: names may hold `*` and `?`.
+         */
+        Protects: {
+            /**
+             * Kind
+             * @default prompt
+             */
+            kind: string;
+            /**
+             * Label
+             * @default production
+             */
+            label: string;
+            /**
+             * Names
+             * @default [
+             *       "*"
+             *     ]
+             */
+            names: string[];
+        };
+        /**
          * ProvenLeaf
          * @description One leaf with its inclusion proof (base64 hashes, RFC 9162 order) in the bundle's checkpoint.
          */
@@ -5595,6 +6243,78 @@ export interface components {
             message: string;
         };
         /**
+         * ReleaseRequest
+         * @description A release that somebody asked for: what it needs, what is there, what is missing.
+         *
+         *     `stale` means that a gate, a dataset, a scorer or the label changed since, so that the evidence speaks of something
+         *     else. `label_event` is the move that carried it out.
+         */
+        ReleaseRequest: {
+            /** Approvals */
+            approvals: components["schemas"]["ApprovalView"][];
+            /** Approvals Needed */
+            approvals_needed: number;
+            /**
+             * Author Id
+             * Format: uuid
+             */
+            author_id: string;
+            /** Baseline Version */
+            baseline_version: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Gates */
+            gates: components["schemas"]["RequestedGate"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Kind */
+            kind: string;
+            /** Label */
+            label: string;
+            /** Label Event */
+            label_event: string | null;
+            /** Missing */
+            missing: components["schemas"]["Missing"][];
+            /** Name */
+            name: string;
+            /** Namespace */
+            namespace: string;
+            /** Progress Done */
+            progress_done: number;
+            /** Progress Total */
+            progress_total: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Requested By
+             * Format: uuid
+             */
+            requested_by: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "evaluating" | "failed" | "waiting" | "ready" | "released" | "rejected" | "stale";
+            /** Version */
+            version: number;
+            /**
+             * Version Id
+             * Format: uuid
+             */
+            version_id: string;
+        };
+        /**
          * RenderPrompt
          * @description Values for the variables, or the execution whose values to take once more.
          */
@@ -5625,6 +6345,132 @@ export interface components {
             };
         };
         /**
+         * RequestRelease
+         * @description A label to move to a version.
+         */
+        RequestRelease: {
+            /**
+             * Kind
+             * @default prompt
+             */
+            kind: string;
+            /**
+             * Label
+             * @default production
+             */
+            label: string;
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * RequestedGate
+         * @description What one gate asks of a release.
+         */
+        RequestedGate: {
+            /** Gate */
+            gate: string;
+            /** Number */
+            number: number;
+            /** Requirements */
+            requirements: components["schemas"]["RequirementView"][];
+        };
+        /**
+         * Requirement
+         * @description Something that must be shown on the rows of a split.
+         *
+         *     `better`: more rows improve than worsen, against what the label points at. `not_worse`: the share of rows that are
+         *     right falls by less than `margin`. `at_least`: the share of rows that are right is above `threshold`. A row is right
+         *     when its score is `pass_at` or better; without it `better` compares the scores themselves.
+         */
+        Requirement: {
+            /**
+             * Dataset
+             * @description Such as `questions/2` or `questions@current`.
+             */
+            dataset: string;
+            /** Margin */
+            margin?: number | null;
+            /**
+             * Model
+             * @description Another model than the version's.
+             */
+            model?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Parameters
+             * @description Of the runs, such as the seed or the collection.
+             * @default {}
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Pass At */
+            pass_at?: number | null;
+            /**
+             * Rule
+             * @default better
+             * @enum {string}
+             */
+            rule: "better" | "not_worse" | "at_least";
+            /**
+             * Scorer
+             * @description Such as `exact`, `helpful/3`; a judge must be calibrated.
+             */
+            scorer: string;
+            /**
+             * Split
+             * @default sealed
+             */
+            split: string;
+            /** Threshold */
+            threshold?: number | null;
+        };
+        /**
+         * RequirementView
+         * @description A requirement with its verdict.
+         *
+         *     `evaluations` are those of open rows, the candidate's first; of sealed rows nothing but the verdict is shown.
+         */
+        RequirementView: {
+            /** Dataset */
+            dataset: string;
+            /** Dataset Number */
+            dataset_number: number;
+            /** Evaluations */
+            evaluations: string[];
+            /** Level */
+            level: number | null;
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: number;
+            /** Rule */
+            rule: string;
+            /** Scorer */
+            scorer: string;
+            /** Scorer Number */
+            scorer_number: number;
+            /** Split */
+            split: string;
+            /** Statement */
+            statement: string;
+            /** Statistic */
+            statistic: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "passed" | "failed" | "not_looked" | "pending";
+        };
+        /**
          * Restarting
          * @description A restore is loaded and takes effect with the restart that follows this answer.
          */
@@ -5643,6 +6489,20 @@ export interface components {
             role: string;
             /** Scopes */
             scopes: string[];
+        };
+        /** RollBack */
+        RollBack: {
+            /**
+             * Reason
+             * @description Why, for the history.
+             * @default
+             */
+            reason: string;
+            /**
+             * Version
+             * @description An earlier release of the label; without it, the one before.
+             */
+            version?: number | null;
         };
         /**
          * RouteUse
@@ -5886,6 +6746,26 @@ export interface components {
              */
             session_id: string;
         };
+        /**
+         * SetGate
+         * @description A gate to put in force: its next version is stored, and protects from now on.
+         */
+        SetGate: {
+            /**
+             * Body
+             * @description See docs/gates.md.
+             */
+            body: {
+                [key: string]: unknown;
+            };
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Name */
+            name: string;
+        };
         /** SettingChange */
         SettingChange: {
             /** After */
@@ -6027,6 +6907,33 @@ export interface components {
              * @description Such as `greet`, `greet@staging` or `greet/3`.
              */
             subject: string;
+        };
+        /**
+         * StartJudgedComparison
+         * @description Two ended evaluations of the same rows, and who judges.
+         */
+        StartJudgedComparison: {
+            /**
+             * Baseline
+             * Format: uuid
+             */
+            baseline: string;
+            /**
+             * Candidate
+             * Format: uuid
+             */
+            candidate: string;
+            /**
+             * Judge
+             * @description A scorer of the type `pair_judge`, such as `better` or `better/2`.
+             */
+            judge: string;
+            /**
+             * Reuse
+             * @description Take the verdict of an earlier comparison on the same two outputs.
+             * @default true
+             */
+            reuse: boolean;
         };
         /** Stop */
         Stop: {
@@ -6782,6 +7689,136 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["LabelTarget"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelMoveView"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_artifact_label: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBack"];
             };
         };
         responses: {
@@ -13410,6 +14447,346 @@ export interface operations {
             };
         };
     };
+    list_gates: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GateSummary_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_gate_in_force: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetGate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateDetail"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_gate: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateDetail"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_backup: {
         parameters: {
             query?: never;
@@ -14058,6 +15435,429 @@ export interface operations {
             };
             /** @description The present state does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_judged_comparisons: {
+        parameters: {
+            query?: {
+                namespace?: string | null;
+                /** @description Of this evaluation as the baseline. */
+                baseline?: string | null;
+                /** @description Of this evaluation as the candidate. */
+                candidate?: string | null;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JudgedComparison_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_judged_comparison: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartJudgedComparison"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgedComparison"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_judged_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comparison_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgedComparison"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_judged_rows: {
+        parameters: {
+            query?: {
+                /** @description Only rows that came out so, for the candidate. */
+                result?: ("win" | "loss" | "tie" | "inconsistent" | "failed") | null;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                comparison_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JudgedItem_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16587,6 +18387,135 @@ export interface operations {
             };
         };
     };
+    roll_back_prompt_label: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBack"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelMoveView"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     render_prompt: {
         parameters: {
             query?: {
@@ -17487,6 +19416,473 @@ export interface operations {
             };
             /** @description It took too long. */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_release_requests: {
+        parameters: {
+            query?: {
+                /** @description `open`: neither carried out nor overtaken. */
+                state?: "open" | "all";
+                /** @description Of the artifact, with `name`. */
+                kind?: string;
+                name?: string | null;
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReleaseRequest_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_release: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestRelease"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseRequest"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_release_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseRequest"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveApproval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseRequest"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -42,7 +42,7 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
 }
 
 /** Asks before something that can't be taken back, or that others will notice. */
-export function ConfirmDialog({ open, onClose, title, children, confirm, danger = false, disabled = false, onConfirm }: {
+export function ConfirmDialog({ open, onClose, title, children, confirm, danger = false, disabled = false, onConfirm, explain }: {
   open: boolean;
   onClose: () => void;
   title: string;
@@ -55,9 +55,12 @@ export function ConfirmDialog({ open, onClose, title, children, confirm, danger 
   disabled?: boolean;
   /** The dialog stays open, with the reason, when this fails. */
   onConfirm: () => Promise<unknown>;
+  /** Shows a failure, and the way on, in words of its own; null for those that it has none for. */
+  explain?: (error: unknown) => ReactNode;
 }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const explained = error === null ? null : explain?.(error);
 
   async function run() {
     setBusy(true);
@@ -79,12 +82,12 @@ export function ConfirmDialog({ open, onClose, title, children, confirm, danger 
         <AlertDialog.Content className={`${BOX} max-w-md gap-3 p-5`} aria-describedby={undefined}>
           <AlertDialog.Title className="text-lg font-semibold">{title}</AlertDialog.Title>
           <div className="min-h-0 overflow-auto text-sm text-muted">{children}</div>
-          {error !== null && <ErrorState error={error} />}
+          {error !== null && (explained ?? <ErrorState error={error} />)}
           <div className="mt-1 flex justify-end gap-2">
             <AlertDialog.Cancel asChild>
               <Button disabled={busy}>Cancel</Button>
             </AlertDialog.Cancel>
-            <Button look={danger ? "danger" : "primary"} busy={busy} disabled={disabled} onClick={run}>
+            <Button look={danger ? "danger" : explained ? "secondary" : "primary"} busy={busy} disabled={disabled} onClick={run}>
               {confirm}
             </Button>
           </div>

@@ -3,6 +3,7 @@ import { useId, useState } from "react";
 import { ConfirmDialog } from "../../components/Dialog";
 import { TextArea, TextField } from "../../components/Field";
 import { announce } from "../../components/Live";
+import { explainRefusal } from "../releases/Refusal";
 import { moveLabel } from "./queries";
 
 /** Asks which label goes to a version, and why, and moves it. */
@@ -34,6 +35,7 @@ export function MoveLabel({ namespace, name, number, labels, onClose }: {
       title={`Label version ${number} of ${name}`}
       confirm={label ? `Move ${label} to ${number}` : "Move"}
       disabled={label === "" || now === number}
+      explain={(error) => explainRefusal(error, { namespace, kind: "dataset", name, label, version: number, reason })}
       onConfirm={move}
     >
       <div className="flex flex-col gap-3">

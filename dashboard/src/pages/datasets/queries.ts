@@ -95,7 +95,7 @@ export function moveLabel(namespace: string, name: string, label: string, versio
   return call(
     api.PUT("/api/v1/datasets/{name}/labels/{label}", {
       params: { path: { name, label }, query: { namespace } },
-      body: { version, reason },
+      body: { version, reason, override: false },
     }),
   );
 }

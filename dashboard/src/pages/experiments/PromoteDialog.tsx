@@ -4,6 +4,7 @@ import { ConfirmDialog } from "../../components/Dialog";
 import { SelectField, TextArea } from "../../components/Field";
 import { announce } from "../../components/Live";
 import { promptQuery } from "../prompts/queries";
+import { explainRefusal } from "../releases/Refusal";
 import { analysisQuery, type Detail, promoteArm } from "./queries";
 
 /** Asks which arm the label goes to, says what moves where, and moves it through the gate. */
@@ -27,6 +28,7 @@ export function PromoteDialog({ experiment, arm: asked, onArm, onClose }: {
       title="Promote an arm"
       confirm={chosen ? `Move ${label} to ${chosen.version}` : "Promote"}
       disabled={chosen === undefined}
+      explain={(error) => chosen && explainRefusal(error, { namespace, kind, name: artifact, label, version: chosen.version, reason })}
       onConfirm={async () => {
         if (chosen === undefined) return;
         await promoteArm(client, namespace, name, chosen.name, reason);

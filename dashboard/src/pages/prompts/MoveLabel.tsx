@@ -2,28 +2,26 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { ConfirmDialog } from "../../components/Dialog";
 import { SelectField, TextArea, TextField } from "../../components/Field";
+import { explainRefusal } from "../releases/Refusal";
 import { moveLabel } from "./moving";
 import { versionsQuery } from "./queries";
 
 const USUAL = ["production", "staging"];
 
 /** Asks which label goes to which version, and why, and moves it. */
-export function MoveLabel({ namespace, name, number: proposed, label: named = "production", reason: given = "", labels, onClose }: {
+export function MoveLabel({ namespace, name, number: proposed, labels, onClose }: {
   namespace: string;
   name: string;
   /** The version that is chosen at first. */
   number: number;
-  /** The label and the reason to begin with. */
-  label?: string;
-  reason?: string;
   /** Where the labels of this prompt point now. */
   labels: Readonly<Record<string, number>>;
   onClose: () => void;
 }) {
   const client = useQueryClient();
   const list = useId();
-  const [label, setLabel] = useState(named);
-  const [reason, setReason] = useState(given);
+  const [label, setLabel] = useState("production");
+  const [reason, setReason] = useState("");
   const [number, setNumber] = useState(proposed);
   const { data } = useInfiniteQuery(versionsQuery(namespace, name));
   const loaded = data?.pages.flatMap((page) => page.items.map((version) => version.number)) ?? [];
@@ -38,6 +36,7 @@ export function MoveLabel({ namespace, name, number: proposed, label: named = "p
       title={`Label version ${number} of ${name}`}
       confirm={label ? `Move ${label} to ${number}` : "Move"}
       disabled={label === "" || now === number}
+      explain={(error) => explainRefusal(error, { namespace, kind: "prompt", name, label, version: number, reason })}
       onConfirm={() => moveLabel(client, { namespace, name, label, from: now, to: number, reason })}
     >
       <div className="flex flex-col gap-3">

@@ -10,7 +10,7 @@ export interface LabelMove {
   reason: string;
 }
 
-/** The move that takes another back, with the reason to begin with; null where there was nothing before. */
+/** The rollback that takes a move back, with the reason to begin with; null where there was nothing before. */
 export function moveBack(move: LabelMove): LabelMove | null {
   if (move.from === undefined || move.from === move.to) return null;
   return { ...move, from: move.to, to: move.from, reason: `Back from version ${move.to} to version ${move.from}.` };

@@ -10,16 +10,32 @@ export async function moveLabel(client: QueryClient, move: LabelMove): Promise<v
   await call(
     api.PUT("/api/v1/prompts/{name}/labels/{label}", {
       params: { path: { name, label }, query: { namespace } },
+      body: { version: to, reason, override: false },
+    }),
+  );
+  await tellMoved(client, move);
+}
+
+/** Point a label again at an earlier release, which no gate refuses; say so, and offer the way back. */
+export async function rollBack(client: QueryClient, move: LabelMove): Promise<void> {
+  const { namespace, name, label, to, reason } = move;
+  await call(
+    api.POST("/api/v1/prompts/{name}/labels/{label}/rollback", {
+      params: { path: { name, label }, query: { namespace } },
       body: { version: to, reason },
     }),
   );
-  await client.invalidateQueries({ queryKey: ["prompts", namespace] });
+  await tellMoved(client, move);
+}
+
+async function tellMoved(client: QueryClient, move: LabelMove): Promise<void> {
+  await client.invalidateQueries({ queryKey: ["prompts", move.namespace] });
   const back = moveBack(move);
   announce(
-    `${name}@${label} is now version ${to}.`,
+    `${move.name}@${move.label} is now version ${move.to}.`,
     "good",
     back
-      ? { label: `Move back to ${back.to}`, run: () => void moveLabel(client, back).catch(tell) }
+      ? { label: `Roll back to ${back.to}`, run: () => void rollBack(client, back).catch(tell) }
       : undefined,
   );
 }

@@ -4,6 +4,8 @@ import { api, call, type Schema } from "../../api/client";
 import type { Values } from "../../components/schema/fields";
 import { choiceOf } from "./choice";
 
+export type Move = Schema<"LabelMoveView">;
+
 export interface PromptFilter {
   namespace: string;
   text?: string | undefined;
