@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mcp_engine.cli import output
+from mcp_engine.cli.bodies import read_body
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
@@ -56,7 +56,7 @@ def start(
     elif arm or metric or guardrail:
         raise CommandFailed("Options describe an experiment on a --prompt; else the file does.", ExitCode.USAGE)
     elif Path(plan).is_file():
-        body = _read(Path(plan))
+        body = read_body(Path(plan), "a plan; see docs/experiments.md")
     else:
         _emit_shown(Api().post(f"/experiments/{Api.quote(plan)}/start", namespace=namespace))
         return
@@ -119,19 +119,6 @@ def promote(
     """Point the label at an arm's version and end the experiment."""
     body = {"arm": arm, "reason": reason}
     _emit_shown(Api().post(f"/experiments/{Api.quote(name)}/promote", body, namespace=namespace))
-
-
-def _read(file: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        found = yaml.safe_load(file.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CommandFailed(f"{file} can't be read: {error}", ExitCode.USAGE) from error
-    if not isinstance(found, dict):
-        raise CommandFailed(f"{file} holds no plan; see docs/experiments.md.", ExitCode.USAGE)
-    # A moment that YAML reads as one goes to the server as text again.
-    return json.loads(json.dumps(cast("dict[str, Any]", found), default=lambda one: one.isoformat()))
 
 
 def _arms(given: list[str]) -> list[dict[str, Any]]:

@@ -51,4 +51,13 @@ def from_problem(problem: dict[str, Any]) -> CommandFailed:
         code = ExitCode.REFUSED
     else:
         code = ExitCode.SERVER_FAILED
-    return CommandFailed(str(problem.get("detail") or problem.get("title") or "The server failed."), code, problem)
+    message = str(problem.get("detail") or problem.get("title") or "The server failed.")
+    listed = " ".join(missing_lines(problem))
+    return CommandFailed(message.removesuffix(listed).rstrip(), code, problem)
+
+
+def missing_lines(problem: dict[str, Any] | None) -> list[str]:
+    """Return what a release lacks that gates refused, a line each; the problem's detail ends with the same."""
+    if problem is None or problem.get("code") != "gate.refused":
+        return []
+    return [f"{one['gate']}: {one['message']}" for one in problem["missing"]]

@@ -32,6 +32,7 @@ def create(
         str | None,
         typer.Option(help="Make a machine named NAME with this role (automation, runner, viewer, editor, owner)."),
     ] = None,
+    person: Annotated[bool, typer.Option("--person", help="With --role: make a person, who may approve.")] = False,
     principal: Annotated[str | None, typer.Option(help="Id of the person or machine; yours when left out.")] = None,
     expires_in: Annotated[str | None, typer.Option(help="Such as 12h, 30d or 8w; never when left out.")] = None,
     rate: Annotated[float | None, typer.Option(help="Requests a second that the key may keep up.")] = None,
@@ -40,19 +41,23 @@ def create(
     """Make a key and print it: it can't be read again."""
     if role and principal:
         raise CommandFailed("Give --role for a new machine or --principal for one that exists.", ExitCode.USAGE)
+    if person and not role:
+        raise CommandFailed("Say with --role what the person may do.", ExitCode.USAGE)
     body: dict[str, Any] = {"name": name, "scopes": scope, "requests_per_second": rate, "burst": burst}
     if expires_in:
         body["expires_at"] = (datetime.now(UTC) + _duration(expires_in)).isoformat()
     api = Api()
     if role:
-        principal = api.post("/principals", {"kind": "machine", "name": name, "role": role})["id"]
+        principal = api.post("/principals", {"kind": "person" if person else "machine", "name": name, "role": role})[
+            "id"
+        ]
     body["principal_id"] = principal
     try:
         made = api.post("/keys", {field: value for field, value in body.items() if value is not None})
     except CommandFailed as failure:
         if not role:
             raise
-        hint = f"The machine {name!r} is made: repeat with `--principal {principal}` in place of `--role`."
+        hint = f"{name!r} is made: repeat with `--principal {principal}` in place of `--role`."
         raise CommandFailed(f"{failure.message} {hint}", failure.exit_code, failure.problem) from failure
     output.emit(made, lambda console: _print_key(console, made))
 

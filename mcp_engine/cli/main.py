@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from mcp_engine.cli import output
-from mcp_engine.cli.failures import CommandFailed
+from mcp_engine.cli.failures import CommandFailed, missing_lines
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.components.component import BrokenComponent, found_components
 
@@ -16,6 +16,7 @@ CORE_GROUPS = {
     "dataset": "mcp_engine.cli.datasets",
     "scorer": "mcp_engine.cli.scorers",
     "eval": "mcp_engine.cli.evaluations",
+    "gate": "mcp_engine.cli.gates",
     "experiment": "mcp_engine.cli.experiments",
     "execution": "mcp_engine.cli.executions",
     "import": "mcp_engine.cli.importing",
@@ -46,7 +47,7 @@ def build() -> CommandGroup:
 
 
 def main() -> None:
-    """Run one command; failures become one line on standard error and a documented exit code."""
+    """Run one command; failures become a message on standard error and a documented exit code."""
     try:
         build().typer()
     except CommandFailed as failure:
@@ -71,6 +72,8 @@ def fail(failure: CommandFailed) -> NoReturn:
     # A Text, because what servers and people write may hold brackets, which are no markup of ours.
     message = " ".join(failure.message.splitlines())
     output.error_console().print(Text.assemble(("error:", "red"), " ", message))
+    for line in missing_lines(failure.problem):
+        output.error_console().print(Text(f"  - {' '.join(line.splitlines())}"))
     sys.exit(failure.exit_code)
 
 

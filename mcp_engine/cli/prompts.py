@@ -22,6 +22,7 @@ from mcp_engine.cli.references import (
     named_values,
     path_of,
     pointers,
+    proof_of,
     say,
     shown_labels,
 )
@@ -42,6 +43,7 @@ StoredExecution = Annotated[
     str | None, typer.Option("--execution", help="Take the variables of this stored run instead.")
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The prompt's name.")]
+Reason = Annotated[str, typer.Option("--reason", "--message", "-m", help="Why, for the history.")]
 
 
 @commands.command()
@@ -152,14 +154,36 @@ def label(
     name: Name,
     version: Annotated[int, typer.Argument(min=1, help="The version's number.")],
     label: Annotated[str, typer.Argument(help="Such as production.")],
-    message: Annotated[str, typer.Option("--message", "-m", help="Why, for the history.")] = "",
+    reason: Reason = "",
+    override: Annotated[
+        bool, typer.Option("--override", help="Without the evidence that a gate wants; it shows for ever.")
+    ] = False,
     namespace: Namespace = "default",
 ) -> None:
     """Release a version under a label; the move is kept in the history and the audit log."""
     path = f"/prompts/{Api.quote(name)}/labels/{Api.quote(label)}"
-    moved = Api().put(path, {"version": version, "reason": message}, namespace=namespace)
+    moved = Api().put(path, {"version": version, "reason": reason, "override": override}, namespace=namespace)
+    _emit_move(name, moved)
+
+
+@commands.command()
+def rollback(
+    name: Name,
+    label: Annotated[str, typer.Argument(help="Such as production.")] = "production",
+    version: Annotated[int | None, typer.Option(min=1, help="An earlier release; without it, the one before.")] = None,
+    reason: Reason = "",
+    namespace: Namespace = "default",
+) -> None:
+    """Point a label again at an earlier release, with the lock of that time; no gate is asked."""
+    path = f"/prompts/{Api.quote(name)}/labels/{Api.quote(label)}/rollback"
+    _emit_move(name, Api().post(path, {"version": version, "reason": reason}, namespace=namespace))
+
+
+def _emit_move(name: str, moved: dict[str, Any]) -> None:
     origin = "" if moved["from_number"] is None else f" (was {moved['from_number']})"
-    output.emit(moved, lambda console: say(console, f"{name}@{label} is now version {moved['to_number']}{origin}."))
+    proof = proof_of(moved)
+    told = f"{name}@{moved['label']} is now version {moved['to_number']}{origin}{proof and f', {proof}'}."
+    output.emit(moved, lambda console: say(console, told))
 
 
 @commands.command()
@@ -179,14 +203,14 @@ def history(
             item["label"],
             item["from_number"],
             item["to_number"],
+            proof_of(item),
             item["reason"],
             item["event_id"],
         )
         for item in page["items"]
     ]
-    output.emit(
-        page, output.table(["MOVED", "LABEL", "FROM", "TO", "MESSAGE", "ID"], rows, empty="No label was ever moved.")
-    )
+    columns = ["MOVED", "LABEL", "FROM", "TO", "PROOF", "MESSAGE", "ID"]
+    output.emit(page, output.table(columns, rows, empty="No label was ever moved."))
 
 
 @commands.command()

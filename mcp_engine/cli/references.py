@@ -70,6 +70,18 @@ def shown_labels(labels: Sequence[str]) -> str:
     return f"({', '.join(labels)})" if labels else ""
 
 
+def proof_of(move: dict[str, Any]) -> str:
+    """Return what a move of a label rests on, in words; nothing where no gate was asked."""
+    if move["restores"] is not None:
+        return "rolled back"
+    certificate = move["certificate"]
+    if certificate is None:
+        return ""
+    if certificate["proof"] == "none":
+        return "promoted without proof"
+    return "proved" if move["standing"] else "proved then; what it rests on has changed"
+
+
 def say(console: Console, text: str) -> None:
     """Print a line in which brackets are no markup."""
     console.print(text, markup=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 import typer
 
 from mcp_engine.cli import output
+from mcp_engine.cli.bodies import read_body
 from mcp_engine.cli.client import Api
-from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.references import Namespace, moment, pointers, say
 
@@ -26,7 +26,7 @@ def push(
 ) -> None:
     """Store a file as the next version; an identical version that exists is found instead."""
     chosen = file.stem if name is None else name
-    body = {"body": _body(file), "message": message, "labels": label or []}
+    body = {"body": read_body(file, "one object with `type`"), "message": message, "labels": label or []}
     pushed = Api().post(f"/artifacts/scorer/{Api.quote(chosen)}", body, namespace=namespace)
     verb = "Pushed" if pushed["created"] else "Unchanged: this is"
     output.emit(pushed, lambda console: say(console, f"{verb} {pushed['name']}/{pushed['number']}"))
@@ -55,15 +55,3 @@ def types() -> None:
         for kind in page["items"]
     ]  # fmt: skip
     output.emit(page, output.table(["TYPE", "BETTER", "UNIT", "PARAMETERS", "DESCRIPTION"], rows, empty=""))
-
-
-def _body(file: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        found: object = yaml.safe_load(file.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CommandFailed(f"{file} can't be read: {error}", ExitCode.USAGE) from error
-    if not isinstance(found, dict):
-        raise CommandFailed(f"{file} must hold one object with `type`.", ExitCode.USAGE)
-    return cast("dict[str, Any]", found)

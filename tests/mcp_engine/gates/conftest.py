@@ -56,6 +56,7 @@ from tests.mcp_engine.evaluation.conftest import (  # noqa: F401 - fixtures
     prompts,
     subjects,
     types,
+    worker,
 )
 from tests.mcp_engine.evaluation.conftest import app as evaluation_app  # noqa: F401 - a fixture
 

@@ -51,10 +51,15 @@ async def test_a_person_gets_the_bare_key_on_standard_output(run: Commands) -> N
     assert "not shown again" in result.stderr
 
 
-async def test_a_machine_and_its_key_in_one_command(run: Commands, anonymous: httpx.AsyncClient) -> None:
-    made = await run.json("create", "ci", "--role", "automation")
+@pytest.mark.parametrize(
+    ("kind", "role", "options"), [("machine", "automation", []), ("person", "editor", ["--person"])]
+)
+async def test_a_principal_and_its_key_in_one_command(
+    run: Commands, anonymous: httpx.AsyncClient, kind: str, role: str, options: list[str]
+) -> None:
+    made = await run.json("create", "ci", "--role", role, *options)
     me = (await anonymous.get("/me", headers=bearer(made["api_key"]))).json()
-    assert (me["principal"]["kind"], me["principal"]["role"]) == ("machine", "automation")
+    assert (me["principal"]["kind"], me["principal"]["role"]) == (kind, role)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +67,7 @@ async def test_a_machine_and_its_key_in_one_command(run: Commands, anonymous: ht
     [
         (["create", "x", "--expires-in", "soon"], ExitCode.USAGE),
         (["create", "x", "--role", "viewer", "--principal", "y"], ExitCode.USAGE),
+        (["create", "x", "--person"], ExitCode.USAGE),
         (["create", "x", "--scope", "prompts:frobnicate"], ExitCode.REFUSED),
         (["revoke", "00000000-0000-0000-0000-000000000000"], ExitCode.REFUSED),
         (["revoke", "../namespaces"], ExitCode.REFUSED),
