@@ -63,6 +63,7 @@ class LabelMoves:
         Raises:
             NotFound: `label.nothing_before` when it never pointed at this version, or at no other.
             Gone: `artifact.erased`.
+            NotAllowed: as `ReleaseGuard.check_rollback`.
         """
         last = await self._repository.last_move(self._artifact, label)
         earlier = None if last is None else await self._repository.move_before(last, number)
@@ -75,6 +76,8 @@ class LabelMoves:
             )
         row = await self._repository.version_by_id(self._artifact, earlier.to_version_id)
         body_of(row)
+        for guard in self._guards:
+            await guard.check_rollback(self._work, row.version)
         if (last.to_version_id, last.lock_digest) == (earlier.to_version_id, earlier.lock_digest):
             return await self._newest(label)
         event = self._event(label, last, row.version, earlier.lock_digest, reason)

@@ -36,12 +36,20 @@ class ReleaseRefused(Conflict):
 
 
 class ReleaseGuard(Protocol):
-    """Is asked inside the transaction of every move of a label, except of rollbacks, which are always allowed."""
+    """Is asked inside the transaction of every move of a label. Rollbacks need no evidence: they are always allowed."""
 
     async def certificate(self, work: UnitOfWork, release: Release) -> Mapping[str, Any] | None:
         """Return what is recorded with the move for ever, or None for a label that is not protected.
 
         Raises:
             ReleaseRefused: says what is missing.
+        """
+        ...
+
+    async def check_rollback(self, work: UnitOfWork, version: ArtifactVersion) -> None:
+        """Let a rollback pass, as every guard does for what it protects.
+
+        Raises:
+            NotAllowed: the label decides what is guarded, and the mover is not the one to decide that.
         """
         ...

@@ -35,25 +35,31 @@ def missing_of(
         lacking.append(Missing(gate=name, code=code, message=message))
 
     body = gate.body
-    if asked is None:
-        if body.requires or body.approvals:
-            lacks("gate.not_requested", "Nobody has asked for this release yet; request it to gather what it needs.")
-    else:
-        for code, message in _evidence(gate, asked, situation):
+    if body.requires or body.approvals:
+        for code, message in _not_requested() if asked is None else _unproved(gate, asked, approvals, situation):
             lacks(code, message)
-        votes = [one.approval for one in approvals]
-        if any(not vote.approved for vote in votes):
-            lacks("gate.rejected", "Somebody rejected it; they can change their mind by approving.")
-        granted = len([vote for vote in votes if vote.approved and vote.actor_id != situation.author_id])
-        if granted < body.approvals:
-            lacks(
-                "gate.approvals_missing",
-                f"{granted} of {body.approvals} persons have approved; the author of the version is none of them.",
-            )
     if body.cooldown_minutes and situation.moved_at is not None:
         over = situation.moved_at + timedelta(minutes=body.cooldown_minutes)
         if situation.now < over:
             lacks("gate.cooling_down", f"The label was moved not long ago; wait until {over:%Y-%m-%d %H:%M} UTC.")
+    return lacking
+
+
+def _not_requested() -> list[tuple[str, str]]:
+    return [("gate.not_requested", "Nobody has asked for this release yet; request it to gather what it needs.")]
+
+
+def _unproved(
+    gate: GateInForce, asked: Requested, approvals: Sequence[Approved], situation: Situation
+) -> list[tuple[str, str]]:
+    lacking = _evidence(gate, asked, situation)
+    votes = [one.approval for one in approvals]
+    if any(not vote.approved for vote in votes):
+        lacking.append(("gate.rejected", "Somebody rejected it; they can change their mind by approving."))
+    granted = sum(vote.approved and vote.actor_id != situation.author_id for vote in votes)
+    if granted < gate.body.approvals:
+        said = f"{granted} of {gate.body.approvals} persons have approved; the author of the version is none of them."
+        lacking.append(("gate.approvals_missing", said))
     return lacking
 
 

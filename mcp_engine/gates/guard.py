@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from mcp_engine.artifacts.releases import PINS, Release, ReleaseRefused
 from mcp_engine.artifacts.service import ArtifactService
+from mcp_engine.artifacts.versions import ArtifactVersion
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.errors import NotAllowed
 from mcp_engine.evaluation.scorers.kind import KIND as SCORER
@@ -39,8 +40,7 @@ class GateGuard:
         version, repository = release.version, GateRepository(work)
         mover = await repository.principal(work.actor_id)
         if version.kind == KIND:
-            if mover is None or mover.role != _OWNER:
-                raise NotAllowed("gate.owner_needed", "Only owners decide which version of a gate is in force.")
+            _check_owner(mover)
             return None
         gates = await gates_over(work, self._artifacts, version.namespace, version.kind, version.name, release.label)
         if not gates:
@@ -59,6 +59,16 @@ class GateGuard:
             return _without_proof(gates, missing, asked)
         ledgers = await _ledgers(repository, asked)
         return _certificate(gates, asked, votes, ledgers)
+
+    async def check_rollback(self, work: UnitOfWork, version: ArtifactVersion) -> None:
+        """Let everybody roll back, except that only owners bring an earlier gate back into force (`NotAllowed`)."""
+        if version.kind == KIND:
+            _check_owner(await GateRepository(work).principal(work.actor_id))
+
+
+def _check_owner(mover: Principal | None) -> None:
+    if mover is None or mover.role != _OWNER:
+        raise NotAllowed("gate.owner_needed", "Only owners decide which version of a gate is in force.")
 
 
 def _mover_of(gate: GateInForce, mover: Principal | None) -> list[Missing]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.artifacts.repository import ArtifactRepository
+from mcp_engine.artifacts.resolving import body_of
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.artifacts.versions import ArtifactFilter, ResolvedVersion
 from mcp_engine.database.engine import UnitOfWork
@@ -34,28 +35,30 @@ async def gates_over(
     """Return the gates whose consent a release needs, by name.
 
     Raises:
-        NotFound, Gone: what a gate names is no longer there.
+        NotFound, Gone: what such a gate names is no longer there, or a gate was erased.
     """
     if kind == KIND:
         return []
     found: list[GateInForce] = []
-    for gate, number in await _active(work, namespace):
-        version = await artifacts.resolve_in(work, namespace, Reference(KIND, gate, number))
-        body = parse_body(version.body)
+    for gate, number, body in await _active(work, namespace):
+        # What the others name may be gone; that is no hindrance here.
         if body.covers(kind, name, label):
+            version = await artifacts.resolve_in(work, namespace, Reference(KIND, gate, number))
             found.append(GateInForce(version, body))
     return found
 
 
-async def _active(work: UnitOfWork, namespace: str) -> Sequence[tuple[str, int]]:
+async def _active(work: UnitOfWork, namespace: str) -> Sequence[tuple[str, int, GateBody]]:
     repository, after = ArtifactRepository(work), None
-    found: list[tuple[str, int]] = []
+    found: list[tuple[str, int, GateBody]] = []
     while True:
         page = await repository.page_of_artifacts(
             namespace, KIND, ArtifactFilter(label=ACTIVE), after=after, limit=_READ_AT_ONCE
         )
-        labels = await repository.labels([artifact.id for artifact, _ in page])
-        found += [(artifact.name, labels[artifact.id][ACTIVE]) for artifact, _ in page]
+        for artifact, _ in page:
+            row = await repository.version_by_label(artifact, ACTIVE)
+            assert row is not None
+            found.append((artifact.name, row.version.number, parse_body(body_of(row))))
         if len(page) < _READ_AT_ONCE:
             return found
         after = page[-1][0].name

@@ -82,23 +82,29 @@ class EvidenceJob:
 async def _decide(work: UnitOfWork, request: ReleaseRequestRow, sealed: Sequence[bool]) -> None:
     verdicts = await _open_verdicts(work, request, sealed)
     found: AlphaLookRow | None = None
-    if any(sealed) and "failed" not in verdicts:
-        found = await _look(work, request, sealed)
+    if "not_looked" in verdicts and "failed" not in verdicts:
+        found = await _look(work, request, [verdict == "not_looked" for verdict in verdicts])
         word = "passed" if found.passed else "failed"
-        verdicts = [word if hidden else verdict for verdict, hidden in zip(verdicts, sealed, strict=True)]
+        verdicts = [word if verdict == "not_looked" else verdict for verdict in verdicts]
     decision = ReleaseDecisionRow(
         tenant_id=work.tenant_id, request_id=request.id, verdicts=verdicts, look_id=None if found is None else found.id
     )
     repository = GateRepository(work)
     await repository.add(decision)
-    ledgers = [] if found is None else (await repository.spent_from([found.id]))[found.id]
+    ledgers = [] if found is None else (await repository.contents_spent_from([found.id]))[found.id]
     await append(work, AuditEvent(DECIDED, str(request.id), decided_facts(decision, found, ledgers)))
 
 
 async def _open_verdicts(work: UnitOfWork, request: ReleaseRequestRow, sealed: Sequence[bool]) -> list[str]:
-    """Return the verdict of each open requirement; sealed ones are not looked at."""
+    """Return the verdict of each open requirement; sealed ones are not looked at.
+
+    A comparison with nothing passes whatever the rows say. As a look, it would use up the budget of sealed rows.
+    """
     verdicts: list[str] = []
     for one, hidden in zip(request.requirements, sealed, strict=True):
+        if one["old"] is None and one["requirement"]["rule"] != "at_least":
+            verdicts.append("passed")
+            continue
         if hidden:
             verdicts.append("not_looked")
             continue
@@ -108,9 +114,9 @@ async def _open_verdicts(work: UnitOfWork, request: ReleaseRequestRow, sealed: S
     return verdicts
 
 
-async def _look(work: UnitOfWork, request: ReleaseRequestRow, sealed: Sequence[bool]) -> AlphaLookRow:
-    """Look once for all sealed requirements together: the answer is one bit, whatever was asked."""
-    wanted = [one for one, hidden in zip(request.requirements, sealed, strict=True) if hidden]
+async def _look(work: UnitOfWork, request: ReleaseRequestRow, chosen: Sequence[bool]) -> AlphaLookRow:
+    """Look once for all chosen requirements together: the answer is one bit, whatever was asked."""
+    wanted = [one for one, asked in zip(request.requirements, chosen, strict=True) if asked]
     questions = [await _Question.of(work, one) for one in wanted]
     gates = {gate["name"]: gate for gate in request.gates}
     asking = [gates[one["gate"]] for one in wanted]
@@ -118,11 +124,17 @@ async def _look(work: UnitOfWork, request: ReleaseRequestRow, sealed: Sequence[b
     return await look(
         work,
         request.id,
-        digest([request.lock_digest, request.baseline_lock_digest, [question.key for question in questions]]),
+        _digest_of(request, wanted, questions),
         {UUID(one["dataset"]["version_id"]) for one in wanted},
         opening,
         lambda level: all(question.passes(level) for question in questions),
     )
+
+
+def _digest_of(request: ReleaseRequestRow, wanted: Sequence[Mapping[str, Any]], questions: Sequence[_Question]) -> str:
+    """Return what a look is remembered by: everything that its answer follows from."""
+    once = None if all(one["repeatable"] for one in wanted) else str(request.id)
+    return digest([request.lock_digest, request.baseline_lock_digest, [question.key for question in questions], once])
 
 
 class _Question:

@@ -122,6 +122,8 @@ class EvidencePlanner:
                     "digest": dataset.body["splits"][requirement.split]["digest"],
                 },
                 "scorer": dict(scorer),
+                # Where an output does not follow from what is pinned, the same question may have another answer.
+                "repeatable": all(plan.reuse for plan in sides),
                 "new": str(ids[0]),
                 "old": str(ids[1]) if len(ids) > 1 else None,
             }

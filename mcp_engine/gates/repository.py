@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, exists, func, literal, select, text
-from sqlalchemy.dialects.postgresql import distinct_on, insert
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, cast, exists, func, literal, select, text, union_all
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on, insert
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
 from mcp_engine.artifacts.locks.repository import points_at
 from mcp_engine.artifacts.tables import Artifact, LabelEvent, Version
+from mcp_engine.audit.tables import AuditEntry
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.evaluation.datasets.rows import SEALED
 from mcp_engine.evaluation.datasets.tables import DatasetMember, DatasetRow
@@ -58,6 +59,15 @@ class Budget(NamedTuple):
     ledger: AlphaLedgerRow
     rows: int
     verdicts: Sequence[bool]
+
+
+class LedgerContent(NamedTuple):
+    """What a ledger was opened with; `rows_digest` is the SHA-256 of what its rows ask, digest by digest."""
+
+    id: UUID
+    budget: float
+    planned: int
+    rows_digest: str | None
 
 
 class GateRepository:
@@ -128,6 +138,32 @@ class GateRepository:
         statement = select(ReleaseApprovalRow).where(col(ReleaseApprovalRow.id).in_(ids))
         rows = await self._session.execute(statement, execution_options={"populate_existing": True})
         return list(rows.scalars())
+
+    async def without_entry(
+        self, request_ids: Collection[UUID], decided: str, approved: str
+    ) -> Mapping[UUID, Sequence[str]]:
+        """Return, by request, what was added to it behind the engine's back.
+
+        These are approvals and decisions that no audit entry of these kinds speaks of, and looks that its decision
+        does not name.
+        """
+        approval, decision, look = ReleaseApprovalRow, ReleaseDecisionRow, AlphaLookRow
+        named = exists().where(col(decision.request_id) == col(look.request_id), col(decision.look_id) == col(look.id))
+        statement = union_all(
+            select(col(approval.request_id), literal("approval ") + cast(col(approval.id), Text)).where(
+                col(approval.request_id).in_(request_ids), ~_has_entry(approved, col(approval.id))
+            ),
+            select(col(decision.request_id), literal("decision")).where(
+                col(decision.request_id).in_(request_ids), ~_has_entry(decided, col(decision.request_id))
+            ),
+            select(col(look.request_id), literal("look ") + cast(col(look.id), Text)).where(
+                col(look.request_id).in_(request_ids), ~named
+            ),
+        )
+        found: dict[UUID, list[str]] = defaultdict(list)
+        for request_id, what in await self._session.execute(statement):
+            found[request_id].append(what)
+        return {request_id: sorted(added) for request_id, added in found.items()}
 
     async def principal(self, principal_id: UUID) -> Principal | None:
         statement = select(Principal).where(col(Principal.id) == principal_id)
@@ -220,6 +256,27 @@ class GateRepository:
         for look_id, ledger_id in await self._session.execute(statement):
             found[look_id].append(ledger_id)
         return found
+
+    async def contents_spent_from(self, look_ids: Collection[UUID]) -> dict[UUID, list[LedgerContent]]:
+        """Return what the ledgers were opened with that looks spent from, by look."""
+        spent = await self.spent_from(look_ids)
+        member, ledger = AlphaLedgerMemberRow, AlphaLedgerRow
+        asked = func.string_agg(col(member.inputs_digest), aggregate_order_by(literal(","), col(member.inputs_digest)))
+        rows_digest = func.encode(func.sha256(func.convert_to(asked, "UTF8")), "hex")
+        statement = (
+            select(col(ledger.id), col(ledger.budget), col(ledger.planned), rows_digest)
+            .outerjoin(
+                member, and_(col(member.tenant_id) == col(ledger.tenant_id), col(member.ledger_id) == col(ledger.id))
+            )
+            .where(col(ledger.id).in_({one for ledgers in spent.values() for one in ledgers}))
+            .group_by(col(ledger.id), col(ledger.budget), col(ledger.planned))
+        )
+        contents = {row[0]: LedgerContent(*row) for row in await self._session.execute(statement)}
+        return {look: [contents[one] for one in ledgers if one in contents] for look, ledgers in spent.items()}
+
+
+def _has_entry(kind: str, subject: Mapped[UUID]) -> ColumnElement[bool]:
+    return exists().where(col(AuditEntry.subject) == cast(subject, Text), col(AuditEntry.kind) == kind)
 
 
 _ROW = and_(

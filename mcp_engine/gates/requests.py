@@ -45,6 +45,8 @@ class ReleaseRequestService:
     async def ask(self, caller: Caller, namespace: str, wanted: RequestRelease) -> ReleaseRequest:
         """Pin what the gates of a label want to see of a version, and queue the job that gathers it.
 
+        A request whose evidence still speaks of the same is not made twice: its approvals count, and it is returned.
+
         Raises:
             NotFound: the artifact or the version does not exist; what a gate names is gone.
             Conflict: `gate.none` where no gate stands; `gate.released_already`; `gate.judge_uncalibrated`.
@@ -63,6 +65,9 @@ class ReleaseRequestService:
             raise Conflict(
                 "gate.none", f"No gate protects {wanted.label!r} of {wanted.name!r}; move the label, nothing is needed."
             )
+        earlier = await self._earlier(caller, wanted.label, new)
+        if earlier is not None:
+            return earlier
         evidence = await self._planner.plan(caller, namespace, gates, new, old)
         async with self._work(caller) as work:
             await _count_rows(work, gates, evidence)
@@ -130,6 +135,14 @@ class ReleaseRequestService:
             if error.code != f"{wanted.kind}.label_not_found":
                 raise
             return None
+
+    async def _earlier(self, caller: Caller, label: str, new: ResolvedVersion) -> ReleaseRequest | None:
+        async with self._work(caller) as work:
+            asked = await GateRepository(work).newest(new.version_id, label, new.lock_digest)
+            shown = None if asked is None else await self._shown(work, asked)
+        if shown is None or shown.state in ("released", "stale"):
+            return None
+        return None if any(one.code == "gate.evidence_broken" for one in shown.missing) else shown
 
     async def _shown(self, work: UnitOfWork, asked: Requested) -> ReleaseRequest:
         row, artifact = asked.request, asked.artifact

@@ -12,7 +12,7 @@ from mcp_engine.access import Caller
 from mcp_engine.artifacts.live import LABEL_MOVED, ArtifactCheck
 from mcp_engine.artifacts.releases import Release, ReleaseRefused
 from mcp_engine.artifacts.schemas import LabelTarget
-from mcp_engine.artifacts.versions import LabelMove
+from mcp_engine.artifacts.versions import ArtifactVersion, LabelMove
 from mcp_engine.audit.erasure import erase
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.errors import Gone, InvalidInput, NotAllowed, NotFound
@@ -34,6 +34,10 @@ class OddGuard:
         if release.version.number % 2 == 0 and not release.override:
             raise ReleaseRefused("gate.refused", "Only odd versions.", details={"missing": []})
         return {"proof": "none" if release.override else "gates", "pins": {"note:base@latest": release.lock_digest}}
+
+    async def check_rollback(self, work: UnitOfWork, version: ArtifactVersion) -> None:
+        assert work.tenant_id
+        assert version.kind == "note"
 
 
 @pytest.fixture
@@ -137,6 +141,9 @@ async def test_a_certificate_stands_as_long_as_what_it_rests_on(notes: Notes) ->
         async def certificate(self, work: UnitOfWork, release: Release) -> Mapping[str, Any] | None:
             assert work.tenant_id
             return {"pins": {"note:base@latest": lock}} if release.label == "live" else None
+
+        async def check_rollback(self, work: UnitOfWork, version: ArtifactVersion) -> None:
+            raise AssertionError((work, version))
 
     notes.service.guarded_by(Pinning())
     await notes.push("plan", "one")

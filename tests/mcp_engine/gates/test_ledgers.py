@@ -42,8 +42,11 @@ async def test_every_failed_look_spends_and_the_planned_ones_have_the_same_chanc
 async def test_the_same_question_is_answered_from_memory_and_costs_nothing(story: Story) -> None:
     await story.begin()
     await story.gate(SEALED, planned_looks=3)
-    first, again = await story.asked(), await story.asked()
-    assert first["gates"] == again["gates"]
+    first = await story.asked()
+    await story.gate(SEALED, planned_looks=3, description="Other words.")
+    again = await story.asked()
+    assert again["id"] != first["id"]
+    assert again["gates"][0]["requirements"] == first["gates"][0]["requirements"]
     assert (await ledgers(story))[0]["looks"] == 1
 
 
@@ -136,3 +139,27 @@ async def test_a_pass_leaves_little(story: Story) -> None:
     [ledger] = await ledgers(story)
     assert (ledger["passes"], ledger["left"]) == (1, pytest.approx(0.9 / 3 * 0.1))
     assert "fresh rows" in ledger["reason"]
+
+
+async def test_a_first_release_is_compared_with_nothing_and_spends_nothing(story: Story, api: Api) -> None:
+    """Else anybody could use up the budget of sealed rows by asking for one release under a new name."""
+    await story.begin()
+    await story.gate(SEALED, planned_looks=3)
+    await story.ok(api.post("/prompts", {"name": "newborn", "body": {"template": "new {{ q }}"}}))
+    request = await story.asked(1, name="newborn")
+    assert (request["state"], request["gates"][0]["requirements"][0]["level"]) == ("ready", None)
+    assert await ledgers(story) == []
+    certificate = (await story.ok(story.move(1, name="newborn")))["certificate"]
+    assert (certificate["proof"], certificate["ledgers"]) == ("gates", [])
+    assert "nothing yet" in certificate["gates"][0]["requirements"][0]["statement"]
+
+
+async def test_a_first_release_meets_thresholds_all_the_same(story: Story, api: Api) -> None:
+    await story.begin(rows=20)
+    story.knows(0)
+    await story.gate(SEALED, {**SEALED, "name": "floor", "rule": "at_least", "threshold": 0.5})
+    await story.ok(api.post("/prompts", {"name": "newborn", "body": {"template": "new {{ q }}"}}))
+    request = await story.asked(1, name="newborn")
+    verdicts = [one["verdict"] for one in request["gates"][0]["requirements"]]
+    assert (request["state"], verdicts) == ("failed", ["passed", "failed"])
+    assert (await ledgers(story))[0]["looks"] == 1

@@ -292,8 +292,13 @@ async def test_only_owners_decide_which_gate_is_in_force(story: Story, join: Joi
     await story.ok(api.post("/artifacts/gate/main", {"body": {}}, "ada"))
     moved = await api.put("/artifacts/gate/main/labels/active", {"version": 2}, "ada")
     assert (moved.status_code, moved.json()["code"]) == (403, "gate.owner_needed")
+    stricter = {"name": "main", "body": {"requires": [SEALED], "approvals": 1}}
+    await story.ok(api.post("/gates", stricter))
+    back = await api.post("/artifacts/gate/main/labels/active/rollback", {}, "ada")
+    assert (back.status_code, back.json()["code"]) == (403, "gate.owner_needed")
+    await story.ok(api.post("/artifacts/gate/main/labels/active/rollback", {}))
     detail = await story.ok(api.get("/gates/main"))
-    assert (detail["active"], detail["latest"], len(detail["requirements"])) == (1, 2, 1)
+    assert (detail["active"], detail["latest"], len(detail["requirements"])) == (1, 3, 1)
 
 
 async def test_another_tenant_sees_none_of_it(story: Story, api: Api, keys: Keys, database: Database) -> None:
@@ -310,7 +315,10 @@ async def test_another_tenant_sees_none_of_it(story: Story, api: Api, keys: Keys
 async def test_requests_are_listed_newest_first_open_ones_alone(story: Story, api: Api) -> None:
     await story.begin()
     await story.gate(SEALED)
-    first, second = await story.asked(), await story.asked()
+    first = await story.asked()
+    assert (await story.asked())["id"] == first["id"]
+    await story.gate(SEALED, description="Other words.")
+    second = await story.asked()
     page = (await api.get("/release-requests", limit=1)).json()
     assert [one["id"] for one in page["items"]] == [second["id"]]
     everything = (await api.get("/release-requests", state="all", name="greet")).json()["items"]
