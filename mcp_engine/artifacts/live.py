@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -66,16 +67,11 @@ async def _moves(repository: ArtifactRepository, ids: Sequence[UUID]) -> dict[st
             "version": str(event.to_version_id),
             "lock_digest": _sha256(lock),
             "restores": event.restores,
-            "certificate": certificate_digest(certificate),
+            "certificate": None if certificate is None else json.loads(certificate),
             "without_entry": extra.get((event.artifact_id, event.label)),
         }
         for event, from_number, to_number, lock, certificate in rows
     }
-
-
-def certificate_digest(text: str | None) -> str | None:
-    """Return what the log says of a certificate's canonical JSON."""
-    return None if text is None else _sha256(text)
 
 
 def _sha256(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from mcp_engine.artifacts.kinds import KindRegistry, Reference
-from mcp_engine.artifacts.live import LABEL_MOVED, certificate_digest
+from mcp_engine.artifacts.live import LABEL_MOVED
 from mcp_engine.artifacts.locks.repository import LockRepository
 from mcp_engine.artifacts.releases import PINS, Release, ReleaseGuard
 from mcp_engine.artifacts.repository import ArtifactRepository, VersionRow
@@ -195,6 +196,6 @@ def _moved(
             "digest": version.digest,
             "lock_digest": move.lock_digest,
             "restores": event.restores,
-            "certificate": certificate_digest(certificate),
+            "certificate": None if certificate is None else json.loads(certificate),
         },
     )

@@ -79,8 +79,7 @@ def _mover_of(gate: GateInForce, mover: Principal | None) -> list[Missing]:
     if mover.kind == "machine" and body.machines == "propose":
         return [Missing(gate=name, code="gate.machine", message="Machines may ask for this release; a person does it.")]
     if body.movers and mover.name not in body.movers:
-        allowed = ", ".join(body.movers)
-        return [Missing(gate=name, code="gate.mover", message=f"Only these may release here: {allowed}.")]
+        return [Missing(gate=name, code="gate.mover", message="Only the movers that the gate names may release here.")]
     return []
 
 
@@ -111,12 +110,12 @@ def _without_proof(gates: Sequence[GateInForce], missing: Sequence[Missing], ask
 def _certificate(
     gates: Sequence[GateInForce], asked: Requested | None, votes: Sequence[Approved], ledgers: Sequence[str]
 ) -> dict[str, Any]:
-    approvers = [{"id": str(one.approval.actor_id), "name": one.name} for one in votes if one.approval.approved]
     return {
         "proof": "gates",
         "request": None if asked is None else str(asked.request.id),
         "gates": [{**_gate(gate), "requirements": _requirements(gate, asked)} for gate in gates],
-        "approvers": approvers,
+        # By id: names are not for the log, which forgets nothing.
+        "approvers": sorted(str(one.approval.actor_id) for one in votes if one.approval.approved),
         "ledgers": list(ledgers),
         # Another wording of a judge, or another scorer, would have measured something else.
         PINS: {ref: lock for gate in gates for ref, lock in gate.pins.items() if ref.startswith(f"{SCORER}:")},

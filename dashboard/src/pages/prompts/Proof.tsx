@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { BadgeCheck, History, type LucideIcon, ShieldAlert, TriangleAlert } from "lucide-react";
 import { Badge, type Tone } from "../../components/Badge";
 import { Digest } from "../../components/Digest";
+import { Principal } from "../../components/Principal";
 import { formatCount } from "../../components/format";
 import { MissingList } from "../releases/MissingList";
 import { formatLevel, statementOf } from "../releases/words";
@@ -33,7 +34,11 @@ export function CertificateDetails({ move }: { move: Move }) {
       <div className="flex flex-col gap-3 border-t border-line px-3 py-2.5">
         <p>{meaning(proofOf(move))}</p>
         {certificate.gates.map((gate) => <Gate key={gate.gate} gate={gate} />)}
-        {certificate.approvers.length > 0 && <p>Approved by {certificate.approvers.join(", ")}.</p>}
+        {certificate.approvers.length > 0 && (
+          <p className="flex flex-wrap gap-x-2">
+            Approved by {certificate.approvers.map((id) => <Principal key={id} id={id} />)}
+          </p>
+        )}
         <Lacking certificate={certificate} />
         {certificate.request && (
           <Link to="/releases/$requestId" params={{ requestId: certificate.request }} className="text-accent-ink hover:underline">The request for this release</Link>

@@ -25,7 +25,7 @@ export interface Certificate {
   /** The request that gathered the evidence. */
   request: string | null;
   gates: CertifiedGate[];
-  /** The names of the persons who approved. */
+  /** The ids of the persons who approved. */
   approvers: string[];
   /** What was missing when somebody promoted without proof. */
   missing: { gate: string; code: string; message: string }[];
@@ -37,7 +37,7 @@ export function readCertificate(value: unknown): Certificate | null {
   return {
     proof: value.proof === "gates" ? "gates" : "none",
     request: text(value.request),
-    approvers: objects(value.approvers).map((one) => text(one.name) ?? "somebody"),
+    approvers: Array.isArray(value.approvers) ? value.approvers.filter((one) => typeof one === "string") : [],
     gates: objects(value.gates).map((gate) => ({
       gate: text(gate.gate) ?? "",
       number: amount(gate.number),
