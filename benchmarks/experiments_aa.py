@@ -53,8 +53,10 @@ class Watched:
 
 
 def run(context: Context) -> Outcome:
-    """Simulate in two processes, then run one experiment of `SLICE` units through a whole engine."""
+    """Run one experiment of `SLICE` units through a whole engine, then simulate in two processes."""
     same_runs, found_runs, tail_runs = RUNS if context.full else SMALL_RUNS
+    context.say(f"{SLICE} units through the client, HTTP and SQL")
+    same_over_http = _agrees(context.seed)
     with ProcessPoolExecutor(2) as pool:
         context.say(f"{same_runs} runs of {PAIRS} pairs without a difference")
         same = [*pool.map(partial(_watched, context.seed, BASE_RATE, BASE_RATE), range(same_runs), chunksize=10)]
@@ -62,13 +64,12 @@ def run(context: Context) -> Outcome:
         other = [*pool.map(partial(_watched, context.seed, BASE_RATE, BETTER), range(found_runs), chunksize=10)]
         context.say(f"{tail_runs} runs of means with heavy tails")
         covered = [*pool.map(partial(_covered, context.seed), range(tail_runs), chunksize=10)]
-    context.say(f"{SLICE} units through the client, HTTP and SQL")
     metrics = {
         "false_positive_rate": _share([one.claimed for one in same]),
         "power": _share([one.better for one in other]),
         "median_pairs": float(np.median([one.pairs for one in other])),
         "mean_coverage": _share(covered),
-        "same_over_http": float(_agrees(context.seed)),
+        "same_over_http": float(same_over_http),
     }
     peeking = {"false_positive_rate": _share([one.peeked for one in same])}
     settings = {

@@ -7,6 +7,7 @@ import io
 import json
 import socket
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,10 +23,13 @@ from benchmarks.harness.benchmark import Benchmark, Metric, Outcome, at_least, a
 from benchmarks.harness.figures import middle, percentile, ratio, spread
 from benchmarks.harness.load import Measured, Target, alternating, load, request
 from benchmarks.harness.load_client import answer_end
+from benchmarks.harness.looks import Looks
 from benchmarks.harness.machine import machine, versions
 from benchmarks.harness.peers import PeerFailed, own_environment, running_peer
 from benchmarks.harness.report import Report, shown
+from benchmarks.harness.rule_model import answer, rule_model
 from benchmarks.registry import benchmarks
+from mcp_engine.statistics.spending import Ledger
 
 ROOT = Path(__file__).parents[2]
 KEYS = {
@@ -38,6 +42,7 @@ KEYS = {
     "assignment": {"us"},
     "analysis": {"seconds_1e6"},
     "experiments_aa": {"false_positive_rate", "power", "median_pairs"},
+    "gate_attack": {"false_promotion_rate", "planted_found_rate", "attempts", "service_agrees"},
 }
 
 
@@ -208,3 +213,28 @@ def test_a_peer_answers_line_by_line_and_says_what_went_wrong() -> None:
             peer.ask("load", path="/no/such/file.gguf", threads=1, context_tokens=64)
         with pytest.raises(PeerFailed, match="KeyError"):
             peer.ask("no_such_operation")
+
+
+def test_a_model_that_answers_by_a_rule_is_right_as_often_as_it_was_asked_to() -> None:
+    for rate in (0.0, 0.5, 0.95, 1.0):
+        right = sum(answer(f"source {rate} q{row}") == f"q{row}" for row in range(4000)) / 4000
+        assert right == pytest.approx(rate, abs=0.03)
+    sources = [[answer(f"{source} 0.5 q{row}") for row in range(50)] for source in ("one", "other", "one")]
+    assert sources[0] == sources[2] != sources[1]
+
+
+def test_a_model_that_answers_by_a_rule_streams_it_over_http() -> None:
+    asked = json.dumps({"messages": [{"role": "user", "content": "any 1.0 q7"}], "stream": True}).encode()
+    with rule_model() as url, urllib.request.urlopen(f"{url}/chat/completions", asked, timeout=30) as answered:
+        events = [line[6:] for line in answered.read().decode().splitlines() if line.startswith("data: ")]
+    assert json.loads(events[0])["choices"][0]["delta"] == {"content": "q7"}
+    assert events[-1] == "[DONE]"
+
+
+def test_a_question_that_was_asked_before_costs_no_look() -> None:
+    looks = Looks(Ledger(0.05, 2))
+    first = looks.look("one", lambda _: False)
+    assert looks.look("one", lambda _: True) == first
+    assert (looks.ledger.looks, first.passed) == (1, False)
+    assert looks.look("two", lambda level: level == first.level).passed
+    assert looks.look("three", lambda _: False).level < first.level / 10
