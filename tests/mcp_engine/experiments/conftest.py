@@ -14,8 +14,10 @@ from fastapi import FastAPI
 
 from mcp_engine.access import Authenticator, Caller
 from mcp_engine.artifacts.kinds import KindRegistry
+from mcp_engine.artifacts.releases import Release, ReleaseRefused
 from mcp_engine.artifacts.service import ArtifactService
-from mcp_engine.database.engine import Database
+from mcp_engine.artifacts.versions import ArtifactVersion
+from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.experiments.exposures import ExposureService
 from mcp_engine.experiments.routes import router as experiments_router
@@ -59,6 +61,18 @@ async def world(database: Database) -> AsyncIterator[World]:
     experiments = ExperimentService(database, artifacts)
     yield World(database, artifacts, executions, feedback, experiments, exposures, splits, prompts)
     await executions.close()
+
+
+class Closed:
+    """A guard that lets nobody release anything."""
+
+    async def certificate(self, work: UnitOfWork, release: Release) -> None:
+        assert work.tenant_id
+        raise ReleaseRefused("gate.refused", f"Nothing may go to {release.label}.", details={"missing": []})
+
+    async def check_rollback(self, work: UnitOfWork, version: ArtifactVersion) -> None:
+        assert work.tenant_id
+        assert version.number
 
 
 @pytest.fixture

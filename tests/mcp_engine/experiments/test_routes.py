@@ -13,7 +13,7 @@ from mcp_engine.audit.erasure import erase
 from mcp_engine.database.engine import Database
 from mcp_engine.experiments.assignment import Split, Step, assign
 from tests.conftest import make_tenant
-from tests.mcp_engine.experiments.conftest import HELPFUL, TWO_ARMS, Api, World
+from tests.mcp_engine.experiments.conftest import HELPFUL, TWO_ARMS, Api, Closed, World
 from tests.mcp_engine.prompts.conftest import Keys
 
 GROUPED = {"group": {"name": "greetings", "share": 0.5}}
@@ -156,6 +156,15 @@ async def test_promoting_moves_the_label_and_ends_the_split(api: Api) -> None:
     assert promoted["events"][-1]["facts"]["version"] == 2
     detail = await api.detail()
     assert (detail["number"], "experiments" in detail) == (2, False)
+
+
+async def test_a_promotion_goes_through_the_gates(api: Api, world: World) -> None:
+    begun = await api.begin()
+    world.artifacts.guarded_by(Closed())
+    refused = await api.after(begun, "promote", arm="short")
+    assert (refused.status_code, refused.json()["code"]) == (409, "gate.refused")
+    assert (await api.get(begun))["state"] == "running"
+    assert (await api.detail())["number"] == 1
 
 
 async def test_who_may_not_release_may_only_draft_and_stop(api: Api, keys: Keys, caller: Caller) -> None:

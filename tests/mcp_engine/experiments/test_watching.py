@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from mcp_engine.access import ENGINE, Caller
 from mcp_engine.experiments.watching import ExperimentWatcher
-from tests.mcp_engine.experiments.conftest import HELPFUL, TWO_ARMS, Api, World
+from tests.mcp_engine.experiments.conftest import HELPFUL, TWO_ARMS, Api, Closed, World
 
 GUARDED = {"guardrails": [{"name": "safe", "kind": "binary", "direction": "higher", "tolerated_loss": 0.05}]}
 
@@ -66,6 +66,28 @@ async def test_a_label_that_was_moved_to_a_harmful_version_is_moved_back(
     assert (await api.detail())["number"] == 1
     history = (await api.client.get(f"/prompts/{api.prompt}/labels/history")).json()["items"]
     assert (history[0]["to_number"], history[0]["actor_id"]) == (1, str(ENGINE))
+
+
+async def test_no_gate_keeps_a_harmful_version_released(api: Api, world: World, caller: Caller) -> None:
+    experiment = await api.begin(**GUARDED)
+    await api.client.put(f"/prompts/{api.prompt}/labels/production", json={"version": 2})
+    world.artifacts.guarded_by(Closed())
+    await observe(world, caller, experiment, "safe", control=(400, 360), short=(400, 240))
+    await ExperimentWatcher(world.database, world.experiments).look()
+    assert (await api.get(experiment))["events"][-1]["facts"]["moved_to"] == 1
+    history = (await api.client.get(f"/prompts/{api.prompt}/labels/history")).json()["items"]
+    assert (history[0]["to_number"], history[0]["restores"]) == (1, 1)
+
+
+async def test_a_control_that_was_never_released_needs_the_gates(api: Api, world: World, caller: Caller) -> None:
+    arms = [{"name": "control", "version": 3, "weight": 0.5}, {"name": "short", "version": 1, "weight": 0.5}]
+    experiment = await api.begin(**GUARDED, arms=arms)
+    world.artifacts.guarded_by(Closed())
+    await observe(world, caller, experiment, "safe", control=(400, 360), short=(400, 240))
+    await ExperimentWatcher(world.database, world.experiments).look()
+    ended = await api.get(experiment)
+    assert (ended["state"], ended["events"][-1]["facts"]["moved_to"]) == ("rolled_back", None)
+    assert (await api.detail())["number"] == 1
 
 
 async def test_a_tolerated_loss_stops_nothing(api: Api, world: World, caller: Caller) -> None:
