@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 commands = CommandGroup("Gates: what a release under a protected label needs, who asked, and who approved.")
 
 REQUESTS = "/release-requests"
-_BAR_CELLS = 20
+_BAR_CELLS = 16
 _NOT_SHOWN = ("failed", "stale", "rejected")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The gate's name.")]
 RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request's id, from `gate requests`.")]
@@ -154,15 +154,24 @@ def _render(console: Console, found: dict[str, Any]) -> None:
         (one["name"], _claim(one), one["scorer"], f"{one['dataset']} {one['split']}") for one in found["requirements"]
     ]
     output.table(["REQUIREMENT", "WANTS", "BY", "ON"], lines, empty="It asks for no evaluation.")(console)
-    if not any(one["split"] == "sealed" for one in found["requirements"]):
+    if not _looks_at_sealed_rows(found):
         return
+    ledgers = found["ledgers"]
     budgets = [
         (moment(one["opened_at"]), one["rows"], f"{one['looks']} of {one['planned']}", one["passes"],
-         _bar(one["left"]), number(one["next_level"]), one["reason"])
-        for one in found["ledgers"]
+         _bar(one["left"]), number(one["next_level"]))
+        for one in ledgers
     ]  # fmt: skip
-    columns = ["BUDGET OPENED", "ROWS", "LOOKS", "PASSED", "LEFT", "NEXT PASSES AT P ≤", "WHY"]
-    output.table(columns, budgets, empty="Nobody has looked at its sealed rows yet: the whole budget is left.")(console)
+    columns = ["BUDGET OPENED", "ROWS", "LOOKS", "PASSED", "LEFT", "NEXT P ≤"]
+    empty = "Nobody has looked at its sealed rows yet: the whole budget is left."
+    output.table(columns, budgets, empty=empty, whole=columns)(console)
+    for one in ledgers:
+        where = f"{one['rows']} rows: " if len(ledgers) > 1 else ""
+        say(console, f"{where}{one['reason']}")
+
+
+def _looks_at_sealed_rows(found: dict[str, Any]) -> bool:
+    return any(one["split"] == "sealed" for one in found["requirements"])
 
 
 def _terms(found: dict[str, Any]) -> str:
@@ -172,8 +181,9 @@ def _terms(found: dict[str, Any]) -> str:
     terms.append("machines may release" if found["machines"] == "release" else "machines may only ask")
     if found["cooldown_minutes"]:
         terms.append(f"{found['cooldown_minutes']} minutes between two moves")
-    terms.append(f"error budget {number(found['error_budget'])} over {found['planned_looks']} planned looks")
-    terms.append(f"at least {found['minimum_rows']} sealed rows")
+    if _looks_at_sealed_rows(found):
+        terms.append(f"error budget {number(found['error_budget'])} over {found['planned_looks']} planned looks")
+        terms.append(f"at least {found['minimum_rows']} sealed rows")
     return "; ".join(terms) + "."
 
 

@@ -9,11 +9,12 @@ from mcp_engine.cli.references import say
 if TYPE_CHECKING:
     from rich.console import Console
 
-_VERDICTS = {"passed": "shown", "failed": "not shown", "not_looked": "not looked at", "pending": "being looked at"}
+_MARKS = {"passed": "✓", "failed": "✗", "not_looked": "–", "pending": "…"}
+"""Of verdicts; the sentence after it says the same."""
 _STATES = {
     "evaluating": "the evidence is being gathered",
     "failed": "the evidence does not carry it",
-    "waiting": "shown, but not everything is there yet",
+    "waiting": "waits for what is missing",
     "ready": "everything is there",
     "released": "released",
     "rejected": "rejected",
@@ -34,7 +35,7 @@ def render(console: Console, found: dict[str, Any]) -> None:
         compared = "" if found["baseline_version"] is None else f", compared with version {found['baseline_version']}"
         say(console, f"Gate {gate['gate']}/{gate['number']}{compared}:")
         for one in gate["requirements"]:
-            say(console, f"  - {_VERDICTS[one['verdict']]}. {one['statement']}")
+            say(console, f"  {_MARKS[one['verdict']]} {one['statement']}")
     if found["approvals_needed"] or found["approvals"]:
         granted = sum(one["approved"] and one["actor_id"] != found["author_id"] for one in found["approvals"])
         say(console, f"Approvals: {granted} of {found['approvals_needed']}.")

@@ -79,7 +79,7 @@ async def test_from_a_gate_to_a_proved_release(gate: Commands, prompt: Commands,
     shown = (await gate("status", request["id"])).stdout
     assert "greet@production to version 2: everything is there." in shown
     assert "Gate main/1, compared with version 1:" in shown
-    assert f"- shown. proof: it was shown that the version is better by 'exact' on the {ROWS} sealed rows" in shown
+    assert f"✓ proof: it was shown that the version is better by 'exact' on the {ROWS} sealed rows" in shown
     assert "mcp-engine prompt label greet 2 production" in shown
     moved = (await prompt("label", "greet", "2", "production")).stdout
     assert moved == "greet@production is now version 2 (was 1), proved.\n"
@@ -97,7 +97,7 @@ async def test_what_was_not_shown_ends_with_its_own_code(
     await gate("push", "main.yaml")
     result = await gate("request", "greet", "2")
     assert failed(result).exit_code == ExitCode.FAILED
-    assert "- not shown. proof: it was not shown" in result.stdout
+    assert "✗ proof: it was not shown" in result.stdout
     assert json.loads((await gate("request", "greet", "2", "--json")).stdout)["state"] == "failed"
     head, *missing = told(await prompt("label", "greet", "2", "production"), capsys)
     assert head == "error: Version 2 of 'greet' can't be released under 'production' yet."
@@ -112,7 +112,7 @@ async def test_a_ledger_shows_what_is_left_and_why(gate: Commands, story: Story)
     await story.asked()
     shown = (await gate("show", "main")).stdout
     assert "1 of 2" in shown
-    assert "███████████░░░░░░░░░ 55 %" in shown
+    assert "█████████░░░░░░░ 55 %" in shown
     assert "1 of 2 planned looks are spent" in shown
     assert (await gate.json("show", "main"))["ledgers"][0]["left"] == pytest.approx(0.55)
 
