@@ -29,6 +29,7 @@ def test_the_pages_that_a_reader_runs_have_blocks() -> None:
         "documents.md",
         "executions.md",
         "experiments.md",
+        "gates.md",
         "models.md",
         "plugins.md",
         "prompts.md",
