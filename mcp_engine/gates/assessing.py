@@ -93,7 +93,7 @@ def message_of(requirement: dict[str, Any], verdict: str) -> str:
         case "not_worse":
             claim = f"is not worse by {wanted['margin']:g} or more by {where}"
         case _:
-            claim = f"is right on more than {wanted['threshold']:.0%} by {where}"
+            claim = f"is right on more than {100 * wanted['threshold']:g} % by {where}"
     match verdict:
         case "passed" if requirement["old"] is None and wanted["rule"] != "at_least":
             return f"{wanted['name']}: the label points at nothing yet that it could be compared with."
