@@ -41,6 +41,11 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
   );
 }
 
+/** Scrolls to what has just appeared: a failure may come below what is seen of a long form. */
+function reveal(part: HTMLElement | null): void {
+  part?.scrollIntoView({ block: "end" });
+}
+
 /** Asks before something that can't be taken back, or that others will notice. */
 export function ConfirmDialog({ open, onClose, title, children, confirm, danger = false, disabled = false, onConfirm, explain }: {
   open: boolean;
@@ -81,8 +86,10 @@ export function ConfirmDialog({ open, onClose, title, children, confirm, danger 
         <AlertDialog.Overlay className={OVERLAY} />
         <AlertDialog.Content className={`${BOX} max-w-md gap-3 p-5`} aria-describedby={undefined}>
           <AlertDialog.Title className="text-lg font-semibold">{title}</AlertDialog.Title>
-          <div className="min-h-0 overflow-auto text-sm text-muted">{children}</div>
-          {error !== null && (explained ?? <ErrorState error={error} />)}
+          <div className="flex min-h-0 flex-col gap-3 overflow-auto">
+            <div className="text-sm text-muted">{children}</div>
+            {error !== null && <div ref={reveal}>{explained ?? <ErrorState error={error} />}</div>}
+          </div>
           <div className="mt-1 flex justify-end gap-2">
             <AlertDialog.Cancel asChild>
               <Button disabled={busy}>Cancel</Button>

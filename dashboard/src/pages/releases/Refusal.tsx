@@ -3,7 +3,6 @@ import { DoorClosed, Rocket } from "lucide-react";
 import type { ReactNode } from "react";
 import { useCan } from "../../api/queries";
 import { Button, buttonClasses } from "../../components/Button";
-import { classes } from "../../components/classes";
 import { MissingList } from "./MissingList";
 import type { Wanted } from "./queries";
 import { type RefusedMove, refusedMove } from "./refusals";
@@ -18,14 +17,14 @@ export function explainRefusal(error: unknown, wanted?: Wanted): ReactNode {
 /** What is missing for a move of a label, and a button that gathers it. */
 function Refusal({ refused, wanted }: { refused: RefusedMove; wanted: Wanted | undefined }) {
   return (
-    <div role="alert" className="flex min-h-0 flex-col gap-3 overflow-auto rounded-lg border border-line bg-surface p-3 text-sm">
+    <div role="alert" className="flex flex-col gap-3 rounded-lg border border-line bg-surface p-3 text-sm">
       <h3 className="flex items-center gap-2 font-semibold">
         <DoorClosed aria-hidden className="size-4 shrink-0 text-warn" />
         A gate protects this label. What is missing:
       </h3>
       <MissingList missing={refused.missing} />
       {refused.requestId !== null ? (
-        <Link to="/releases/$requestId" params={{ requestId: refused.requestId }} className={classes(buttonClasses("primary"), "shrink-0")}>
+        <Link to="/releases/$requestId" params={{ requestId: refused.requestId }} className={buttonClasses("primary")}>
           <Rocket aria-hidden className="size-4" />
           Open the request
         </Link>
@@ -42,7 +41,7 @@ function RequestButton({ wanted }: { wanted: Wanted }) {
   return (
     <>
       <p className="text-muted">A request gathers the evidence and lets others approve.</p>
-      <Button look="primary" icon={Rocket} className="shrink-0" busy={isBusy} onClick={() => void request(wanted)}>Request release</Button>
+      <Button look="primary" icon={Rocket} busy={isBusy} onClick={() => void request(wanted)}>Request release</Button>
     </>
   );
 }
