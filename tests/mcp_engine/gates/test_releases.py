@@ -238,6 +238,16 @@ async def test_an_uncalibrated_judge_decides_nothing(story: Story, api: Api, typ
     assert refused.json()["code"] == "gate.judge_rule"
 
 
+async def test_a_judge_of_pairs_is_no_evidence(story: Story, api: Api) -> None:
+    await story.begin()
+    await story.ok(api.post("/prompts", {"name": "which", "body": {"template": "{{ first }} or {{ second }}?"}}))
+    await story.ok(
+        api.post("/artifacts/scorer/better", {"body": {"type": "pair_judge", "parameters": {"prompt": "which"}}})
+    )
+    refused = await api.post("/gates", {"name": "judged", "body": {"requires": [{**SEALED, "scorer": "better"}]}})
+    assert (refused.status_code, refused.json()["code"]) == (422, "evaluation.scorer_compares")
+
+
 async def test_a_certificate_dies_when_its_scorer_changes(story: Story, api: Api) -> None:
     await story.begin()
     contains = {"type": "contains", "parameters": {"ignore_case": True}}
