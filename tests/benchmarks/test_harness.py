@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from benchmarks.__main__ import main
+from benchmarks.gate_service import MUCH_BETTER, Slice, expected
 from benchmarks.harness.benchmark import Benchmark, Metric, Outcome, at_least, at_most
 from benchmarks.harness.figures import middle, percentile, ratio, spread
 from benchmarks.harness.load import Measured, Target, alternating, load, request
@@ -238,3 +239,14 @@ def test_a_question_that_was_asked_before_costs_no_look() -> None:
     assert (looks.ledger.looks, first.passed) == (1, False)
     assert looks.look("two", lambda level: level == first.level).passed
     assert looks.look("three", lambda _: False).level < first.level / 10
+
+
+def test_a_slice_of_the_attack_tries_noise_in_every_way_and_one_gain() -> None:
+    drawn = Slice.drawn(20261121, 20, 40)
+    assert [one.rate for one in drawn.attempts].count(MUCH_BETTER) == 1
+    assert len({one.prompt for one in drawn.attempts}) > 2
+    assert len({one.dataset for one in drawn.attempts}) == 1 + 8
+    assert min(len(one.rows) for one in drawn.attempts) < 40
+    seen, looks = expected(drawn, 20261121)
+    assert [one.promoted for one in seen] == [one.rate == MUCH_BETTER for one in drawn.attempts]
+    assert len(looks.seen) < 20
