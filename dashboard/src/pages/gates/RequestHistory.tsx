@@ -17,7 +17,7 @@ export function RequestHistory({ gate: { name, protects } }: { gate: Detail }) {
   // The engine knows requests by what they release; a gate over one name needs no others.
   const [only, ...others] = protects.names;
   const isOne = only !== undefined && others.length === 0 && !/[*?]/.test(only);
-  const query = useInfiniteQuery(requestsQuery(namespace, "all", isOne ? only : undefined));
+  const query = useInfiniteQuery(requestsQuery(namespace, "all", isOne ? { kind: protects.kind, name: only } : undefined));
   const found = query.data?.pages.flatMap((page) => page.items).filter((one) => one.gates.some(({ gate }) => gate === name)) ?? [];
   return (
     <Card title="Requests" flush>

@@ -28,7 +28,7 @@ const columns: ColumnDef<ReleaseRequest, unknown>[] = [
         <Link to="/releases/$requestId" params={{ requestId: original.id }} className="font-medium break-all hover:underline">
           {original.name}
         </Link>
-        <span className="text-xs break-words text-muted">{moveInWords(original)}</span>
+        <span className="text-xs break-words text-muted">{original.kind !== "prompt" && `${original.kind}, `}{moveInWords(original)}</span>
       </span>
     ),
   },
@@ -50,7 +50,7 @@ export function RequestList() {
   const namespace = useNamespace();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const query = useInfiniteQuery(requestsQuery(namespace, search.state ?? "open", search.artifact));
+  const query = useInfiniteQuery(requestsQuery(namespace, search.state ?? "open", search.artifact ? { kind: "prompt", name: search.artifact } : undefined));
   const rows = openFirst(query.data?.pages.flatMap((page) => page.items) ?? []);
   const change = (next: ListSearch) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
   return (
@@ -63,8 +63,8 @@ export function RequestList() {
           onChange={(state) => change({ state: state === "all" ? state : undefined })}
         />
         <TypedField
-          label="Only of this name" placeholder="Name" type="search" className="w-60 max-w-full"
-          value={search.artifact} options={[...new Set(rows.map((row) => row.name))].sort()} onSettled={(artifact) => change({ artifact })}
+          label="Only of this prompt" placeholder="Prompt" type="search" className="w-60 max-w-full"
+          value={search.artifact} options={[...new Set(rows.filter((row) => row.kind === "prompt").map((row) => row.name))].sort()} onSettled={(artifact) => change({ artifact })}
         />
         {query.data && (
           <span role="status" className="text-sm text-muted">
@@ -95,7 +95,7 @@ function openFirst(requests: readonly ReleaseRequest[]): ReleaseRequest[] {
 function Nothing({ search, onChange }: { search: ListSearch; onChange: (next: ListSearch) => void }) {
   if (search.artifact !== undefined) {
     return (
-      <EmptyState icon={Rocket} title="No request for this name" action={<Button onClick={() => onChange({ artifact: undefined })}>Clear the filter</Button>}>
+      <EmptyState icon={Rocket} title="No request for this prompt" action={<Button onClick={() => onChange({ artifact: undefined })}>Clear the filter</Button>}>
         Names are matched exactly.
       </EmptyState>
     );

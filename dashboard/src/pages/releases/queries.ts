@@ -29,13 +29,14 @@ export function isOpen({ state }: Pick<ReleaseRequest, "state">): boolean {
   return state === "evaluating" || state === "waiting" || state === "ready";
 }
 
-export function requestsQuery(namespace: string, state: "open" | "all", name: string | undefined) {
+/** Of everything, or of one artifact. */
+export function requestsQuery(namespace: string, state: "open" | "all", artifact: { kind: string; name: string } | undefined) {
   return infiniteQueryOptions({
-    queryKey: ["releases", namespace, "list", state, name],
+    queryKey: ["releases", namespace, "list", state, artifact],
     queryFn: ({ pageParam, signal }) =>
       call(
         api.GET("/api/v1/release-requests", {
-          params: { query: { namespace, state, name: name ?? null, limit: PAGE, cursor: pageParam } },
+          params: { query: { namespace, state, kind: artifact?.kind ?? "prompt", name: artifact?.name ?? null, limit: PAGE, cursor: pageParam } },
           signal,
         }),
       ),

@@ -6,7 +6,7 @@ type Search = Record<string, unknown>;
 export interface ListSearch {
   /** Left out, only what is open is listed. */
   state?: "all" | undefined;
-  /** The name of what is to be released. */
+  /** The name of a prompt. */
   artifact?: string | undefined;
 }
 
