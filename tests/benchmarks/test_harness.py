@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -132,7 +132,7 @@ def test_answers_are_told_apart_wherever_the_network_cuts_them(answers: list[byt
 
 
 @contextmanager
-def served(answer: Callable[[int], bytes]) -> Iterator[tuple[str, list[bytes]]]:
+def served(answer: Callable[[int], bytes]) -> Generator[tuple[str, list[bytes]]]:
     """Serve on a thread of its own: `answer` gives the bytes for the n-th request; empty ones close the connection."""
     seen: list[bytes] = []
 
