@@ -1,9 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { BadgeCheck, History, type LucideIcon, ShieldAlert, TriangleAlert } from "lucide-react";
+import { Fragment } from "react";
 import { Badge, type Tone } from "../../components/Badge";
 import { Digest } from "../../components/Digest";
-import { Principal } from "../../components/Principal";
 import { formatCount } from "../../components/format";
+import { Principal } from "../../components/Principal";
 import { MissingList } from "../releases/MissingList";
 import { formatLevel, statementOf } from "../releases/words";
 import { type Certificate, type CertifiedGate, type CertifiedRequirement, type Proof, proofOf, readCertificate } from "./certificate";
@@ -35,8 +36,8 @@ export function CertificateDetails({ move }: { move: Move }) {
         <p>{meaning(proofOf(move))}</p>
         {certificate.gates.map((gate) => <Gate key={gate.gate} gate={gate} />)}
         {certificate.approvers.length > 0 && (
-          <p className="flex flex-wrap gap-x-2">
-            Approved by {certificate.approvers.map((id) => <Principal key={id} id={id} />)}
+          <p>
+            Approved by {certificate.approvers.map((id, place) => <Fragment key={id}>{place > 0 && ", "}<Principal id={id} /></Fragment>)}.
           </p>
         )}
         <Lacking certificate={certificate} />
