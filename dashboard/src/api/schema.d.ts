@@ -4049,6 +4049,11 @@ export interface components {
             enabled: boolean;
             /** Error Budget */
             error_budget: number;
+            /**
+             * Experiments
+             * @enum {string}
+             */
+            experiments: "refuse" | "allow";
             /** Latest */
             latest: number;
             /** Ledgers */

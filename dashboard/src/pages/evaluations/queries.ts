@@ -93,6 +93,9 @@ export function comparedRowsQuery(ids: readonly string[], scorer: string, change
   });
 }
 
+/** The type of scorers that compare two answers, and score none. */
+export const PAIR_JUDGE = "pair_judge";
+
 export const scorerTypesQuery = queryOptions({
   queryKey: ["scorer types"],
   queryFn: async ({ signal }) => (await call(api.GET("/api/v1/scorer-types", { signal }))).items,

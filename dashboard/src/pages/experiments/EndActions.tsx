@@ -7,6 +7,7 @@ import { Button } from "../../components/Button";
 import { ConfirmDialog } from "../../components/Dialog";
 import { TextArea } from "../../components/Field";
 import { announce } from "../../components/Live";
+import { explainRefusal } from "../releases/Refusal";
 import { PromoteDialog } from "./PromoteDialog";
 import { analysisQuery, type Detail, startExperiment, stopExperiment } from "./queries";
 import type { ExperimentSearch } from "./search";
@@ -71,7 +72,10 @@ function PromoteButton({ experiment, disabled, onClick }: { experiment: Detail; 
 function StartDialog({ experiment: { namespace, name, artifact, label }, onClose }: { experiment: Detail; onClose: () => void }) {
   const client = useQueryClient();
   return (
-    <ConfirmDialog open onClose={onClose} title={`Start ${name}`} confirm="Start the experiment" onConfirm={() => startExperiment(client, namespace, name)}>
+    <ConfirmDialog
+      open onClose={onClose} title={`Start ${name}`} confirm="Start the experiment" explain={(error) => explainRefusal(error)}
+      onConfirm={() => startExperiment(client, namespace, name)}
+    >
       From now on, units that ask for {artifact}@{label} get one of the arms.
     </ConfirmDialog>
   );

@@ -9,6 +9,7 @@ import { TextField } from "../../components/Field";
 import { announce } from "../../components/Live";
 import { Card, Page } from "../../components/Page";
 import { EmptyState, ErrorState, Loaded } from "../../components/States";
+import { explainRefusal } from "../releases/Refusal";
 import { ArmFields } from "./ArmFields";
 import { bodyOf, missing } from "./draft";
 import { MetricFields } from "./MetricFields";
@@ -86,7 +87,7 @@ function Form() {
       </Card>
       <MetricFields draft={draft} onChange={change} />
       <TrafficFields draft={draft} onChange={change} />
-      {error !== null && <ErrorState error={error} />}
+      {error !== null && (explainRefusal(error) ?? <ErrorState error={error} />)}
       <div className="sticky bottom-0 z-10 -mx-4 flex flex-wrap items-center gap-3 border-t border-line bg-surface px-4 py-3 md:mx-0 md:rounded-lg md:border">
         <p role="status" className="min-w-0 grow text-sm text-muted">
           {left[0] ?? (mayStart ? `Units that ask for ${draft.artifact}@${draft.label} get one of the arms.` : "To start it, your key needs the scope labels:write too.")}

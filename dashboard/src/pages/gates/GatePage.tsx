@@ -13,7 +13,7 @@ import { Ledgers } from "./Ledgers";
 import { type Detail, gateQuery } from "./queries";
 import { RequestHistory } from "./RequestHistory";
 import { Requirements } from "./Requirements";
-import { approvalsInWords, machinesInWords, minutesInWords, percent, protectsInWords } from "./words";
+import { approvalsInWords, experimentsInWords, machinesInWords, minutesInWords, percent, protectsInWords } from "./words";
 
 const route = getRouteApi("/workspace/gates/$name");
 
@@ -69,6 +69,7 @@ function Rules({ gate }: { gate: Detail }) {
           ["Approvals", approvalsInWords(gate.approvals)],
           ["Released by", gate.movers.length === 0 ? "whoever may move labels" : gate.movers.join(", ")],
           ["Machines", machinesInWords(gate.machines)],
+          ["Experiments", experimentsInWords(gate.experiments)],
           ["Between moves", minutesInWords(gate.cooldown_minutes)],
           ["Error budget", `${percent(gate.error_budget)} for all looks at one set of sealed rows, most of it shared by ${gate.planned_looks}`],
           ["Sealed rows", `${gate.minimum_rows} at the least`],

@@ -14,6 +14,10 @@ export function RuleFields({ draft, onChange }: PartProps) {
           <option value="propose">may only ask for a release</option>
           <option value="release">may release</option>
         </SelectField>
+        <SelectField label="Experiments" hint="Those that the label was not moved to." value={draft.experiments} onChange={(event) => onChange({ experiments: event.target.value as Draft["experiments"] })}>
+          <option value="refuse">may not show unreleased versions</option>
+          <option value="allow">may show unreleased versions</option>
+        </SelectField>
         <TextField label="Minutes between moves" type="number" min={0} value={draft.cooldown} onChange={(event) => onChange({ cooldown: event.target.value })} />
         <TextField label="Error budget" inputMode="decimal" hint="Chance of any false promotion over all looks at the same sealed rows." value={draft.budget} onChange={(event) => onChange({ budget: event.target.value })} />
         <TextField label="Planned looks" type="number" min={1} hint="How many share most of the budget: fewer find more." value={draft.looks} onChange={(event) => onChange({ looks: event.target.value })} />

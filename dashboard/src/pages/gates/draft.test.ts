@@ -26,6 +26,10 @@ describe("bodyOf", () => {
     expect(body.requires).toMatchObject([{ threshold: 0.8, pass_at: 0.5 }, { margin: 0.05 }, { rule: "better" }]);
     expect((body.requires as object[])[2]).not.toHaveProperty("margin");
   });
+  it("lets no experiment past the gate unless told to", () => {
+    expect(bodyOf(FILLED).experiments).toBe("refuse");
+    expect(bodyOf({ ...FILLED, experiments: "allow" }).experiments).toBe("allow");
+  });
   it("leaves it to the engine to name a number that is none", () =>
     expect(bodyOf({ ...FILLED, looks: "many" }).planned_looks).toBe("many"));
 });
@@ -35,12 +39,14 @@ describe("draftOf", () => {
     const gate = {
       name: "better", namespace: "default", description: "", active: 1, latest: 1, number: 1, enabled: true, updated_at: "",
       protects: { kind: "prompt", names: ["greet"], label: "production" }, approvals: 2, movers: [], machines: "propose" as const,
-      cooldown_minutes: 0, error_budget: 0.05, planned_looks: 20, minimum_rows: 100, ledgers: [],
+      experiments: "allow" as const, cooldown_minutes: 0, error_budget: 0.05, planned_looks: 20, minimum_rows: 100, ledgers: [],
       requirements: [{
         name: "right", dataset: "questions", split: "sealed", scorer: "exact", rule: "at_least" as const, threshold: 0.8,
         margin: null, pass_at: null, model: "lab/large", parameters: { seed: 7 },
       }],
     };
-    expect(bodyOf(draftOf(gate)).requires).toMatchObject([{ threshold: 0.8, model: "lab/large", parameters: { seed: 7 } }]);
+    const body = bodyOf(draftOf(gate));
+    expect(body.requires).toMatchObject([{ threshold: 0.8, model: "lab/large", parameters: { seed: 7 } }]);
+    expect(body.experiments).toBe("allow");
   });
 });

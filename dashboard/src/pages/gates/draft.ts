@@ -27,6 +27,7 @@ export interface Draft {
   approvals: string;
   movers: string;
   machines: Detail["machines"];
+  experiments: Detail["experiments"];
   cooldown: string;
   budget: string;
   looks: string;
@@ -40,7 +41,8 @@ export const EMPTY_REQUIREMENT: DraftRequirement = {
 
 export const EMPTY_DRAFT: Draft = {
   name: "", description: "", enabled: true, kind: "prompt", names: "*", label: "production", requirements: [],
-  approvals: "2", movers: "", machines: "propose", cooldown: "0", budget: "0.05", looks: "20", rows: "100",
+  approvals: "2", movers: "", machines: "propose", experiments: "refuse", cooldown: "0", budget: "0.05", looks: "20",
+  rows: "100",
 };
 
 /** A draft of the next version of a gate. */
@@ -65,6 +67,7 @@ export function draftOf(gate: Detail): Draft {
     approvals: String(gate.approvals),
     movers: gate.movers.join(", "),
     machines: gate.machines,
+    experiments: gate.experiments,
     cooldown: String(gate.cooldown_minutes),
     budget: String(gate.error_budget),
     looks: String(gate.planned_looks),
@@ -82,6 +85,7 @@ export function bodyOf(draft: Draft): Record<string, unknown> {
     approvals: numberOf(draft.approvals),
     movers: listOf(draft.movers),
     machines: draft.machines,
+    experiments: draft.experiments,
     cooldown_minutes: numberOf(draft.cooldown),
     error_budget: numberOf(draft.budget),
     planned_looks: numberOf(draft.looks),

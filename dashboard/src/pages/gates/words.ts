@@ -26,6 +26,10 @@ export function machinesInWords(machines: Detail["machines"]): string {
   return machines === "release" ? "may release" : "may ask for a release, and never carry it out";
 }
 
+export function experimentsInWords(experiments: Detail["experiments"]): string {
+  return experiments === "allow" ? "may show unreleased versions" : "may not show unreleased versions";
+}
+
 /** 90 min, 2 h, 3 days */
 export function minutesInWords(minutes: number): string {
   if (minutes === 0) return "none";

@@ -1,9 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Scale } from "lucide-react";
+import { Plus, Scale } from "lucide-react";
 import { useState } from "react";
+import { useCan } from "../../../api/queries";
 import { Button } from "../../../components/Button";
 import { SelectField } from "../../../components/Field";
 import { ErrorState, Loaded } from "../../../components/States";
+import { PAIR_JUDGE, scorerTypesQuery } from "../queries";
+import { NewScorer } from "../start/NewScorer";
 import { judgesQuery, startJudging } from "./queries";
 
 /** Chooses a judge, and lets it judge. */
@@ -37,7 +40,7 @@ export function StartJudging({ namespace, baseline, candidate, onStarted }: {
     <Loaded query={judges} loading={null}>
       {(names) =>
         names.length === 0 ? (
-          <p className="text-sm text-muted">There is no judge of pairs here yet: push a scorer of the type <code>pair_judge</code>.</p>
+          <NoJudge namespace={namespace} />
         ) : (
           <div className="flex flex-col gap-3">
             <div className="flex flex-wrap items-end gap-3">
@@ -51,5 +54,19 @@ export function StartJudging({ namespace, baseline, candidate, onStarted }: {
         )
       }
     </Loaded>
+  );
+}
+
+/** Where there is none to choose, one can be made. */
+function NoJudge({ namespace }: { namespace: string }) {
+  const types = useQuery(scorerTypesQuery).data?.filter((type) => type.name === PAIR_JUDGE);
+  const mayMake = useCan("artifacts:write");
+  const [isMaking, setMaking] = useState(false);
+  return (
+    <div className="flex flex-col items-start gap-3">
+      <p className="text-sm text-muted">There is no judge of pairs here yet: push a scorer of the type <code>{PAIR_JUDGE}</code>.</p>
+      {mayMake && types && <Button icon={Plus} onClick={() => setMaking(true)}>Make a judge…</Button>}
+      {isMaking && types && <NewScorer namespace={namespace} types={types} onClose={() => setMaking(false)} onMade={() => setMaking(false)} />}
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 /** What the judged comparisons ask of the engine. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, call, type Schema } from "../../../api/client";
-import { scorersQuery } from "../queries";
+import { PAIR_JUDGE, scorersQuery } from "../queries";
 
 export type Judged = Schema<"JudgedComparison">;
 export type Figures = Schema<"JudgedFigures">;
@@ -10,8 +10,6 @@ export type Result = JudgedItem["result"];
 
 const PAGE = 20;
 const LOOK_MS = 3_000;
-/** The type of scorers that compare. */
-const PAIR_JUDGE = "pair_judge";
 
 export function isOn({ state }: Pick<Judged, "state">): boolean {
   return state === "queued" || state === "running";

@@ -5,11 +5,11 @@ import { useCan } from "../../../api/queries";
 import { Button } from "../../../components/Button";
 import { CheckField } from "../../../components/Field";
 import { Loaded } from "../../../components/States";
-import { scorerQuery, scorersQuery, type ScorerType, scorerTypesQuery } from "../queries";
+import { PAIR_JUDGE, scorerQuery, scorersQuery, type ScorerType, scorerTypesQuery } from "../queries";
 import { isReady } from "./draft";
 import { NewScorer } from "./NewScorer";
 
-/** Marks scorers: those of the namespace, and types that can be named as they are. */
+/** Marks scorers: those of the namespace that score one answer, and types that can be named as they are. */
 export function Scorers({ namespace, chosen, onChange }: { namespace: string; chosen: readonly string[]; onChange: (scorers: string[]) => void }) {
   const types = useQuery(scorerTypesQuery);
   const own = useQuery(scorersQuery(namespace));
@@ -41,7 +41,7 @@ export function Scorers({ namespace, chosen, onChange }: { namespace: string; ch
       {isMaking && types.data && (
         <NewScorer
           namespace={namespace}
-          types={types.data}
+          types={types.data.filter((type) => type.name !== PAIR_JUDGE)}
           onClose={() => setMaking(false)}
           onMade={(name) => {
             setMaking(false);
@@ -59,11 +59,14 @@ interface Mark {
   onChange: () => void;
 }
 
-/** A scorer of the namespace, with what it is told. */
+/** A scorer of the namespace, with what it is told; a judge of pairs only where a link has marked it, to be taken away. */
 function OwnScorer({ namespace, name, types, mark }: { namespace: string; name: string; types: readonly ScorerType[]; mark: Mark }) {
-  const { data } = useQuery(scorerQuery(namespace, name));
-  if (!data) return <CheckField {...mark} />;
+  const { data, isError } = useQuery(scorerQuery(namespace, name));
+  if (isError) return <CheckField {...mark} />;
+  // Not before its type is known: a judge of pairs would show up and vanish.
+  if (!data) return null;
   const { type, description, parameters } = data.body as { type: string; description: string; parameters: Record<string, unknown> };
+  if (type === PAIR_JUDGE) return mark.checked ? <CheckField {...mark} hint="It compares two answers and scores none: start without it." /> : null;
   const told = Object.entries(parameters).map(([key, value]) => `${key} ${JSON.stringify(value)}`).join(", ");
   const what = description || types.find((one) => one.name === type)?.description || type;
   return <CheckField {...mark} hint={name === type ? what : `${what}${told ? ` (${type}: ${told})` : ""}`} />;
