@@ -25,7 +25,7 @@ asking = CommandGroup()
 POLL_SECONDS = 0.5
 PAGE = 200
 _NEAREST = (
-    "The nearest passages begin as follows. Relevance ranks them, the best one has 1.00, whether or not it answers; "
+    "The nearest passages begin as follows. Relevance ranks them, from 0 to 1, whether or not they answer; "
     "confidence estimates whether they do."
 )
 SHOWN_CHARACTERS = 300

@@ -46,6 +46,14 @@ class ReleaseGuard(Protocol):
         """
         ...
 
+    async def check_trial(self, work: UnitOfWork, version: ArtifactVersion, label: str) -> None:
+        """Let traffic of a label be shown a version that the label does not point at.
+
+        Raises:
+            ReleaseRefused: says why not.
+        """
+        ...
+
     async def check_rollback(self, work: UnitOfWork, version: ArtifactVersion) -> None:
         """Let a rollback pass, as every guard does for what it protects.
 

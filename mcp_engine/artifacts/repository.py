@@ -149,6 +149,26 @@ class ArtifactRepository:
         statement = _with_body(select(Version, col(VersionContent.body))).where(col(Version.id) == version_id)
         return _version_row(artifact, *(await self._session.execute(statement)).one())
 
+    async def labelled(self, namespace: str, kind: str, label: str) -> list[VersionRow]:
+        """Return the versions that `label` points at, of every artifact of a kind, by the artifact's name."""
+        event = col(LabelEvent.artifact_id)
+        last = (
+            select(event, col(LabelEvent.to_version_id))
+            .where(col(LabelEvent.label) == label)
+            .order_by(event, col(LabelEvent.number).desc())
+            .ext(distinct_on(event))
+            .subquery()
+        )
+        statement = (
+            _with_body(select(Artifact, Version, col(VersionContent.body)).select_from(Version))
+            .join(Artifact, _ARTIFACT_OF_VERSION)
+            .join(last, last.c.to_version_id == col(Version.id))
+            .where(col(Artifact.namespace) == namespace, col(Artifact.kind) == kind)
+            .order_by(col(Artifact.name))
+        )
+        rows = await self._session.execute(statement)
+        return [_version_row(artifact, version, body) for artifact, version, body in rows]
+
     async def version_by_label(self, artifact: Artifact, label: str) -> VersionRow | None:
         """Return the version that the label's last move points at."""
         current = (

@@ -235,6 +235,21 @@ class ArtifactService:
         artifact = await self._for_change(work, kind, namespace, name, label, reason)
         return await self._moves(work, artifact).roll_back(label, number, reason)
 
+    async def check_trial_in(
+        self, work: UnitOfWork, kind: str, namespace: str, name: str, label: str, numbers: Sequence[int]
+    ) -> None:
+        """Ask the guards whether traffic of `label` may be shown other versions than the one that it points at.
+
+        Raises:
+            NotFound: the artifact or a version does not exist.
+            EngineError: what a guard raises.
+        """
+        resolver = Resolver(work, self.kinds, namespace)
+        for number in numbers:
+            _, row = await resolver.version(Reference(kind, name, number))
+            for guard in self._guards:
+                await guard.check_trial(work, row.version, label)
+
     async def _for_change(
         self, work: UnitOfWork, kind: str, namespace: str, name: str, label: str, reason: str
     ) -> Artifact:

@@ -8,19 +8,26 @@ from typing import Any, Final
 from uuid import UUID
 
 from mcp_engine.canonical import digest
+from mcp_engine.executions.schemas import SEALED_RUN
 from mcp_engine.executions.tables import ExecutionOutcomeRow, ExecutionRow
 
 ENDED: Final = "execution.ended"
 INPUTS_TABLE: Final = "execution_inputs"
 OUTPUT_TABLE: Final = "execution_output"
+_HOW_IT_WENT: Final = (
+    "trace_id", "status", "finish_reason", "error_code", "error_message_digest", "input_tokens", "output_tokens",
+    "cached_tokens", "latency_first_token_ms", "latency_total_ms", "cost_usd", "sources", "ended_at",
+)  # fmt: skip
 
 
 def ended_facts(execution: ExecutionRow, outcome: ExecutionOutcomeRow) -> dict[str, Any]:
     """Return the facts of the leaf `execution.ended`: digests, ids and numbers, no content.
 
+    Of a run on a sealed row, nothing of how it went.
+
     The ids of version, parent and sources are subjects of other entries, which thereby belong to the proof.
     """
-    return {
+    facts = {
         "namespace": execution.namespace,
         "kind": execution.kind,
         "actor_id": str(execution.actor_id),
@@ -58,6 +65,8 @@ def ended_facts(execution: ExecutionRow, outcome: ExecutionOutcomeRow) -> dict[s
         "sources": [str(source) for source in outcome.sources or ()],
         "ended_at": _moment(outcome.ended_at),
     }
+    # Of a sealed run the log says that it was, and nothing from which its score could be read.
+    return {**facts, **dict.fromkeys(_HOW_IT_WENT)} if execution.kind == SEALED_RUN else facts
 
 
 def content_key(execution_id: UUID) -> dict[str, str]:

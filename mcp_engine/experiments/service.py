@@ -94,7 +94,7 @@ class ExperimentService:
         Raises:
             NotFound: `experiment.not_found`; the artifact has no such label.
             Conflict: `experiment.not_a_draft`; `experiment.label_busy` when another one that may meet the same units
-                runs on the same label; `experiment.group_full`.
+                runs on the same label; `experiment.group_full`; what a guard of the label raises.
         """
         async with self._work(caller) as work:
             return views.detail(await self._start(work, await found(work, namespace, name)))
@@ -247,11 +247,14 @@ class ExperimentService:
                 )
         # Where nothing is released there is nothing to split.
         await self._artifacts.resolve_in(work, row.namespace, Reference(stored.kind, stored.artifact, label=row.label))
+        released = await repository.label_number(row.artifact_id, row.label)
+        tried = [number for _, number in stored.arms if number != released]
+        await self._artifacts.check_trial_in(work, stored.kind, row.namespace, stored.artifact, row.label, tried)
         share = None if plan.group is None else _slice(work, row.namespace, plan, others)
         facts = {
             "steps": [list(step) for step in steps_from(plan, datetime.now(UTC))],
             "slice": None if share is None else list(share),
-            "label_number": await repository.label_number(row.artifact_id, row.label),
+            "label_number": released,
         }
         await repository.begin_running(row.id)
         return await add_event(work, stored, STARTED, facts, "")

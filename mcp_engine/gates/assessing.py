@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,13 +15,13 @@ from mcp_engine.gates.schemas import Missing
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Where a label points now, since when, and who wrote the version that shall go there."""
+    """Where a label points now, since when, and who wrote what shall go there."""
 
     from_version_id: UUID | None
     from_lock_digest: str | None
     moved_at: datetime | None
     now: datetime
-    author_id: UUID
+    authors: Collection[UUID]
 
 
 def missing_of(
@@ -56,7 +56,7 @@ def _unproved(
     votes = [one.approval for one in approvals]
     if any(not vote.approved for vote in votes):
         lacking.append(("gate.rejected", "Somebody rejected it; they can change their mind by approving."))
-    granted = sum(vote.approved and vote.actor_id != situation.author_id for vote in votes)
+    granted = sum(vote.approved and vote.actor_id not in situation.authors for vote in votes)
     if granted < gate.body.approvals:
         said = f"{granted} of {gate.body.approvals} persons have approved; the author of the version is none of them."
         lacking.append(("gate.approvals_missing", said))

@@ -46,19 +46,34 @@ class GateGuard:
         if not gates:
             return None
         asked = await repository.newest(version.version_id, release.label, release.lock_digest)
+        if asked is not None and asked.label_event_id is not None:
+            asked = None  # one request, one release
         votes = [] if asked is None else (await repository.approvals([asked.request.id]))[asked.request.id]
         situation = Situation(
-            release.from_version_id, release.from_lock_digest, release.moved_at, datetime.now(UTC), version.author_id
-        )
+            release.from_version_id, release.from_lock_digest, release.moved_at, datetime.now(UTC),
+            await repository.authors(version.version_id, release.lock_digest, release.from_lock_digest),
+        )  # fmt: skip
         missing = [
             one for gate in gates for one in (*missing_of(gate, asked, votes, situation), *_mover_of(gate, mover))
         ]
         if missing and not release.override:
-            raise _refused(release, missing, asked)
+            raise _refused(version, release.label, missing, asked)
         if missing:
             return _without_proof(gates, missing, asked)
         ledgers = await _ledgers(repository, asked)
         return _certificate(gates, asked, votes, ledgers)
+
+    async def check_trial(self, work: UnitOfWork, version: ArtifactVersion, label: str) -> None:
+        """Let experiments show unreleased versions only where every gate says so (`ReleaseRefused` otherwise)."""
+        gates = await gates_over(work, self._artifacts, version.namespace, version.kind, version.name, label)
+        said = f"It lets no experiment show version {version.number} before it is released."
+        missing = [
+            Missing(gate=gate.version.name, code="gate.no_experiments", message=said)
+            for gate in gates
+            if gate.body.experiments == "refuse"
+        ]
+        if missing:
+            raise _refused(version, label, missing, None)
 
     async def check_rollback(self, work: UnitOfWork, version: ArtifactVersion) -> None:
         """Let everybody roll back, except that only owners bring an earlier gate back into force (`NotAllowed`)."""
@@ -83,12 +98,13 @@ def _mover_of(gate: GateInForce, mover: Principal | None) -> list[Missing]:
     return []
 
 
-def _refused(release: Release, missing: Sequence[Missing], asked: Requested | None) -> ReleaseRefused:
-    version = release.version
+def _refused(
+    version: ArtifactVersion, label: str, missing: Sequence[Missing], asked: Requested | None
+) -> ReleaseRefused:
     listed = " ".join(f"{one.gate}: {one.message}" for one in missing)
     return ReleaseRefused(
         REFUSED,
-        f"Version {version.number} of {version.name!r} can't be released under {release.label!r} yet. {listed}",
+        f"Version {version.number} of {version.name!r} can't be released under {label!r} yet. {listed}",
         details={
             "missing": [one.model_dump() for one in missing],
             "request_id": None if asked is None else str(asked.request.id),

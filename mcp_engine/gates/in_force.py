@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.artifacts.repository import ArtifactRepository
 from mcp_engine.artifacts.resolving import body_of
 from mcp_engine.artifacts.service import ArtifactService
-from mcp_engine.artifacts.versions import ArtifactFilter, ResolvedVersion
+from mcp_engine.artifacts.versions import ResolvedVersion
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.gates.kind import ACTIVE, KIND, GateBody, parse_body
-
-_READ_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +37,10 @@ async def gates_over(
     if kind == KIND:
         return []
     found: list[GateInForce] = []
-    for gate, number, body in await _active(work, namespace):
+    for row in await ArtifactRepository(work).labelled(namespace, KIND, ACTIVE):
+        body = parse_body(body_of(row))
         # What the others name may be gone; that is no hindrance here.
         if body.covers(kind, name, label):
-            version = await artifacts.resolve_in(work, namespace, Reference(KIND, gate, number))
-            found.append(GateInForce(version, body))
+            reference = Reference(KIND, row.version.name, row.version.number)
+            found.append(GateInForce(await artifacts.resolve_in(work, namespace, reference), body))
     return found
-
-
-async def _active(work: UnitOfWork, namespace: str) -> Sequence[tuple[str, int, GateBody]]:
-    repository, after = ArtifactRepository(work), None
-    found: list[tuple[str, int, GateBody]] = []
-    while True:
-        page = await repository.page_of_artifacts(
-            namespace, KIND, ArtifactFilter(label=ACTIVE), after=after, limit=_READ_AT_ONCE
-        )
-        for artifact, _ in page:
-            row = await repository.version_by_label(artifact, ACTIVE)
-            assert row is not None
-            found.append((artifact.name, row.version.number, parse_body(body_of(row))))
-        if len(page) < _READ_AT_ONCE:
-            return found
-        after = page[-1][0].name

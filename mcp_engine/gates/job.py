@@ -29,6 +29,7 @@ from mcp_engine.statistics.judges import Calibration
 from mcp_engine.statistics.spending import Ledger
 
 GATHER: Final = "gate.evidence"
+_STEPS: Final = 10
 OPEN_LEVEL: Final = 0.05
 """Of open rows: a screen that spares sealed ones, and no proof."""
 
@@ -68,8 +69,10 @@ class EvidenceJob:
         for id_ in wanted:
             done = before
 
-            async def progress(rows: int, _: int, done: int = done) -> None:
-                await context.progress(done + rows, total)
+            async def progress(rows: int, of: int, done: int = done) -> None:
+                # How long a sealed row takes is nobody's business either.
+                shown = rows - rows % max(1, of // _STEPS) if of_sealed else rows
+                await context.progress(done + shown, total)
 
             await self._evaluations.evaluate(context, id_, progress)
             before += _rows(request)[id_]
@@ -151,6 +154,7 @@ class _Question:
                 "requirement": pinned["requirement"],
                 "rows": pinned["dataset"]["digest"],
                 "scorer": pinned["scorer"]["lock_digest"],
+                "models": pinned["models"],
                 "judge": None if judge is None else asdict(judge),
             }
         )

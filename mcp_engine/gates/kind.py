@@ -88,6 +88,9 @@ class GateBody(BaseModel):
     machines: Literal["propose", "release"] = Field(
         default="propose", description="Whether machines may release, or only ask for it."
     )
+    experiments: Literal["refuse", "allow"] = Field(
+        default="refuse", description="Whether experiments may show versions under the label that it was not moved to."
+    )
     cooldown_minutes: int = Field(default=0, ge=0, le=60 * 24 * 30, description="Between two moves of the label.")
     error_budget: float = Field(
         default=0.05, gt=0, le=0.2, description="Probability of any false promotion over all looks at one sealed set."

@@ -12,9 +12,13 @@ from mcp_engine.identifiers import new_id
 from mcp_engine.statistics.spending import Ledger
 
 
-def ledger_of(budget: Budget) -> Ledger:
-    """Return what a ledger has left after its looks."""
-    now = Ledger(budget.ledger.budget, budget.ledger.planned)
+def ledger_of(budget: Budget, opening: Ledger | None = None) -> Ledger:
+    """Return what a ledger has left after its looks.
+
+    Args:
+        opening: as it would be, had it been opened with this.
+    """
+    now = opening or Ledger(budget.ledger.budget, budget.ledger.planned)
     for passed in budget.verdicts:
         now = now.after(passed=passed)
     return now
@@ -36,7 +40,7 @@ async def look(
 
     Args:
         question_digest: of everything that the answer follows from.
-        opening: the ledger that fresh rows get.
+        opening: the ledger that fresh rows get; of others, the look gets no more than it would leave.
         passes: whether the scores show what is required at a level.
     """
     repository = GateRepository(work)
@@ -49,8 +53,9 @@ async def look(
         opened = AlphaLedgerRow(tenant_id=work.tenant_id, id=new_id(), budget=opening.budget, planned=opening.planned)
         await repository.open_ledger(opened, dataset_version_ids)
         ids.add(opened.id)
-    ledgers = [ledger_of(budget) for budget in await repository.budgets(ids)]
-    level = min(ledger.next_alpha for ledger in ledgers)
+    budgets = await repository.budgets(ids)
+    # A gate that wants more certainty than the one that opened the ledger gets it.
+    level = min(ledger_of(budget, wanted).next_alpha for budget in budgets for wanted in (None, opening))
     # A budget that passes have used up leaves a level of nothing, at which nothing is shown.
     made = AlphaLookRow(
         tenant_id=work.tenant_id, id=new_id(), request_id=request_id, question_digest=question_digest, level=level,

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mcp_engine.access import Caller
-from mcp_engine.artifacts.kinds import Reference
+from mcp_engine.artifacts.kinds import LATEST, Reference
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.artifacts.versions import ResolvedVersion
 from mcp_engine.canonical import digest
@@ -56,8 +56,8 @@ class EvidencePlanner:
         self._planner = planner
         self._labels = labels
 
-    async def check(self, caller: Caller, namespace: str, requirement: Requirement) -> None:
-        """Look at what a requirement names, as it is now.
+    async def pinned(self, caller: Caller, namespace: str, requirement: Requirement) -> dict[str, str]:
+        """Look at what a requirement names, as it is now; return dataset and scorer with the numbers of what floats.
 
         Raises:
             NotFound: the dataset, its split or the scorer does not exist.
@@ -67,6 +67,10 @@ class EvidencePlanner:
         if requirement.split not in dataset.body["splits"]:
             raise no_split(dataset, requirement.split)
         _check_scorer(requirement, scorer)
+        return {
+            "dataset": _fixed(Reference.parse(DATASET, requirement.dataset), dataset.number),
+            "scorer": _fixed(Reference.parse(SCORER, requirement.scorer), scorer["number"]),
+        }
 
     async def plan(
         self,
@@ -99,6 +103,7 @@ class EvidencePlanner:
         old: ResolvedVersion | None,
     ) -> None:
         dataset, scorer = await self._named(caller, namespace, requirement)
+        _check_pins(gate, requirement, dataset, scorer)
         _check_scorer(requirement, scorer)
         if scorer["type"] == JUDGE:
             await self._check_judge(caller, namespace, scorer)
@@ -122,6 +127,7 @@ class EvidencePlanner:
                     "digest": dataset.body["splits"][requirement.split]["digest"],
                 },
                 "scorer": dict(scorer),
+                "models": [plan.model.digest for plan in sides],
                 # Where an output does not follow from what is pinned, the same question may have another answer.
                 "repeatable": all(plan.reuse for plan in sides),
                 "new": str(ids[0]),
@@ -144,6 +150,23 @@ class EvidencePlanner:
                 f"The judge {scorer['name']!r} may inform, not decide, until people have shown how far to believe it: "
                 f"{known.reason}",
             )
+
+
+def _fixed(reference: Reference, number: int) -> str:
+    floats = reference.version is None and reference.label in (None, LATEST)
+    return f"{reference.name}/{number}" if floats else str(reference)
+
+
+def _check_pins(
+    gate: GateInForce, requirement: Requirement, dataset: ResolvedVersion, scorer: Mapping[str, Any]
+) -> None:
+    """Raise `Conflict` (`gate.moving`) when a label that the gate follows moves at this very moment."""
+    named = {
+        f"{DATASET}:{Reference.parse(DATASET, requirement.dataset)}": dataset.lock_digest,
+        f"{SCORER}:{Reference.parse(SCORER, requirement.scorer)}": scorer["lock_digest"],
+    }
+    if any(gate.pins.get(reference) != lock for reference, lock in named.items()):
+        raise Conflict("gate.moving", f"What {requirement.name!r} names has just moved; ask again.")
 
 
 def _check_scorer(requirement: Requirement, scorer: Mapping[str, Any]) -> None:

@@ -7,13 +7,27 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, cast, exists, func, literal, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on, insert
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
 from mcp_engine.artifacts.locks.repository import points_at
-from mcp_engine.artifacts.tables import Artifact, LabelEvent, Version
+from mcp_engine.artifacts.tables import Artifact, LabelEvent, LockDependency, Version
 from mcp_engine.audit.tables import AuditEntry
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.evaluation.datasets.rows import SEALED
@@ -27,6 +41,7 @@ from mcp_engine.gates.tables import (
     ReleaseDecisionRow,
     ReleaseRequestRow,
 )
+from mcp_engine.identity.permissions import roles_holding
 from mcp_engine.identity.tables import Principal
 from mcp_engine.jobs.tables import JobRow
 
@@ -116,7 +131,7 @@ class GateRepository:
         return [Requested(*row) for row in rows]
 
     async def approvals(self, request_ids: Collection[UUID]) -> dict[UUID, list[Approved]]:
-        """Return the last word of every person on these requests."""
+        """Return the last word of every person on these requests, of those who may still have one."""
         key = (col(ReleaseApprovalRow.request_id), col(ReleaseApprovalRow.actor_id))
         person = and_(
             col(Principal.tenant_id) == col(ReleaseApprovalRow.tenant_id),
@@ -125,7 +140,12 @@ class GateRepository:
         statement = (
             select(ReleaseApprovalRow, col(Principal.name))
             .join(Principal, person)
-            .where(col(ReleaseApprovalRow.request_id).in_(request_ids))
+            .where(
+                col(ReleaseApprovalRow.request_id).in_(request_ids),
+                col(Principal.kind) == "person",
+                col(Principal.role).in_(roles_holding("gates:approve")),
+                col(Principal.disabled_at).is_(None),
+            )
             .order_by(*key, col(ReleaseApprovalRow.id).desc())
             .ext(distinct_on(*key))
         )
@@ -133,6 +153,20 @@ class GateRepository:
         for approval, name in await self._session.execute(statement):
             found[approval.request_id].append(Approved(approval, name))
         return found
+
+    async def authors(self, version_id: UUID, lock_digest: str, baseline_lock_digest: str | None) -> set[UUID]:
+        """Return who wrote the version, and who wrote what its lock pins and that of the baseline does not."""
+        same = aliased(LockDependency)
+        kept = exists().where(
+            col(same.tenant_id) == col(LockDependency.tenant_id),
+            col(same.version_id) == col(LockDependency.version_id),
+            col(same.lock_digest) == baseline_lock_digest,
+        )
+        pinned = select(col(LockDependency.version_id)).where(col(LockDependency.lock_digest) == lock_digest, ~kept)
+        statement = select(col(Version.author_id)).where(
+            or_(col(Version.id) == version_id, col(Version.id).in_(pinned))
+        )
+        return set((await self._session.execute(statement)).scalars())
 
     async def approvals_with_ids(self, ids: Collection[UUID]) -> list[ReleaseApprovalRow]:
         statement = select(ReleaseApprovalRow).where(col(ReleaseApprovalRow.id).in_(ids))

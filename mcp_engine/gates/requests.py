@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from mcp_engine.access import Caller
@@ -29,6 +30,9 @@ from mcp_engine.gates.tables import ReleaseApprovalRow, ReleaseRequestRow
 from mcp_engine.http.paging import Page, decode_id_cursor, page_of
 from mcp_engine.identifiers import new_id
 from mcp_engine.jobs.service import JobService
+
+Known = dict[tuple[str, str, str], list[GateInForce]]
+"""Gates over labels, by kind, name and label."""
 
 
 class ReleaseRequestService:
@@ -65,12 +69,12 @@ class ReleaseRequestService:
             raise Conflict(
                 "gate.none", f"No gate protects {wanted.label!r} of {wanted.name!r}; move the label, nothing is needed."
             )
-        earlier = await self._earlier(caller, wanted.label, new)
-        if earlier is not None:
-            return earlier
         evidence = await self._planner.plan(caller, namespace, gates, new, old)
         async with self._work(caller) as work:
             await _count_rows(work, gates, evidence)
+            earlier = await self._earlier(work, wanted.label, new, evidence)
+            if earlier is not None:
+                return earlier
             request = _row(work, namespace, wanted, new, old, gates, evidence)
             request.job_id = await self._jobs.enqueue(work, kind=GATHER, subject_id=request.id, namespace=namespace)
             for id_, plan in evidence.plans.items():
@@ -99,7 +103,8 @@ class ReleaseRequestService:
         before = decode_id_cursor(cursor)
         async with self._work(caller) as work:
             rows = await GateRepository(work).page(namespace, state, artifact, before, limit + 1)
-            shown = [await self._shown(work, row) for row in rows]
+            known: Known = {}
+            shown = [await self._shown(work, row, known) for row in rows]
         return page_of(shown, limit, lambda one: (str(one.id),))
 
     async def approve(self, caller: Caller, request_id: UUID, given: GiveApproval) -> ReleaseRequest:
@@ -114,8 +119,8 @@ class ReleaseRequestService:
             raise NotAllowed("gate.person_needed", "Machines may ask for releases; persons approve them.")
         async with self._work(caller) as work:
             asked = await _one(work, request_id)
-            if asked.version.author_id == caller.principal_id:
-                raise NotAllowed("gate.author", "You wrote this version: four eyes means that others look at it.")
+            if caller.principal_id in await _authors(work, asked):
+                raise NotAllowed("gate.author", "You wrote this, or a part of it: four eyes means that others look.")
             if asked.label_event_id is not None:
                 raise Conflict("gate.released_already", "This release has been carried out.")
             approval = ReleaseApprovalRow(
@@ -136,27 +141,37 @@ class ReleaseRequestService:
                 raise
             return None
 
-    async def _earlier(self, caller: Caller, label: str, new: ResolvedVersion) -> ReleaseRequest | None:
-        async with self._work(caller) as work:
-            asked = await GateRepository(work).newest(new.version_id, label, new.lock_digest)
-            shown = None if asked is None else await self._shown(work, asked)
-        if shown is None or shown.state in ("released", "stale"):
+    async def _earlier(
+        self, work: UnitOfWork, label: str, new: ResolvedVersion, evidence: Evidence
+    ) -> ReleaseRequest | None:
+        """Return the newest request if it asks the same, of the same models, and still speaks of what is."""
+        asked = await GateRepository(work).newest(new.version_id, label, new.lock_digest)
+        if asked is None or _questions(asked.request.requirements) != _questions(evidence.requirements):
+            return None
+        shown = await self._shown(work, asked)
+        if shown.state in ("released", "stale"):
             return None
         return None if any(one.code == "gate.evidence_broken" for one in shown.missing) else shown
 
-    async def _shown(self, work: UnitOfWork, asked: Requested) -> ReleaseRequest:
+    async def _shown(self, work: UnitOfWork, asked: Requested, known: Known | None = None) -> ReleaseRequest:
+        """Return a request as it stands now; `known` keeps the gates over a label for others on the same page."""
         row, artifact = asked.request, asked.artifact
         votes = (await GateRepository(work).approvals([row.id]))[row.id]
         if asked.label_event_id is not None:
             return views.request(asked, votes, max(gate["approvals"] for gate in row.gates), [])
         last = await ArtifactRepository(work).last_move(artifact, row.label)
-        gates = await gates_over(work, self._artifacts, row.namespace, artifact.kind, artifact.name, row.label)
+        key = (artifact.kind, artifact.name, row.label)
+        gates = None if known is None else known.get(key)
+        if gates is None:
+            gates = await gates_over(work, self._artifacts, row.namespace, *key)
+        if known is not None:
+            known[key] = gates
         situation = Situation(
             from_version_id=None if last is None else last.to_version_id,
             from_lock_digest=None if last is None else last.lock_digest,
             moved_at=None if last is None else last.created_at,
             now=datetime.now(UTC),
-            author_id=asked.version.author_id,
+            authors=await _authors(work, asked),
         )
         missing = [one for gate in gates for one in missing_of(gate, asked, votes, situation)]
         return views.request(asked, votes, max((gate.body.approvals for gate in gates), default=0), missing)
@@ -170,6 +185,16 @@ async def _one(work: UnitOfWork, request_id: UUID) -> Requested:
     if found is None:
         raise NotFound("gate.request_not_found", f"There is no request {request_id}.")
     return found
+
+
+def _questions(requirements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what requirements ask, without the evaluations that answer."""
+    return [{name: value for name, value in one.items() if name not in ("new", "old")} for one in requirements]
+
+
+async def _authors(work: UnitOfWork, asked: Requested) -> set[UUID]:
+    row = asked.request
+    return await GateRepository(work).authors(row.version_id, row.lock_digest, row.baseline_lock_digest)
 
 
 async def _count_rows(work: UnitOfWork, gates: list[GateInForce], evidence: Evidence) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from mcp_engine.evaluation.labels.calibration import PASSES
 from mcp_engine.evaluation.runs.metrics import Scored, counted
 from mcp_engine.gates.kind import Requirement
-from mcp_engine.statistics.judges import Calibration, corrected_interval
+from mcp_engine.statistics.judges import Calibration, corrected_floor
 from mcp_engine.statistics.proportions import Flips, above, mcnemar, not_worse
 
 STATISTICS: Final = {
@@ -16,7 +16,7 @@ STATISTICS: Final = {
     "not_worse": "betting e-value against a fall by the margin or more",
     "at_least": "exact binomial test against the threshold",
 }
-CORRECTED: Final = "lower end of the rate corrected for the judge's errors (Lang and Reiczigel)"
+CORRECTED: Final = "exact lower bound of the rate, corrected for the judge's errors"
 Values = Sequence[float | None]
 """A score a row, in one order; None where an amount has none."""
 
@@ -54,7 +54,7 @@ def shown(
     if requirement.rule == "at_least":
         assert requirement.threshold is not None
         if judge is not None:
-            return corrected_interval(sum(right), len(right), judge, 2 * level).low >= requirement.threshold
+            return corrected_floor(sum(right), len(right), judge, level) >= requirement.threshold
         return above(sum(right), len(right), requirement.threshold) <= level
     if old is None:
         return True

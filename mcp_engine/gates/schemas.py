@@ -64,6 +64,7 @@ class GateDetail(GateSummary):
     approvals: int
     movers: list[str]
     machines: Literal["propose", "release"]
+    experiments: Literal["refuse", "allow"]
     cooldown_minutes: int
     error_budget: float
     planned_looks: int

@@ -13,7 +13,7 @@ from mcp_engine.errors import NotFound
 from mcp_engine.evaluation.datasets.kind import KIND as DATASET
 from mcp_engine.evaluation.datasets.rows import SEALED
 from mcp_engine.gates import views
-from mcp_engine.gates.kind import ACTIVE, KIND, GateBody, GateKind, parse_body
+from mcp_engine.gates.kind import ACTIVE, KIND, GateBody, GateKind, Requirement, parse_body
 from mcp_engine.gates.planning import EvidencePlanner
 from mcp_engine.gates.repository import Budget, GateRepository
 from mcp_engine.gates.schemas import GateDetail, GateSummary, SetGate
@@ -31,14 +31,18 @@ class GateService:
     async def put_in_force(self, caller: Caller, namespace: str, new: SetGate) -> GateDetail:
         """Store the next version of a gate, or find the identical one, and let it protect from now on.
 
+        A dataset or scorer that is named bare, or as the latest, is pinned at its number: whoever may push one does
+        not thereby decide what the gate measures.
+
         Raises:
             InvalidInput: `gate.invalid`; as `EvidencePlanner.check`.
             NotFound: a dataset, a split or a scorer does not exist.
             NotAllowed: `gate.owner_needed`.
         """
         body = GateKind().normalise(new.body)
-        for requirement in parse_body(body).requires:
-            await self._planner.check(caller, namespace, requirement)
+        self._artifacts.kinds.get(body["protects"]["kind"])
+        for requirement in body["requires"]:
+            requirement.update(await self._planner.pinned(caller, namespace, Requirement.model_validate(requirement)))
         await self._artifacts.push(caller, KIND, namespace, new.name, body, new.message, [ACTIVE])
         return await self.get(caller, namespace, new.name)
 

@@ -63,6 +63,7 @@ def detail(
         approvals=body.approvals,
         movers=body.movers,
         machines=body.machines,
+        experiments=body.experiments,
         cooldown_minutes=body.cooldown_minutes,
         error_budget=body.error_budget,
         planned_looks=body.planned_looks,

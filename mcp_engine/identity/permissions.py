@@ -112,6 +112,11 @@ class PermissionRegistry:
             )
 
 
+def roles_holding(scope: str) -> tuple[Role, ...]:
+    """Return the roles that have a core scope."""
+    return tuple(role for role in ROLES if _holds(role, scope))
+
+
 def _holds(role: Role, scope: str) -> bool:
     if role == "owner":
         return True

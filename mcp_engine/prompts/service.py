@@ -95,9 +95,19 @@ class PromptService:
         return PromptPushed(**_version(pushed.version, found.labels).model_dump(), created=pushed.created)
 
     async def get(
-        self, caller: Caller, namespace: str, name: str, *, version: int | None = None, label: str | None = None
+        self,
+        caller: Caller,
+        namespace: str,
+        name: str,
+        *,
+        version: int | None = None,
+        label: str | None = None,
+        lock_digest: str | None = None,
     ) -> PromptDetail:
         """Return the version with a number or a label, or (neither) the latest; see `ArtifactService.resolve`.
+
+        Args:
+            lock_digest: of the version with this number, to get it as it was locked before.
 
         Raises:
             ContradictoryInput: `artifact.version_and_label`.
@@ -105,7 +115,7 @@ class PromptService:
                 names what exists.
             Gone: `artifact.erased`.
         """
-        found = await self._artifacts.resolve(caller, namespace, Reference(KIND, name, version, label))
+        found = await self._resolved(caller, namespace, Reference(KIND, name, version, label), lock_digest)
         splits = () if self._splits is None or label is None else await self._splits.of_label(caller, found)
         return _detail(found, splits)
 
@@ -228,6 +238,13 @@ class PromptService:
             raise Gone("execution.content_erased", f"The inputs of the execution {run.id} were erased.")
         return cast("dict[str, Any]", run.inputs.value["variables"])
 
+    async def _resolved(
+        self, caller: Caller, namespace: str, reference: Reference, lock_digest: str | None
+    ) -> ResolvedVersion:
+        if lock_digest is None:
+            return await self._artifacts.resolve(caller, namespace, reference)
+        return await self._artifacts.resolve_locked(caller, namespace, reference, lock_digest)
+
     async def run(
         self,
         caller: Caller,
@@ -282,10 +299,7 @@ class PromptService:
         lock_digest: str | None,
     ) -> PreparedRun:
         reference = Reference(KIND, name, wanted.version, wanted.label)
-        if lock_digest is None:
-            found = await self._artifacts.resolve(caller, namespace, reference)
-        else:
-            found = await self._artifacts.resolve_locked(caller, namespace, reference, lock_digest)
+        found = await self._resolved(caller, namespace, reference, lock_digest)
         placed = None
         if self._splits is not None and wanted.unit_id is not None:
             placed = await self._splits.place(caller, found, Unit(wanted.unit_id, wanted.attributes))

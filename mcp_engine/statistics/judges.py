@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from mcp_engine.errors import InvalidInput
 from mcp_engine.statistics.inputs import successes_of
 from mcp_engine.statistics.interval import Interval, two_sided_z
+from mcp_engine.statistics.proportions import clopper_pearson
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,24 @@ def corrected_interval(passed: int, rows: int, judge: Calibration, alpha: float 
     centre = good + 2 * z * z * (good * of_sensitivity - (1 - good) * of_specificity)
     half = z * math.sqrt(variance) / abs(youden)
     return Interval(centre - half, centre + half).clipped(0.0, 1.0)
+
+
+def corrected_floor(passed: int, rows: int, judge: Calibration, level: float) -> float:
+    """Return what the corrected rate is above, unless something happened whose probability is at most `level`.
+
+    The level is shared by three exact one-sided bounds (Clopper and Pearson 1934): of the judged rate and of the
+    specificity from below, of the sensitivity from above; the rate is that of Rogan and Gladen (1978) in this worst
+    corner. Unlike the interval it holds at any level, however small, and asks for more rows.
+
+    Raises:
+        InvalidInput: `statistics.not_counts`, `statistics.out_of_range`.
+    """
+    share = 2 * level / 3  # the ends of a two-sided interval leave half of it on either side
+    rate = clopper_pearson(passed, rows, share).low
+    sensitivity = clopper_pearson(judge.true_positives, judge.positives, share).high
+    specificity = clopper_pearson(judge.true_negatives, judge.negatives, share).low
+    youden = sensitivity + specificity - 1
+    return min(1.0, max(0.0, (rate + specificity - 1) / youden)) if youden > 0 else 0.0
 
 
 def cohens_kappa(table: ArrayLike) -> float:

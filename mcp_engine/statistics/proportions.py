@@ -103,7 +103,7 @@ def not_worse(flips: Flips, margin: float) -> float:
     stakes = np.geomspace(0.01, 0.95 / (1 - level(margin)), _STAKES)
     gained, agreed, lost = (np.log1p(stakes * (flip + margin)) for flip in (1.0, 0.0, -1.0))
     logs = flips.gained * gained + flips.agreed * agreed + flips.lost * lost
-    return float(min(1.0, np.exp(np.log(_STAKES) - special.logsumexp(logs))))
+    return float(min(1.0, np.exp(np.log(_STAKES) - np.logaddexp.reduce(logs))))
 
 
 def risk_difference(flips: Flips, alpha: float = 0.05) -> tuple[float, Interval]:

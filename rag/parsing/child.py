@@ -25,6 +25,8 @@ PR_SET_PDEATHSIG = 1
 
 def serve(fd: int, memory_bytes: int, cpu_seconds: float) -> None:
     """Answer parse requests from the socket `fd` until it is closed."""
+    # A terminal's Ctrl-C goes to every process of the group; this one ends when the other side closes.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
     _limit(memory_bytes)
     with socket.socket(fileno=fd) as connection, connection.makefile("rwb") as stream:

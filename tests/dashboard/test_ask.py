@@ -89,7 +89,7 @@ def test_a_refusal_shows_the_nearest_passages(page: Page, engine: DashboardEngin
     expect(page.get_by_text("The documents do not answer this.")).to_be_visible()
     nearest = page.get_by_role("region", name="Nearest passages")
     expect(nearest.get_by_role("article")).not_to_have_count(0)
-    expect(nearest).to_contain_text("the best one has 1.00, whether or not it answers")
+    expect(nearest).to_contain_text("from 0 to 1, whether or not they answer")
     expect(nearest.get_by_role("article").first).to_contain_text("relevance 1.00")
     assert_accessible(page, "refusal")
     nearest.get_by_role("article").first.get_by_role("button").click()

@@ -111,6 +111,7 @@ class Planner:
             "unit": kind.unit,
             "parameters": found.body["parameters"],
             "pinned": {one.reference: one.number for one in found.dependencies},
+            "locks": {entry["reference"]: entry["lock"] for entry in found.lock["dependencies"]},
         }
 
     async def _found(self, caller: Caller, namespace: str, reference: Reference) -> ResolvedVersion:

@@ -131,7 +131,9 @@ class RowScorer:
         kind = self._types.get(scorer["type"])
         if earlier is not None and earlier.execution_id is not None:
             return _scored(item, scorer, Score(earlier.value or 0.0, earlier.execution_id))
-        scoring = Scoring(self._caller, self._evaluation.namespace, scorer["pinned"], self._sealed)
+        scoring = Scoring(
+            self._caller, self._evaluation.namespace, scorer["pinned"], scorer["locks"], sealed=self._sealed
+        )
         try:
             found = await kind.score(scoring, parameters_of(self._types, scorer), answered)
         except ScoreFailed as error:
@@ -141,7 +143,9 @@ class RowScorer:
                 raise
             return _failed(item, scorer, error.code)
         except Exception as error:  # noqa: BLE001 - a scorer may be anybody's code
-            _log.warning("scorer_raised", scorer=scorer["name"], type=kind.name, exc_info=error)
+            # A scorer may quote the row; of a sealed one, logs say nothing.
+            why = {"error": type(error).__name__} if self._sealed else {"exc_info": error}
+            _log.warning("scorer_raised", scorer=scorer["name"], type=kind.name, **why)
             return _failed(item, scorer, RAISED)
         if not math.isfinite(found.value) or (kind.scale == "share" and not 0 <= found.value <= 1):
             return _failed(item, scorer, "score.out_of_range", found.execution_id)

@@ -67,8 +67,11 @@ class JudgeScorer:
         """
         judging = _judging(parameters)
         reference = Reference.parse(PROMPT, judging.prompt)
-        number = scoring.pinned[f"{PROMPT}:{reference}"]
-        prompt = await self._prompts.get(scoring.caller, scoring.namespace, reference.name, version=number)
+        pinned = f"{PROMPT}:{reference}"
+        prompt = await self._prompts.get(
+            scoring.caller, scoring.namespace, reference.name,
+            version=scoring.pinned[pinned], lock_digest=scoring.locks[pinned],
+        )  # fmt: skip
         values = {
             **answered.inputs,
             "inputs": dict(answered.inputs),

@@ -46,7 +46,8 @@ async def ask(
     """
     wanted = RunPrompt(version=prompt.number, variables=_variables(prompt.inputs, values), model=model)
     try:
-        async for event in prompts.run(caller, prompt.namespace, prompt.name, wanted, kind=kind):
+        events = prompts.run(caller, prompt.namespace, prompt.name, wanted, kind=kind, lock_digest=prompt.lock_digest)
+        async for event in events:
             if isinstance(event, RunCompleted):
                 return event
     except EngineError as error:

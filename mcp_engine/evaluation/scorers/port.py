@@ -52,7 +52,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """For whom, and with what pinned: `pinned` is the number of each artifact that the scorer's lock names.
+    """For whom, and with what pinned: the number and the lock of each artifact that the scorer's lock names.
 
     Runs that give a score of a `sealed` row are of the kind `SEALED_RUN`.
     """
@@ -60,6 +60,7 @@ class Scoring:
     caller: Caller
     namespace: str
     pinned: Mapping[str, int] = field(default_factory=dict[str, int])
+    locks: Mapping[str, str] = field(default_factory=dict[str, str])
     sealed: bool = False
 
 

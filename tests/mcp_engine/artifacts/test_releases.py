@@ -35,6 +35,9 @@ class OddGuard:
             raise ReleaseRefused("gate.refused", "Only odd versions.", details={"missing": []})
         return {"proof": "none" if release.override else "gates", "pins": {"note:base@latest": release.lock_digest}}
 
+    async def check_trial(self, work: UnitOfWork, version: ArtifactVersion, label: str) -> None:
+        raise AssertionError((work, version, label))
+
     async def check_rollback(self, work: UnitOfWork, version: ArtifactVersion) -> None:
         assert work.tenant_id
         assert version.kind == "note"
@@ -141,6 +144,9 @@ async def test_a_certificate_stands_as_long_as_what_it_rests_on(notes: Notes) ->
         async def certificate(self, work: UnitOfWork, release: Release) -> Mapping[str, Any] | None:
             assert work.tenant_id
             return {"pins": {"note:base@latest": lock}} if release.label == "live" else None
+
+        async def check_trial(self, work: UnitOfWork, version: ArtifactVersion, label: str) -> None:
+            raise AssertionError((work, version, label))
 
         async def check_rollback(self, work: UnitOfWork, version: ArtifactVersion) -> None:
             raise AssertionError((work, version))

@@ -121,11 +121,12 @@ class Model:
 
     rule: Callable[[str], str | Exception] = lambda asked: asked
     asked: list[str] = field(default_factory=list)
+    weights: str = "w" * 64
 
     async def resolve(self, caller: Caller, name: str | None) -> ServedModel:
         if name not in (None, "local", "other/model"):
             raise NotFound("model.unknown", f"No model is named {name!r}.")
-        identity = ModelIdentity("other" if name == "other/model" else "local", "rule", "w" * 64, "s" * 64)
+        identity = ModelIdentity("other" if name == "other/model" else "local", "rule", self.weights, "s" * 64)
         return ServedModel(name or "local", RuleChat(model=self), identity)
 
 

@@ -70,6 +70,10 @@ class Closed:
         assert work.tenant_id
         raise ReleaseRefused("gate.refused", f"Nothing may go to {release.label}.", details={"missing": []})
 
+    async def check_trial(self, work: UnitOfWork, version: ArtifactVersion, label: str) -> None:
+        assert work.tenant_id
+        raise ReleaseRefused("gate.refused", f"{label} shows no {version.number}.", details={"missing": []})
+
     async def check_rollback(self, work: UnitOfWork, version: ArtifactVersion) -> None:
         assert work.tenant_id
         assert version.number

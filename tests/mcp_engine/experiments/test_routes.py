@@ -158,6 +158,14 @@ async def test_promoting_moves_the_label_and_ends_the_split(api: Api) -> None:
     assert (detail["number"], "experiments" in detail) == (2, False)
 
 
+async def test_an_experiment_shows_unreleased_versions_only_where_the_gates_let_it(api: Api, world: World) -> None:
+    draft = await api.begin(start=False)
+    world.artifacts.guarded_by(Closed())
+    refused = await api.after(draft, "start")
+    assert (refused.status_code, refused.json()["code"]) == (409, "gate.refused")
+    assert (await api.get(draft))["state"] == "draft"
+
+
 async def test_a_promotion_goes_through_the_gates(api: Api, world: World) -> None:
     begun = await api.begin()
     world.artifacts.guarded_by(Closed())

@@ -157,12 +157,12 @@ async def test_an_override_and_a_rollback_show_in_the_history(gate: Commands, pr
 async def test_a_proof_that_no_longer_stands_is_told(gate: Commands, prompt: Commands, story: Story) -> None:
     await story.begin()
     scorer = {"type": "contains", "parameters": {"ignore_case": True}}
-    await story.ok(story.api.post("/artifacts/scorer/right", {"body": scorer}))
-    await story.gate({"name": "proof", "dataset": "questions/1", "scorer": "right"})
+    await story.ok(story.api.post("/artifacts/scorer/right", {"body": scorer, "labels": ["current"]}))
+    await story.gate({"name": "proof", "dataset": "questions/1", "scorer": "right@current"})
     await story.asked()
     await prompt("label", "greet", "2", "production")
     assert " proved " in (await prompt("history", "greet")).stdout
-    await story.ok(story.api.post("/artifacts/scorer/right", {"body": {"type": "exact"}}))
+    await story.ok(story.api.post("/artifacts/scorer/right", {"body": {"type": "exact"}, "labels": ["current"]}))
     assert "proved then; what it rests on has changed" in (await prompt("history", "greet")).stdout
 
 

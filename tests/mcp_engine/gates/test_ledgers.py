@@ -163,3 +163,14 @@ async def test_a_first_release_meets_thresholds_all_the_same(story: Story, api: 
     verdicts = [one["verdict"] for one in request["gates"][0]["requirements"]]
     assert (request["state"], verdicts) == ("failed", ["passed", "failed"])
     assert (await ledgers(story))[0]["looks"] == 1
+
+
+async def test_a_stricter_gate_gets_what_it_asks_for_on_rows_that_another_opened(story: Story) -> None:
+    await story.begin()
+    story.knows(0)
+    await story.gate(SEALED, name="loose", error_budget=0.2, planned_looks=1)
+    await version(story, 1)
+    await story.gate(SEALED, name="loose", enabled=False)
+    await story.gate(SEALED, name="strict", error_budget=0.001, planned_looks=1000)
+    request = await version(story, 2)
+    assert request["gates"][0]["requirements"][0]["level"] == pytest.approx(0.001 * 0.9 / 1000 * 0.9)

@@ -251,12 +251,12 @@ async def test_a_judge_of_pairs_is_no_evidence(story: Story, api: Api) -> None:
 async def test_a_certificate_dies_when_its_scorer_changes(story: Story, api: Api) -> None:
     await story.begin()
     contains = {"type": "contains", "parameters": {"ignore_case": True}}
-    await story.ok(api.post("/artifacts/scorer/right", {"body": contains}))
-    await story.gate({**SEALED, "scorer": "right"})
+    await story.ok(api.post("/artifacts/scorer/right", {"body": contains, "labels": ["current"]}))
+    await story.gate({**SEALED, "scorer": "right@current"})
     await story.asked()
     assert (await story.ok(story.move(2)))["standing"] is True
     other = {"type": "contains", "parameters": {"ignore_case": False}}
-    await story.ok(api.post("/artifacts/scorer/right", {"body": other}))
+    await story.ok(api.post("/artifacts/scorer/right", {"body": other, "labels": ["current"]}))
     [newest, _] = (await api.get("/prompts/greet/labels/history", label="production")).json()["items"]
     assert newest["standing"] is False
 
@@ -335,3 +335,84 @@ async def test_requests_are_listed_newest_first_open_ones_alone(story: Story, ap
     await story.ok(story.move(2))
     assert (await api.get("/release-requests")).json()["items"] == []
     assert (await api.get("/gates")).json()["items"][0]["name"] == "main"
+
+
+async def test_whoever_may_push_a_scorer_does_not_decide_what_the_gate_measures(story: Story, api: Api) -> None:
+    await story.begin()
+    story.knows(0)
+    await story.gate({**SEALED, "dataset": "questions"})
+    [requirement] = (await story.ok(api.get("/gates/main")))["requirements"]
+    assert (requirement["scorer"], requirement["dataset"]) == ("exact/1", "questions/1")
+    lax = {"type": "contains", "parameters": {"texts": ["wrong"]}}
+    await story.ok(api.post("/artifacts/scorer/exact", {"body": lax}))
+    assert (await story.asked())["state"] == "failed"
+
+
+async def test_a_gate_before_nothing_that_there_is_gets_refused(api: Api) -> None:
+    refused = await api.post("/gates", {"name": "main", "body": {"protects": {"kind": "prompts"}}})
+    assert (refused.status_code, refused.json()["code"]) == (404, "artifact.kind_not_found")
+
+
+async def test_approvals_of_those_who_left_count_no_more(
+    story: Story, join: Join, database: Database, caller: Caller
+) -> None:
+    await story.begin()
+    await story.gate(approvals=1)
+    ada, bob = await join("ada"), await join("bob")
+    request = await story.asked()
+    await story.ok(story.approve(request, "ada"))
+    await story.ok(story.approve(request, "bob", approve=False))
+
+    async def change(statement: str, who: Caller) -> None:
+        async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            await work.session.execute(text(statement), {"id": who.principal_id})
+
+    await change("UPDATE principal SET disabled_at = now() WHERE id = :id", bob)
+    assert (await story.shown(request))["state"] == "ready"
+    await change("UPDATE principal SET role = 'viewer' WHERE id = :id", ada)
+    assert await story.refused(2) == ["gate.approvals_missing"]
+
+
+async def test_who_wrote_what_a_version_includes_is_an_author_too(story: Story, join: Join, api: Api) -> None:
+    await story.begin()
+    await join("mallory", role="owner")
+    await join("ada")
+    tone = {"name": "tone", "body": {"template": "new "}, "labels": ["live"]}
+    await story.ok(api.post("/prompts", tone))
+    with_tone = {"name": "greet", "body": {"template": "{% include 'tone@live' %}{{ q }}"}}
+    await story.ok(api.post("/prompts", with_tone))
+    await story.ok(story.move(3))
+    await story.gate(approvals=1)
+    await story.ok(api.post("/prompts", {**tone, "body": {"template": "new  "}}, "mallory"))
+    request = await story.asked(3)
+    assert (await story.approve(request, "mallory")).json()["code"] == "gate.author"
+    assert (await story.ok(story.approve(request, "ada")))["state"] == "ready"
+
+
+async def test_one_request_carries_one_release(story: Story, join: Join, api: Api) -> None:
+    await story.begin()
+    await story.gate(approvals=1)
+    await join("ada")
+    request = await story.asked()
+    await story.ok(story.approve(request, "ada"))
+    await story.ok(story.move(2))
+    await story.ok(api.post("/prompts/greet/labels/production/rollback", {}))
+    assert await story.refused(2) == ["gate.not_requested"]
+    assert (await story.asked())["state"] == "waiting"
+
+
+async def test_another_model_is_another_question(story: Story, model: Model) -> None:
+    await story.begin()
+    await story.gate(SEALED)
+    first = await story.asked()
+    model.weights = "x" * 64
+    story.knows(0)
+    second = await story.asked()
+    assert (first["state"], second["state"]) == ("ready", "failed")
+    assert await story.refused(2) == ["gate.failed"]
+
+
+async def test_experiments_are_let_in_by_the_gate(story: Story) -> None:
+    await story.begin()
+    assert (await story.gate())["experiments"] == "refuse"
+    assert (await story.gate(experiments="allow"))["experiments"] == "allow"

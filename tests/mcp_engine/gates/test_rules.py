@@ -13,7 +13,7 @@ from mcp_engine.errors import InvalidInput
 from mcp_engine.evaluation.runs.metrics import Scored
 from mcp_engine.gates.kind import Requirement
 from mcp_engine.gates.rules import CORRECTED, STATISTICS, Values, shown, statistic_of, values_of
-from mcp_engine.statistics.judges import Calibration, corrected_interval
+from mcp_engine.statistics.judges import Calibration, corrected_floor
 from mcp_engine.statistics.proportions import Flips, above, mcnemar, not_worse
 
 SHARE = {"name": "exact", "direction": "higher", "scale": "share"}
@@ -123,14 +123,13 @@ def test_nothing_to_be_better_than_needs_no_proof_and_a_threshold_needs_no_basel
 
 
 def test_what_a_judge_passes_is_corrected_for_its_errors() -> None:
-    """A judge that lets half of the bad rows pass proves little with 88 of 100; one that errs seldom, enough."""
+    """A judge that lets half of the bad rows pass proves little with 176 of 200; one that errs seldom, enough."""
     lax, strict = Calibration(95, 100, 50, 100), Calibration(980, 1000, 980, 1000)
-    said = values(88, 12)
+    said = values(176, 24)
     assert shown(FLOOR, SHARE, said, None, 0.05)
     assert shown(FLOOR, SHARE, said, None, 0.05, strict)
     assert not shown(FLOOR, SHARE, said, None, 0.05, lax)
-    # One-sided: the interval of twice the level has the level on its lower side.
-    low = corrected_interval(88, 100, strict, 0.1).low
+    low = corrected_floor(176, 200, strict, 0.05)
     for threshold, verdict in ((low - 1e-6, True), (low + 1e-6, False)):
         at = required(rule="at_least", threshold=threshold)
         assert shown(at, SHARE, said, None, 0.05, strict) is verdict

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from mcp_engine.errors import InvalidInput
 from mcp_engine.statistics.judges import (
     Calibration,
     cohens_kappa,
+    corrected_floor,
     corrected_interval,
     corrected_rate,
     krippendorffs_alpha,
@@ -74,6 +77,33 @@ def test_the_interval_covers_when_the_judge_is_only_estimated(
 def test_the_less_is_known_of_the_judge_the_wider() -> None:
     widths = [corrected_interval(60, 100, Calibration(9 * n, 10 * n, 8 * n, 10 * n)).width for n in (2, 10, 1000)]
     assert widths[0] > 1.1 * widths[1] > 1.1 * widths[2]
+
+
+@pytest.mark.parametrize(("threshold", "sensitivity", "specificity"), [(0.5, 0.95, 0.6), (0.3, 0.99, 0.8)])
+@pytest.mark.parametrize("level", [0.04, 0.002, 4e-5])
+def test_the_floor_holds_at_every_level_when_the_judge_is_only_estimated(
+    threshold: float, sensitivity: float, specificity: float, level: float
+) -> None:
+    """By exact enumeration of what 20 good and 20 bad labels, and 300 judged rows, can say at the threshold itself."""
+    good, bad, rows = 20, 20, 300
+    judged = binom.pmf(np.arange(rows + 1), rows, threshold * sensitivity + (1 - threshold) * (1 - specificity))
+    claimed = 0.0
+    for positives, negatives in product(range(good + 1), range(bad + 1)):
+        if positives / good + negatives / bad <= 1:
+            continue
+        chance = binom.pmf(positives, good, sensitivity) * binom.pmf(negatives, bad, specificity)
+        if chance < 1e-12:
+            continue
+        judge = Calibration(positives, good, negatives, bad)
+        passed = next((n for n in range(rows + 1) if corrected_floor(n, rows, judge, level) >= threshold), rows + 1)
+        claimed += float(chance * judged[passed:].sum())
+    assert claimed <= level
+
+
+def test_the_floor_comes_near_the_rate_with_many_rows_and_labels() -> None:
+    floor = corrected_floor(88_000, 100_000, Calibration(98_000, 100_000, 98_000, 100_000), 0.01)
+    assert 0.88 < floor < (0.88 - 0.02) / 0.96
+    assert corrected_floor(50, 100, Calibration(11, 20, 11, 20), 0.01) == 0.0
 
 
 def test_cohens_kappa_of_published_tables() -> None:
