@@ -2,7 +2,7 @@
 export function RelevanceNote() {
   return (
     <p className="text-xs text-muted">
-      Relevance ranks the passages of this search: the best one has 1.00, whether or not it answers. Confidence is the
+      Relevance ranks the passages of this search, from 0 to 1, whether or not they answer. Confidence is the
       estimated probability that they answer the question.
     </p>
   );

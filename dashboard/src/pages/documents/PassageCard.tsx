@@ -34,7 +34,7 @@ export function PassageCard({ passage, rank, words, isSelected, onOpen }: {
         </span>
         <span className="basis-full" />
         <span aria-hidden className="w-5" />
-        <Score label="relevance" value={passage.score} hint="Meaning and words together, relative to this search: the best passage has 1.00, whether or not it answers" />
+        <Score label="relevance" value={passage.score} hint="Meaning and words together, from 0 to 1, whether or not it answers" />
         <Score label="meaning" value={passage.similarity} hint="Cosine of the meaning" />
         <Score label="words" value={passage.bm25} digits={1} hint="BM25 of the words" />
       </div>
