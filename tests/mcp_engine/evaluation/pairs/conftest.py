@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,9 +52,17 @@ class Arena:
         self.model.rule = self.rule
         await prepared(self.api, rows)
         await prepared(self.api, rows, "better {{ q }}")
-        self.baseline = (await ended(self.api, self.work, subject="echo/1"))["id"]
-        self.candidate = (await ended(self.api, self.work, subject="echo/2"))["id"]
+        self.baseline = await self._evaluated("echo/1")
+        self.candidate = await self._evaluated("echo/2")
         await self.push_judge()
+
+    async def _evaluated(self, subject: str) -> str:
+        evaluation = await ended(self.api, self.work, subject=subject)
+        while evaluation["state"] in ("queued", "running"):
+            # The worker beside the test was faster, and is at it.
+            await asyncio.sleep(0.05)
+            evaluation = (await self.api.get(f"/evaluations/{evaluation['id']}")).json()
+        return evaluation["id"]
 
     async def push_judge(self, body: dict[str, Any] = JUDGE) -> None:
         prompt = {"name": "judge", "body": body, "labels": ["production"]}
