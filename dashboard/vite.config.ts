@@ -14,6 +14,7 @@ export default defineConfig({
     target: ["chrome123", "firefox120", "safari17.5"],
     // Names without hashes: dist is committed, and the server makes browsers ask before they reuse a file.
     rollupOptions: {
+      input: ["index.html", "docs.html"],
       output: {
         entryFileNames: "assets/[name].js",
         chunkFileNames: "assets/[name].js",
@@ -23,6 +24,6 @@ export default defineConfig({
     license: { fileName: "licenses.md" },
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    chunkSizeWarningLimit: 700,
+    chunkSizeWarningLimit: 1700,
   },
 });

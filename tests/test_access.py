@@ -31,7 +31,7 @@ PUBLIC = {
     "POST /api/v1/sessions",
     "POST /api/v1/sessions/refresh",
 }
-DOCUMENTATION = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
+DOCUMENTATION = {"/openapi.json"}
 FOR_EVERY_CALLER = {
     "GET /api/v1/me",
     "GET /api/v1/permissions",

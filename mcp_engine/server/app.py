@@ -78,6 +78,9 @@ def create_app(services: Services, settings: Settings, components: tuple[Compone
         summary="A model control plane: governed prompts, cited answers, a provable log.",
         generate_unique_id_function=lambda route: route.name,
         separate_input_output_schemas=False,
+        # The web application has the page of the API: FastAPI's own loads its scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
         # `RequestTelemetry` does it, without the query strings and bodies that FastAPI's own would record.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

@@ -23,6 +23,8 @@ from mcp_engine.components.component import Component
 from mcp_engine.config import Settings
 
 INDEX = "index.html"
+PAGES: Mapping[str, str] = {"": INDEX, "docs": "docs.html"}
+"""Files of the web application that have a path of their own; `/docs` is its page of the REST API."""
 SERVED_OTHERWISE = frozenset(
     {"api", "v1", "mcp", "docs", "redoc", "openapi.json", "healthz", "readyz", "metrics", "assets"}
 )
@@ -97,7 +99,7 @@ class WebApp:
         if scope["method"] not in ("GET", "HEAD"):
             return None
         path = scope["path"].lstrip("/")
-        found = self._read(path or INDEX)
+        found = self._read(PAGES.get(path, path))
         if found is not None:
             return found
         is_page = "text/html" in Headers(scope=scope).get("accept", "")

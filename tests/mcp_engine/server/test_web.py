@@ -35,6 +35,7 @@ def pages(tmp_path: Path) -> Path:
     folder = tmp_path / "dist"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text("<!doctype html>")
+    (folder / "docs.html").write_text("<!doctype html><title>API</title>")
     (folder / "assets" / "index.js").write_text(SCRIPT)
     (tmp_path / "secret.txt").write_text("secret")
     (folder / "outside.txt").symlink_to(tmp_path / "secret.txt")
@@ -65,6 +66,12 @@ async def test_every_page_is_the_index(client: httpx.AsyncClient, path: str) -> 
 async def test_what_is_no_page_is_a_problem_document(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+async def test_the_page_of_the_api_has_a_path_of_its_own(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/docs", headers=HTML)
+    assert (answer.status_code, answer.text) == (200, "<!doctype html><title>API</title>")
+    assert (await client.get("/redoc", headers=HTML)).status_code == 404
 
 
 async def test_other_methods_find_nothing_there(client: httpx.AsyncClient) -> None:
