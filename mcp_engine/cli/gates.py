@@ -179,6 +179,7 @@ def _terms(found: dict[str, Any]) -> str:
     terms = [f"Approvals: {found['approvals']}" + (", none by the author" if found["approvals"] else "")]
     terms.append(f"who releases: {', '.join(found['movers']) or 'whoever may move labels'}")
     terms.append("machines may release" if found["machines"] == "release" else "machines may only ask")
+    terms.append(f"experiments may {'' if found['experiments'] == 'allow' else 'not '}show unreleased versions")
     if found["cooldown_minutes"]:
         terms.append(f"{found['cooldown_minutes']} minutes between two moves")
     if _looks_at_sealed_rows(found):
