@@ -17,7 +17,7 @@ from mcp_engine.server.progress import Progress
 from mcp_engine.server.sample import PROMPT, add_sample
 from mcp_engine.services import Services
 
-QUESTION = "What are the four essential human freedoms?"
+QUESTION = "What does freedom from fear mean?"
 COLLECTION = "handbook"
 _LOOK_SECONDS = 0.3
 

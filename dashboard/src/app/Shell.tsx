@@ -40,7 +40,7 @@ export function Shell() {
       >
         <Search aria-hidden className="size-4" />
         <span className="grow text-left">Go to…</span>
-        <kbd className="rounded border border-line px-1 font-mono text-xs">Ctrl K</kbd>
+        <kbd className="rounded border border-line px-1 font-mono text-xs max-md:hidden">Ctrl K</kbd>
       </button>
       <SectionList />
       <AccountMenu />

@@ -17,12 +17,12 @@ export function Tabs<Name extends string>({ label, tabs, value, onChange, childr
 }) {
   return (
     <Radix.Root value={value} onValueChange={(name) => onChange(name as Name)} className="flex min-w-0 flex-col gap-4">
-      <Radix.List aria-label={label} className="flex flex-wrap gap-x-5 border-b border-line">
+      <Radix.List aria-label={label} className="-mx-1 flex flex-wrap gap-x-3 border-b border-line">
         {tabs.map((tab) => (
           <Radix.Trigger
             key={tab.name}
             value={tab.name}
-            className="-mb-px h-9 border-b-2 border-transparent text-sm font-medium whitespace-nowrap text-muted hover:text-ink focus-visible:-outline-offset-2 data-[state=active]:border-accent-ink data-[state=active]:text-ink"
+            className="-mb-px h-9 rounded-t border-b-2 border-transparent px-1 text-sm font-medium whitespace-nowrap text-muted hover:text-ink focus-visible:-outline-offset-2 data-[state=active]:border-accent-ink data-[state=active]:text-ink"
           >
             {tab.label}
           </Radix.Trigger>
@@ -44,11 +44,11 @@ export function Segments<Name extends string>({ label, options, value, onChange 
 }) {
   const group = useId();
   return (
-    <div role="radiogroup" aria-label={label} className="inline-flex rounded-md border border-line bg-raised p-0.5">
+    <div role="radiogroup" aria-label={label} className="inline-flex max-w-full rounded-md border border-line bg-raised p-0.5">
       {options.map((option) => (
         <label
           key={option.name}
-          className="relative flex h-6.5 cursor-pointer items-center rounded px-2.5 text-xs font-medium text-muted has-checked:bg-surface has-checked:text-ink has-checked:shadow-sm has-focus-visible:outline-2 has-focus-visible:outline-accent-ink"
+          className="relative flex min-h-6.5 cursor-pointer items-center rounded px-2.5 text-xs font-medium text-muted has-checked:bg-surface has-checked:text-ink has-checked:shadow-sm has-focus-visible:outline-2 has-focus-visible:outline-accent-ink"
         >
           <input
             type="radio"

@@ -54,6 +54,8 @@ export default function Chart({ metric, times, lines, isStacked }: ChartProps) {
           formatter={(value) => formatValue(metric, typeof value === "number" ? value : null)}
         />
         {lines.map((line, index) => {
+          // On top of a stack, a line of nothing looks like one that is as high as the stack.
+          if (isStacked && !line.values.some(Boolean)) return null;
           const { colour, dash } = strokeOf(line, index);
           const lonely = lonelySteps(line);
           const shared = {

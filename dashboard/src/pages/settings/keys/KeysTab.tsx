@@ -47,7 +47,7 @@ export function KeysTab({ search, change }: TabProps) {
         </button>
       ),
     },
-    { header: "Of", cell: ({ row }) => <span className="wrap-anywhere">{nameOf(row.original.principal_id)}</span> },
+    { header: "Of", cell: ({ row }) => <span className="wrap-break-word">{nameOf(row.original.principal_id)}</span> },
     { header: "May", cell: ({ row }) => describeScopes(row.original.scopes), meta: { hideWhenNarrow: true } },
     {
       header: "Last used",
