@@ -103,7 +103,10 @@ def not_worse(flips: Flips, margin: float) -> float:
     stakes = np.geomspace(0.01, 0.95 / (1 - level(margin)), _STAKES)
     gained, agreed, lost = (np.log1p(stakes * (flip + margin)) for flip in (1.0, 0.0, -1.0))
     logs = flips.gained * gained + flips.agreed * agreed + flips.lost * lost
-    return float(min(1.0, np.exp(np.log(_STAKES) - np.logaddexp.reduce(logs))))
+    most = float(logs.max())
+    if most <= 0:
+        return 1.0  # no stake won anything
+    return min(1.0, math.exp(-most) / float(np.exp(logs - most).mean()))
 
 
 def risk_difference(flips: Flips, alpha: float = 0.05) -> tuple[float, Interval]:
