@@ -34,7 +34,7 @@ test: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Run lint
 	$(WITH_NODE) $(PYTEST) -m "not slow" --cov --cov-report=term:skip-covered
 
 test-slow: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Click through the dashboard, kill servers and databases, type what the docs say, send made-up requests
-	$(WITH_NODE) $(PYTEST) -m slow tests/end_to_end tests/dashboard tests/test_fuzz.py
+	$(WITH_NODE) $(PYTEST) -m slow tests/end_to_end tests/dashboard tests/sdk tests/test_fuzz.py
 
 bench: .venv/.installed-dev ## Measure the engine beside its peers, at small scale (see benchmarks/README.md)
 	.venv/bin/python -m benchmarks all

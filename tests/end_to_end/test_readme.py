@@ -5,8 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.end_to_end.blocks import CHECKOUT, run_blocks, sh_blocks
 from tests.end_to_end.instance import EngineProcess
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_main_job_runs_as_written(readers_engine: EngineProcess, tmp_path: Path) -> None:

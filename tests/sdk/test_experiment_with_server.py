@@ -15,6 +15,7 @@ from mcp_engine_client import Client
 from tests.end_to_end.instance import EngineProcess
 from tests.sdk.conftest import until
 
+pytestmark = pytest.mark.slow
 UNITS = 90
 PLAN = {
     "name": "shouting", "artifact": "shout", "alpha": 0.05,
