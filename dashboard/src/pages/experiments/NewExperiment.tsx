@@ -44,7 +44,7 @@ export function NewExperiment() {
 }
 
 function Form() {
-  const [draft, change] = useDraft();
+  const [draft, change, leaveUrl] = useDraft();
   const namespace = useNamespace();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -55,6 +55,7 @@ function Form() {
 
   async function create(start: boolean) {
     if (left.length > 0) return;
+    leaveUrl();
     setBusy(start ? "start" : "keep");
     setError(null);
     try {

@@ -6,8 +6,11 @@ import { changed } from "./search";
 const route = getRouteApi("/workspace/experiments/-/new");
 const TYPING_MS = 350;
 
-/** The draft that is typed, which the URL takes up when the typing pauses. */
-export function useDraft(): [Draft, (changes: Partial<Draft>) => void] {
+/**
+ * The draft that is typed, which the URL takes up when the typing pauses. The last function keeps what was typed just
+ * now out of the URL: written while the page is being left, it would bring the form back.
+ */
+export function useDraft(): [Draft, (changes: Partial<Draft>) => void, () => void] {
   const { draft: kept } = route.useSearch();
   const navigate = route.useNavigate();
   const [draft, setDraft] = useState<Draft>({ ...EMPTY_DRAFT, ...kept });
@@ -32,5 +35,5 @@ export function useDraft(): [Draft, (changes: Partial<Draft>) => void] {
       void navigate({ search: (old) => ({ ...old, draft: rest }), replace: true, resetScroll: false });
     }, TYPING_MS);
   }
-  return [draft, change];
+  return [draft, change, () => clearTimeout(timer.current)];
 }

@@ -111,11 +111,14 @@ function topsOf(pages: readonly Schema<"DocumentPage">[], width: number): number
  */
 function useKeptPlace(box: React.RefObject<HTMLElement | null>, width: number): () => void {
   const kept = useRef(0);
+  // Of the pages as they lie there: a scroll may be told of by an earlier drawing, which knew another width.
+  const laid = useRef(width);
   useLayoutEffect(() => {
+    laid.current = width;
     if (box.current !== null) box.current.scrollTop = kept.current * width;
   }, [box, width]);
   return () => {
-    if (box.current !== null) kept.current = box.current.scrollTop / width;
+    if (box.current !== null) kept.current = box.current.scrollTop / laid.current;
   };
 }
 
