@@ -42,9 +42,15 @@ export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPa
 
   useEffect(() => virtualizer.measure(), [virtualizer, width]);
   const keepPlace = useKeptPlace(scroller, width);
+  // Until somebody scrolls or zooms, what was asked for stays in sight while the column around it settles.
+  const isTheirs = useRef(false);
+  const asked = `${place.documentId}/${place.number}/${page}/${span?.start}`;
+  useEffect(() => {
+    isTheirs.current = false;
+  }, [asked]);
   useEffect(() => {
     const box = scroller.current;
-    if (box === null || available === 0) return;
+    if (box === null || available === 0 || isTheirs.current) return;
     const marked = highlights?.find((one) => one.page === page && one.rectangles.length > 0);
     const top = tops[page - 1] ?? 0;
     const height = (tops[page] ?? top) - top - GAP;
@@ -53,7 +59,7 @@ export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPa
     box.scrollTop = first === undefined ? top - MARGIN : top + first * height - box.clientHeight / 3;
     keepPlace();
     // eslint-disable-next-line react-hooks/exhaustive-deps -- zooming and scrolling must not jump back
-  }, [page, highlights, available > 0, place.documentId, place.number]);
+  }, [asked, highlights, available]);
 
   function reportPage() {
     const box = scroller.current;
@@ -71,6 +77,9 @@ export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPa
       aria-label={`Pages of ${name}`}
       tabIndex={0}
       onScroll={reportPage}
+      onWheel={() => (isTheirs.current = true)}
+      onPointerDown={() => (isTheirs.current = true)}
+      onKeyDown={() => (isTheirs.current = true)}
       className="min-h-0 grow overflow-auto bg-raised [overflow-anchor:none]"
     >
       <div className="relative mx-auto" style={{ height: total, width: width + 2 * MARGIN }}>
