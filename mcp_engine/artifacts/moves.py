@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -50,7 +49,7 @@ class LabelMoves:
         lock = await Resolver(self._work, self._kinds, self._artifact.namespace).lock(row)
         if last is not None and (last.to_version_id, last.lock_digest) == (row.version.version_id, lock.digest):
             return await self._newest(label)
-        certificate = await self._certificate(label, row.version, lock.digest, last, reason, override=override)
+        certificate = await self._certificate(label, row.version, lock.digest, last, override=override)
         await keep(self._work, lock)
         event = self._event(label, last, row.version, lock.digest, reason)
         return await self._record(event, row.version, certificate)
@@ -91,7 +90,6 @@ class LabelMoves:
         version: ArtifactVersion,
         lock_digest: str,
         last: LabelEvent | None,
-        reason: str,
         *,
         override: bool,
     ) -> Mapping[str, Any] | None:
@@ -102,7 +100,6 @@ class LabelMoves:
             from_version_id=None if last is None else last.to_version_id,
             from_lock_digest=None if last is None else last.lock_digest,
             moved_at=None if last is None else last.created_at,
-            reason=reason,
             override=override,
         )
         given = [await guard.certificate(self._work, release) for guard in self._guards]
@@ -128,14 +125,13 @@ class LabelMoves:
         self, event: LabelEvent, version: ArtifactVersion, certificate: Mapping[str, Any] | None
     ) -> LabelMove:
         event = await self._repository.add_move(event)
-        text = None
         if certificate is not None:
             text = canonical_json(certificate).decode()
             await self._repository.add_certificate(
                 LabelCertificate(tenant_id=event.tenant_id, event_id=event.id, body=text)
             )
         move = await self._newest(event.label)
-        await append(self._work, _moved(self._artifact, event, move, version, text))
+        await append(self._work, _moved(self._artifact, event, move, version, certificate))
         return move
 
     async def _newest(self, label: str) -> LabelMove:
@@ -178,7 +174,11 @@ async def _lock_now(resolver: Resolver, reference: str) -> str | None:
 
 
 def _moved(
-    artifact: Artifact, event: LabelEvent, move: LabelMove, version: ArtifactVersion, certificate: str | None
+    artifact: Artifact,
+    event: LabelEvent,
+    move: LabelMove,
+    version: ArtifactVersion,
+    certificate: Mapping[str, Any] | None,
 ) -> AuditEvent:
     return AuditEvent(
         LABEL_MOVED,
@@ -196,6 +196,6 @@ def _moved(
             "digest": version.digest,
             "lock_digest": move.lock_digest,
             "restores": event.restores,
-            "certificate": None if certificate is None else json.loads(certificate),
+            "certificate": certificate,
         },
     )

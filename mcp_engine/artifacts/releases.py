@@ -26,7 +26,6 @@ class Release:
     from_version_id: UUID | None
     from_lock_digest: str | None
     moved_at: datetime | None
-    reason: str
     override: bool
     """Whether the mover may and will do without evidence."""
 

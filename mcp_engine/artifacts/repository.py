@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, cast, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
-from sqlalchemy.orm import Mapped, aliased
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from mcp_engine.artifacts.locks.repository import LOCK_OF_MOVE, points_at
 from mcp_engine.artifacts.tables import Artifact, LabelCertificate, LabelEvent, Lock, Version, VersionContent
 from mcp_engine.artifacts.versions import ArtifactFilter, ArtifactVersion, LabelMove
-from mcp_engine.audit.tables import AuditEntry
+from mcp_engine.audit.tables import has_entry
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.identifiers import new_id
 
@@ -298,7 +298,7 @@ class ArtifactRepository:
         """Return, by artifact, the ids of versions that no audit entry of `kind` speaks of."""
         statement = (
             select(col(Version.artifact_id), col(Version.id))
-            .where(col(Version.artifact_id).in_(artifact_ids), ~_has_entry(kind, col(Version.id)))
+            .where(col(Version.artifact_id).in_(artifact_ids), ~has_entry(kind, col(Version.id)))
             .order_by(col(Version.number))
         )
         found: defaultdict[UUID, list[str]] = defaultdict(list)
@@ -312,7 +312,7 @@ class ArtifactRepository:
         """Return, by artifact and label, the ids of moves that no audit entry of `kind` speaks of."""
         statement = (
             select(col(LabelEvent.artifact_id), col(LabelEvent.label), col(LabelEvent.id))
-            .where(col(LabelEvent.artifact_id).in_(artifact_ids), ~_has_entry(kind, col(LabelEvent.id)))
+            .where(col(LabelEvent.artifact_id).in_(artifact_ids), ~has_entry(kind, col(LabelEvent.id)))
             .order_by(col(LabelEvent.number))
         )
         found: defaultdict[tuple[UUID, str], list[str]] = defaultdict(list)
@@ -372,13 +372,6 @@ def _named(namespace: str, kind: str, name: str) -> Select[Artifact]:
 def _with_body(statement: AnySelect) -> AnySelect:
     """Join the content of `Version`; an erased body leaves the version."""
     return statement.outerjoin(VersionContent, _CONTENT_OF_VERSION)
-
-
-def _has_entry(kind: str, subject: Mapped[UUID]) -> ColumnElement[bool]:
-    return exists().where(
-        col(AuditEntry.subject) == cast(subject, Text),
-        col(AuditEntry.kind) == kind,
-    )
 
 
 def _version_row(artifact: Artifact, version: Version, body: str | None) -> VersionRow:

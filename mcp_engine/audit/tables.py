@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger
+from sqlalchemy import BigInteger, ColumnElement, Index, LargeBinary, SmallInteger, Text, cast, exists
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlalchemy.orm import Mapped
+from sqlmodel import Field, SQLModel, col
 
 from mcp_engine.database.rows import TenantRow, created_field, timestamp_field
 
@@ -87,3 +88,8 @@ class Erasure(TenantRow, table=True):
     actor_id: UUID
     row_count: int = Field(sa_type=BigInteger, nullable=False)
     created_at: datetime = created_field()
+
+
+def has_entry(kind: str, subject: Mapped[UUID]) -> ColumnElement[bool]:
+    """Say that an entry of a kind speaks of `subject`; a row without one was added behind the engine's back."""
+    return exists().where(col(AuditEntry.subject) == cast(subject, Text), col(AuditEntry.kind) == kind)

@@ -35,6 +35,11 @@ class UnitOfWork:
         """
         self._after_commit.append(callback)
 
+    async def stand_in_line(self, name: str) -> None:
+        """Wait for other transactions of this tenant in the line of this name; leave it with this one's end."""
+        key = f"{name}/{self.tenant_id}"
+        await self.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
     def committed(self) -> None:
         for callback in self._after_commit:
             callback()

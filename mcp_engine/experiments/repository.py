@@ -93,8 +93,7 @@ class ExperimentRepository:
 
     async def stand_in_line(self) -> None:
         """Wait until no other transaction of this tenant changes the state of an experiment."""
-        key = f"experiments/{self._work.tenant_id}"
-        await self._session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+        await self._work.stand_in_line("experiments")
 
     async def named(self, namespace: str, name: str) -> Stored | None:
         rows = await self._stored(

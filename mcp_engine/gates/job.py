@@ -51,42 +51,39 @@ class EvidenceJob:
         if asked.decision is not None:
             return
         request = asked.request
-        sealed = [one["requirement"]["split"] == SEALED for one in request.requirements]
-        await self._evaluate(context, request, sealed, of_sealed=False)
-        if await self._open_rows_pass(context, request, sealed):
-            await self._evaluate(context, request, sealed, of_sealed=True)
+        await self._evaluate(context, request, sealed=False)
         async with context.unit_of_work() as work:
-            await _decide(work, request, sealed)
+            verdicts = await _open_verdicts(work, request)
+        if "failed" not in verdicts:
+            await self._evaluate(context, request, sealed=True)
+        async with context.unit_of_work() as work:
+            await _decide(work, request, verdicts)
 
-    async def _evaluate(
-        self, context: JobContext, request: ReleaseRequestRow, sealed: Sequence[bool], *, of_sealed: bool
-    ) -> None:
+    async def _evaluate(self, context: JobContext, request: ReleaseRequestRow, *, sealed: bool) -> None:
         """Run the evaluations of the open or of the sealed requirements, one after the other."""
-        total, before = sum(_rows(request).values()), 0
-        wanted = _evaluations(request, [one == of_sealed for one in sealed])
-        if of_sealed:
-            before = sum(rows for id_, rows in _rows(request).items() if id_ not in wanted)
+        rows = rows_of(request)
+        wanted = _evaluations([one for one in request.requirements if _is_sealed(one) == sealed])
+        total, before = sum(rows.values()), 0
+        if sealed:
+            before = total - sum(rows[id_] for id_ in wanted)
         for id_ in wanted:
             done = before
 
-            async def progress(rows: int, of: int, done: int = done) -> None:
+            async def progress(scored: int, of: int, done: int = done) -> None:
                 # How long a sealed row takes is nobody's business either.
-                shown = rows - rows % max(1, of // _STEPS) if of_sealed else rows
+                shown = scored - scored % max(1, of // _STEPS) if sealed else scored
                 await context.progress(done + shown, total)
 
             await self._evaluations.evaluate(context, id_, progress)
-            before += _rows(request)[id_]
-
-    async def _open_rows_pass(self, context: JobContext, request: ReleaseRequestRow, sealed: Sequence[bool]) -> bool:
-        async with context.unit_of_work() as work:
-            return "failed" not in await _open_verdicts(work, request, sealed)
+            before += rows[id_]
 
 
-async def _decide(work: UnitOfWork, request: ReleaseRequestRow, sealed: Sequence[bool]) -> None:
-    verdicts = await _open_verdicts(work, request, sealed)
+async def _decide(work: UnitOfWork, request: ReleaseRequestRow, verdicts: list[str]) -> None:
+    """Look at sealed rows if the `verdicts` on open ones let it, and record what came of it."""
     found: AlphaLookRow | None = None
     if "not_looked" in verdicts and "failed" not in verdicts:
-        found = await _look(work, request, [verdict == "not_looked" for verdict in verdicts])
+        pairs = zip(request.requirements, verdicts, strict=True)
+        found = await _look(work, request, [one for one, verdict in pairs if verdict == "not_looked"])
         word = "passed" if found.passed else "failed"
         verdicts = [word if verdict == "not_looked" else verdict for verdict in verdicts]
     decision = ReleaseDecisionRow(
@@ -98,28 +95,26 @@ async def _decide(work: UnitOfWork, request: ReleaseRequestRow, sealed: Sequence
     await append(work, AuditEvent(DECIDED, str(request.id), decided_facts(decision, found, ledgers)))
 
 
-async def _open_verdicts(work: UnitOfWork, request: ReleaseRequestRow, sealed: Sequence[bool]) -> list[str]:
+async def _open_verdicts(work: UnitOfWork, request: ReleaseRequestRow) -> list[str]:
     """Return the verdict of each open requirement; sealed ones are not looked at.
 
     A comparison with nothing passes whatever the rows say. As a look, it would use up the budget of sealed rows.
     """
     verdicts: list[str] = []
-    for one, hidden in zip(request.requirements, sealed, strict=True):
+    for one in request.requirements:
         if one["old"] is None and one["requirement"]["rule"] != "at_least":
             verdicts.append("passed")
-            continue
-        if hidden:
+        elif _is_sealed(one):
             verdicts.append("not_looked")
-            continue
-        question = await _Question.of(work, one)
-        passed = await asyncio.to_thread(question.passes, OPEN_LEVEL)
-        verdicts.append("passed" if passed else "failed")
+        else:
+            question = await _Question.of(work, one)
+            passed = await asyncio.to_thread(question.passes, OPEN_LEVEL)
+            verdicts.append("passed" if passed else "failed")
     return verdicts
 
 
-async def _look(work: UnitOfWork, request: ReleaseRequestRow, chosen: Sequence[bool]) -> AlphaLookRow:
-    """Look once for all chosen requirements together: the answer is one bit, whatever was asked."""
-    wanted = [one for one, asked in zip(request.requirements, chosen, strict=True) if asked]
+async def _look(work: UnitOfWork, request: ReleaseRequestRow, wanted: Sequence[Mapping[str, Any]]) -> AlphaLookRow:
+    """Look once for all these requirements together: the answer is one bit, whatever was asked."""
     questions = [await _Question.of(work, one) for one in wanted]
     gates = {gate["name"]: gate for gate in request.gates}
     asking = [gates[one["gate"]] for one in wanted]
@@ -180,19 +175,15 @@ class _Question:
         return shown(self._requirement, self._scorer, self._new, self._old, level, self._judge)
 
 
-def _evaluations(request: ReleaseRequestRow, chosen: Sequence[bool]) -> list[UUID]:
-    ids = [
-        one[side]
-        for one, wanted in zip(request.requirements, chosen, strict=True)
-        if wanted
-        for side in ("new", "old")
-        if one[side] is not None
-    ]
+def rows_of(request: ReleaseRequestRow) -> dict[UUID, int]:
+    """Return how many rows each evaluation of a request has."""
+    return {id_: one["rows"] for one in request.requirements for id_ in _evaluations([one])}
+
+
+def _evaluations(requirements: Sequence[Mapping[str, Any]]) -> list[UUID]:
+    ids = [one[side] for one in requirements for side in ("new", "old") if one[side] is not None]
     return [UUID(id_) for id_ in dict.fromkeys(ids)]
 
 
-def _rows(request: ReleaseRequestRow) -> dict[UUID, int]:
-    """Return how many rows each evaluation of a request has."""
-    return {
-        UUID(one[side]): one["rows"] for one in request.requirements for side in ("new", "old") if one[side] is not None
-    }
+def _is_sealed(requirement: Mapping[str, Any]) -> bool:
+    return requirement["requirement"]["split"] == SEALED

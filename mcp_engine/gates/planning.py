@@ -83,7 +83,7 @@ class EvidencePlanner:
         """Return the evaluations of the new version, and of what the label points at, that the gates want.
 
         Raises:
-            NotFound, InvalidInput: as `check`; the model or parameters don't fit.
+            NotFound, InvalidInput: as `pinned`; the model or parameters don't fit.
             Conflict: `gate.judge_uncalibrated`.
         """
         evidence = Evidence()

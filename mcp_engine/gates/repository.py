@@ -19,17 +19,17 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on, insert
-from sqlalchemy.orm import Mapped, aliased
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from mcp_engine.artifacts.locks.repository import points_at
 from mcp_engine.artifacts.tables import Artifact, LabelEvent, LockDependency, Version
-from mcp_engine.audit.tables import AuditEntry
+from mcp_engine.audit.tables import has_entry
 from mcp_engine.database.engine import UnitOfWork
+from mcp_engine.evaluation.datasets.repository import ROW_OF_MEMBER
 from mcp_engine.evaluation.datasets.rows import SEALED
 from mcp_engine.evaluation.datasets.tables import DatasetMember, DatasetRow
 from mcp_engine.gates.tables import (
@@ -185,10 +185,10 @@ class GateRepository:
         named = exists().where(col(decision.request_id) == col(look.request_id), col(decision.look_id) == col(look.id))
         statement = union_all(
             select(col(approval.request_id), literal("approval ") + cast(col(approval.id), Text)).where(
-                col(approval.request_id).in_(request_ids), ~_has_entry(approved, col(approval.id))
+                col(approval.request_id).in_(request_ids), ~has_entry(approved, col(approval.id))
             ),
             select(col(decision.request_id), literal("decision")).where(
-                col(decision.request_id).in_(request_ids), ~_has_entry(decided, col(decision.request_id))
+                col(decision.request_id).in_(request_ids), ~has_entry(decided, col(decision.request_id))
             ),
             select(col(look.request_id), literal("look ") + cast(col(look.id), Text)).where(
                 col(look.request_id).in_(request_ids), ~named
@@ -207,8 +207,7 @@ class GateRepository:
 
     async def stand_in_line(self) -> None:
         """Wait until no other transaction of this tenant looks at sealed rows."""
-        key = f"alpha/{self._work.tenant_id}"
-        await self._session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+        await self._work.stand_in_line("alpha")
 
     async def questions(self, dataset_version_id: UUID, split: str) -> dict[str, str]:
         """Return one row digest for each different question (inputs) of a split, the first: repeats prove nothing."""
@@ -216,7 +215,7 @@ class GateRepository:
         statement = (
             select(key, col(DatasetMember.row_digest))
             .select_from(DatasetMember)
-            .join(DatasetRow, _ROW)
+            .join(DatasetRow, ROW_OF_MEMBER)
             .where(col(DatasetMember.version_id) == dataset_version_id, col(DatasetMember.split) == split)
             .order_by(key, col(DatasetMember.position))
             .ext(distinct_on(key))
@@ -232,7 +231,7 @@ class GateRepository:
         statement = (
             select(col(AlphaLedgerMemberRow.ledger_id))
             .select_from(DatasetMember)
-            .join(DatasetRow, _ROW)
+            .join(DatasetRow, ROW_OF_MEMBER)
             .outerjoin(AlphaLedgerMemberRow, _MEMBER)
             .where(col(DatasetMember.version_id).in_(dataset_version_ids), col(DatasetMember.split) == SEALED)
             .distinct()
@@ -247,7 +246,7 @@ class GateRepository:
         fresh = (
             select(col(DatasetRow.tenant_id), col(DatasetRow.inputs_digest), literal(ledger.id, Uuid()))
             .select_from(DatasetMember)
-            .join(DatasetRow, _ROW)
+            .join(DatasetRow, ROW_OF_MEMBER)
             .join(Version, points_at(DatasetMember.tenant_id, DatasetMember.version_id, Version))
             .outerjoin(AlphaLedgerMemberRow, _MEMBER)
             .where(
@@ -309,13 +308,6 @@ class GateRepository:
         return {look: [contents[one] for one in ledgers if one in contents] for look, ledgers in spent.items()}
 
 
-def _has_entry(kind: str, subject: Mapped[UUID]) -> ColumnElement[bool]:
-    return exists().where(col(AuditEntry.subject) == cast(subject, Text), col(AuditEntry.kind) == kind)
-
-
-_ROW = and_(
-    col(DatasetRow.tenant_id) == col(DatasetMember.tenant_id), col(DatasetRow.digest) == col(DatasetMember.row_digest)
-)
 _MEMBER = and_(
     col(AlphaLedgerMemberRow.tenant_id) == col(DatasetRow.tenant_id),
     col(AlphaLedgerMemberRow.inputs_digest) == col(DatasetRow.inputs_digest),

@@ -63,7 +63,7 @@ class DatasetRepository:
         """Return split, digest and inputs' digest of every row, in order; no content."""
         statement = (
             select(col(DatasetMember.split), col(DatasetRow.digest), col(DatasetRow.inputs_digest))
-            .join(DatasetRow, _ROW)
+            .join(DatasetRow, ROW_OF_MEMBER)
             .where(col(DatasetMember.version_id) == version_id)
             .order_by(col(DatasetMember.split), col(DatasetMember.position))
         )
@@ -90,7 +90,7 @@ class DatasetRepository:
                 col(DatasetRow.inputs_digest),
                 col(DatasetRowContent.content),
             )
-            .join(DatasetRow, _ROW)
+            .join(DatasetRow, ROW_OF_MEMBER)
             .outerjoin(DatasetRowContent, _CONTENT)
             .where(col(DatasetMember.version_id) == version_id, col(DatasetMember.split) == split, *conditions)
             .order_by(col(DatasetMember.position))
@@ -120,7 +120,7 @@ class DatasetRepository:
         return [(version, split, row, text) for version, split, row, text in await self._session.execute(statement)]
 
 
-_ROW = and_(
+ROW_OF_MEMBER = and_(
     col(DatasetRow.tenant_id) == col(DatasetMember.tenant_id), col(DatasetRow.digest) == col(DatasetMember.row_digest)
 )
 _CONTENT = and_(

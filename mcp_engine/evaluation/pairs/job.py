@@ -17,6 +17,7 @@ from mcp_engine.evaluation.pairs.facts import ENDED, ended_facts
 from mcp_engine.evaluation.pairs.figures import figures
 from mcp_engine.evaluation.pairs.repository import CommonRow, JudgedRepository, KnownVerdict
 from mcp_engine.evaluation.pairs.tables import JudgedComparisonRow, JudgedOutcomeRow
+from mcp_engine.evaluation.runs.job import caller_of
 from mcp_engine.evaluation.runs.repository import EvaluationRepository
 from mcp_engine.evaluation.runs.subject import Subject, Subjects
 from mcp_engine.evaluation.runs.tables import EvaluationRow
@@ -28,8 +29,6 @@ from mcp_engine.prompts.service import PromptService
 JUDGE_PAIRS: Final = "evaluation.judge_pairs"
 CONCURRENCY: Final = 4
 """Rows at once; each asks two questions."""
-_SCOPES = frozenset({"prompts:read", "prompts:run", "executions:read"})
-_NO_CREDENTIAL = UUID(int=0)
 
 
 class JudgePairsJob:
@@ -68,7 +67,7 @@ class JudgePairsJob:
         left: Sequence[CommonRow],
     ) -> None:
         """Ask about rows, several at once, and write what is ready while others are asked about."""
-        caller = Caller(context.tenant_id, context.actor_id, "machine", _SCOPES, _NO_CREDENTIAL)
+        caller = caller_of(context)
         number = comparison.prompt_number
         prompt = await self._prompts.get(caller, comparison.namespace, comparison.prompt_name, version=number)
         asker = PairAsker(comparison, caller, self._prompts, prompt, last_attempt=context.attempt >= self.max_attempts)

@@ -82,7 +82,7 @@ class EvaluationJob:
         progress: Progress,
     ) -> None:
         """Run and score rows, several at once, and write what is ready while others run."""
-        caller = Caller(context.tenant_id, context.actor_id, "machine", _SCOPES, _NO_CREDENTIAL)
+        caller = caller_of(context)
         scorer = RowScorer(
             evaluation, caller, self._subjects.get(evaluation.subject_kind), self._types, self._executions,
             last_attempt=context.attempt >= self.max_attempts,
@@ -111,6 +111,11 @@ class EvaluationJob:
             return {}
         async with context.database.unit_of_work(context.tenant_id, context.actor_id) as work:
             return await EvaluationRepository(work).judged(execution_id, row.digest, locks)
+
+
+def caller_of(context: JobContext) -> Caller:
+    """Return whom a job of evaluations runs versions and judges as: whoever asked for it, without a credential."""
+    return Caller(context.tenant_id, context.actor_id, "machine", _SCOPES, _NO_CREDENTIAL)
 
 
 async def _end(context: JobContext, evaluation: EvaluationRow) -> None:
