@@ -49,7 +49,8 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(default=32, ge=2)
     workers: int = Field(default=1, ge=0)
     """Worker processes that the server starts beside itself; 0 when workers run elsewhere."""
-    log_level: str = "info"
+    log_level: str = "auto"
+    """`auto` writes from `info`, and shows a terminal warnings and worse."""
     log_format: str = Field(default="auto", pattern="^(auto|json|console)$")
     sample: bool = True
     """Whether the first start fills a sample workspace."""

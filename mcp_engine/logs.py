@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, TextIO, cast
 
 import structlog
 from opentelemetry import trace
@@ -54,19 +54,20 @@ _context_sources: list[Callable[[], Mapping[str, str]]] = []
 _listeners: list[Callable[[Mapping[str, Any]], None]] = []
 
 
-def configure(level: str = "info", format: Format | str = "auto") -> None:  # noqa: A002 - the setting's own name
+def configure(level: str = "auto", format: Format | str = "auto") -> None:  # noqa: A002 - the setting's own name
     """Send every log line of the process to standard error in one format.
 
     Args:
-        level: name of the lowest level shown, such as `info`.
+        level: name of the lowest level written, such as `info`; `auto` is `info`, of which a terminal shows what
+            is a warning or worse, so that what a person is told there stays in sight.
         format: `json`, `console`, or `auto` for JSON unless standard error is a terminal.
     """
     as_json = format == "json" or (format == "auto" and not sys.stderr.isatty())
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(logging.WARNING if level == "auto" and not as_json else logging.NOTSET)
     handler.setFormatter(_formatter(as_json=as_json))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
+    root.setLevel("INFO" if level == "auto" else level.upper())
     for logger in logging.Logger.manager.loggerDict.values():
         # Libraries bring handlers of their own when they are imported: uvicorn, DBOS, MLflow for SQLAlchemy's loggers.
         if isinstance(logger, logging.Logger) and (logger.handlers or not logger.propagate):
@@ -189,6 +190,23 @@ def _shared() -> list[Processor]:
         _add_trace,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines from `shown` on to standard error; listeners, who stand at the end of the formatter, get all."""
+
+    def __init__(self, shown: int) -> None:
+        super().__init__(sys.stderr)
+        self._shown = shown
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno >= self._shown:
+            super().emit(record)
+            return
+        try:
+            self.format(record)
+        except Exception:  # noqa: BLE001 - as `StreamHandler`: a line that can't be written ends no work
+            self.handleError(record)
 
 
 def _formatter(*, as_json: bool) -> logging.Formatter:

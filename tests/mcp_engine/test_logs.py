@@ -121,6 +121,25 @@ def test_the_console_format_is_for_people_and_hides_as_much(lines: Lines, monkey
     assert "s3cr3t" not in shown
 
 
+def test_a_terminal_shows_what_is_wrong_and_the_journal_has_every_line(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    kept: list[str] = []
+    logs.configure("auto", "console")
+    with logs.also_to(lambda event: kept.append(event["event"])):
+        structlog.get_logger().debug("looked")
+        structlog.get_logger().info("answered")
+        structlog.get_logger().warning("slow")
+    assert kept == ["answered", "slow"]
+    assert "slow" in stderr.getvalue()
+    assert "answered" not in stderr.getvalue()
+    logs.configure("info", "console")
+    structlog.get_logger().info("answered")
+    assert "answered" in stderr.getvalue()
+
+
 SECRETS = {
     "an API key": Credential.new(API_KEY, uuid4(), uuid4()).reveal(),
     "a refresh token": Credential.new(REFRESH_TOKEN, uuid4(), uuid4()).reveal(),
