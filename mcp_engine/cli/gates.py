@@ -47,15 +47,22 @@ def push(
 
 
 @commands.command("list")
-def list_gates(limit: Limit = 50, cursor: Cursor = None, namespace: Namespace = "default") -> None:
+def list_gates(
+    over: Annotated[str | None, typer.Option(help="Only those over this prompt, or what --kind says.")] = None,
+    kind: Annotated[str, typer.Option(help="What --over names.")] = "prompt",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    namespace: Namespace = "default",
+) -> None:
     """List gates with what they protect."""
-    page = Api().get("/gates", limit=limit, cursor=cursor, namespace=namespace)
+    page = Api().get("/gates", kind=kind, name=over, limit=limit, cursor=cursor, namespace=namespace)
     rows = [
         (item["name"], _standing(item), _protects(item), moment(item["updated_at"]), item["description"])
         for item in page["items"]
     ]
     columns = ["NAME", "IN FORCE", "PROTECTS", "UPDATED", "DESCRIPTION"]
-    empty = "No gates: every label moves freely. Put one in force by `gate push FILE`."
+    whose = "every label moves freely" if over is None else f"labels of {over} move freely"
+    empty = f"No gates: {whose}. Put one in force by `gate push FILE`."
     output.emit(page, output.table(columns, rows, empty=empty))
 
 
@@ -105,7 +112,8 @@ def requests(
         for item in page["items"]
     ]  # fmt: skip
     columns = ["ID", "RELEASE", "STATE", "MISSING", "REASON", "ASKED"]
-    empty = "Nobody waits for a release: ask for one by `gate request NAME VERSION`."
+    ended = "" if state == "all" else " What has ended is among `--state all`."
+    empty = f"Nobody waits for a release: ask for one by `gate request NAME VERSION`.{ended}"
     output.emit(page, output.table(columns, rows, empty=empty, whole=("ID",)))
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _MARKS = {"passed": "✓", "failed": "✗", "not_looked": "–", "pending": "…"}
 """Of verdicts; the sentence after it says the same."""
+_WITH_COMMAND = ("prompt", "dataset")
 _STATES = {
     "evaluating": "the evidence is being gathered",
     "failed": "the evidence does not carry it",
@@ -37,8 +38,7 @@ def render(console: Console, found: dict[str, Any]) -> None:
         for one in gate["requirements"]:
             say(console, f"  {_MARKS[one['verdict']]} {one['statement']}")
     if found["approvals_needed"] or found["approvals"]:
-        granted = sum(one["approved"] and one["actor_id"] != found["author_id"] for one in found["approvals"])
-        say(console, f"Approvals: {granted} of {found['approvals_needed']}.")
+        say(console, f"Approvals: {found['approvals_granted']} of {found['approvals_needed']}.")
     for one in found["approvals"]:
         said = f": {one['comment']}" if one["comment"] else "."
         say(console, f"  - {one['actor_name']} {'approved' if one['approved'] else 'rejected it'}{said}")
@@ -52,8 +52,11 @@ def render(console: Console, found: dict[str, Any]) -> None:
 
 
 def _next_step(found: dict[str, Any]) -> str:
-    if found["state"] == "ready" and found["kind"] == "prompt":
-        return f"Release it: mcp-engine prompt label {found['name']} {found['version']} {found['label']}"
+    if found["state"] == "ready":
+        kind, name, label = found["kind"], found["name"], found["label"]
+        if kind in _WITH_COMMAND:
+            return f"Release it: mcp-engine {kind} label {name} {found['version']} {label}"
+        return f"Release it in the dashboard, or by PUT /api/v1/artifacts/{kind}/{name}/labels/{label}."
     if any(one["code"] == "gate.approvals_missing" for one in found["missing"]):
         return f"Others approve it: mcp-engine gate approve {found['id']}"
     return ""

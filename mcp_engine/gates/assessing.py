@@ -45,6 +45,12 @@ def missing_of(
     return lacking
 
 
+def granted(approvals: Sequence[Approved], authors: Collection[UUID]) -> int:
+    """Return how many approvals count: an author's own does not."""
+    votes = [one.approval for one in approvals]
+    return sum(vote.approved and vote.actor_id not in authors for vote in votes)
+
+
 def _not_requested() -> list[tuple[str, str]]:
     return [("gate.not_requested", "Nobody has asked for this release yet; request it to gather what it needs.")]
 
@@ -53,12 +59,11 @@ def _unproved(
     gate: GateInForce, asked: Requested, approvals: Sequence[Approved], situation: Situation
 ) -> list[tuple[str, str]]:
     lacking = _evidence(gate, asked, situation)
-    votes = [one.approval for one in approvals]
-    if any(not vote.approved for vote in votes):
+    if any(not one.approval.approved for one in approvals):
         lacking.append(("gate.rejected", "Somebody rejected it; they can change their mind by approving."))
-    granted = sum(vote.approved and vote.actor_id not in situation.authors for vote in votes)
-    if granted < gate.body.approvals:
-        said = f"{granted} of {gate.body.approvals} persons have approved; the author of the version is none of them."
+    counted = granted(approvals, situation.authors)
+    if counted < gate.body.approvals:
+        said = f"{counted} of {gate.body.approvals} persons have approved; the author of the version is none of them."
         lacking.append(("gate.approvals_missing", said))
     return lacking
 

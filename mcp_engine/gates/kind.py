@@ -71,6 +71,10 @@ class Protects(BaseModel):
         checked_label(self.label)
         return self
 
+    def speaks_of(self, kind: str, name: str) -> bool:
+        """Return whether one of the labels is this artifact's."""
+        return self.kind == kind and any(fnmatchcase(name, pattern) for pattern in self.names)
+
 
 class GateBody(BaseModel):
     """The body of a version."""
@@ -107,9 +111,7 @@ class GateBody(BaseModel):
 
     def covers(self, kind: str, name: str, label: str) -> bool:
         """Return whether a release of this needs this gate's consent."""
-        wanted = self.protects
-        fits = any(fnmatchcase(name, pattern) for pattern in wanted.names)
-        return self.enabled and (wanted.kind, wanted.label) == (kind, label) and fits
+        return self.enabled and self.protects.label == label and self.protects.speaks_of(kind, name)
 
 
 class GateKind:

@@ -19,7 +19,7 @@ from mcp_engine.evaluation.datasets.rows import SEALED
 from mcp_engine.evaluation.runs.repository import EvaluationRepository
 from mcp_engine.evaluation.runs.service import new_evaluation
 from mcp_engine.gates import views
-from mcp_engine.gates.assessing import Situation, missing_of
+from mcp_engine.gates.assessing import Situation, granted, missing_of
 from mcp_engine.gates.facts import APPROVED, REQUESTED, approved_facts, requested_facts
 from mcp_engine.gates.in_force import GateInForce, gates_over
 from mcp_engine.gates.job import GATHER
@@ -54,7 +54,7 @@ class ReleaseRequestService:
         Raises:
             NotFound: the artifact or the version does not exist; what a gate names is gone.
             Conflict: `gate.none` where no gate stands; `gate.released_already`; `gate.judge_uncalibrated`.
-            InvalidInput: `label.invalid`, `gate.too_few_rows`; as `EvidencePlanner.check`.
+            InvalidInput: `label.invalid`, `gate.too_few_rows`; as `EvidencePlanner.plan`.
         """
         checked_label(wanted.label)
         new = await self._artifacts.resolve(caller, namespace, Reference(wanted.kind, wanted.name, wanted.version))
@@ -157,8 +157,10 @@ class ReleaseRequestService:
         """Return a request as it stands now; `known` keeps the gates over a label for others on the same page."""
         row, artifact = asked.request, asked.artifact
         votes = (await GateRepository(work).approvals([row.id]))[row.id]
+        authors = await _authors(work, asked)
+        counted = granted(votes, authors)
         if asked.label_event_id is not None:
-            return views.request(asked, votes, max(gate["approvals"] for gate in row.gates), [])
+            return views.request(asked, votes, (counted, max(gate["approvals"] for gate in row.gates)), [])
         last = await ArtifactRepository(work).last_move(artifact, row.label)
         key = (artifact.kind, artifact.name, row.label)
         gates = None if known is None else known.get(key)
@@ -171,10 +173,11 @@ class ReleaseRequestService:
             from_lock_digest=None if last is None else last.lock_digest,
             moved_at=None if last is None else last.created_at,
             now=datetime.now(UTC),
-            authors=await _authors(work, asked),
+            authors=authors,
         )
         missing = [one for gate in gates for one in missing_of(gate, asked, votes, situation)]
-        return views.request(asked, votes, max((gate.body.approvals for gate in gates), default=0), missing)
+        needed = max((gate.body.approvals for gate in gates), default=0)
+        return views.request(asked, votes, (counted, needed), missing)
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)

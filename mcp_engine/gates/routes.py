@@ -45,12 +45,17 @@ async def put_gate_in_force(
 async def list_gates(
     caller: Reader,
     gates: Gates,
+    kind: Annotated[str, Query(max_length=64, description="Of the artifact, with `name`.")] = "prompt",
+    name: Annotated[
+        str | None, Query(max_length=128, description="Only gates over this artifact, in force or not.")
+    ] = None,
     namespace: NamespaceName = DEFAULT_NAMESPACE,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[GateSummary]:
     """List gates by name, each with what it protects."""
-    return await gates.list(caller, namespace, limit=limit, cursor=cursor)
+    over = None if name is None else (kind, name)
+    return await gates.list(caller, namespace, over, limit=limit, cursor=cursor)
 
 
 @router.get("/gates/{name}", summary="Get a gate", responses=documented(410))

@@ -143,8 +143,9 @@ class ApprovalView(BaseModel):
 class ReleaseRequest(BaseModel):
     """A release that somebody asked for: what it needs, what is there, what is missing.
 
-    `stale` means that a gate, a dataset, a scorer or the label changed since, so that the evidence speaks of something
-    else. `label_event` is the move that carried it out.
+    `approvals_granted` counts persons who wrote nothing of what is released. `stale` means that a gate, a dataset, a
+    scorer or the label changed since, so that the evidence speaks of something else. `label_event` is the move that
+    carried it out.
     """
 
     id: UUID
@@ -165,6 +166,7 @@ class ReleaseRequest(BaseModel):
     progress_total: int
     gates: list[RequestedGate]
     approvals: list[ApprovalView]
+    approvals_granted: int
     approvals_needed: int
     missing: list[Missing]
     label_event: UUID | None

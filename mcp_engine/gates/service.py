@@ -35,7 +35,7 @@ class GateService:
         not thereby decide what the gate measures.
 
         Raises:
-            InvalidInput: `gate.invalid`; as `EvidencePlanner.check`.
+            InvalidInput: `gate.invalid`; as `EvidencePlanner.pinned`.
             NotFound: a dataset, a split or a scorer does not exist.
             NotAllowed: `gate.owner_needed`.
         """
@@ -65,13 +65,22 @@ class GateService:
             budgets = await self._budgets(work, namespace, body)
         return views.detail(shown, body, latest.number, active and active.number, budgets)
 
-    async def list(self, caller: Caller, namespace: str, *, limit: int, cursor: str | None) -> Page[GateSummary]:
-        """Return gates by name."""
+    async def list(
+        self, caller: Caller, namespace: str, over: tuple[str, str] | None, *, limit: int, cursor: str | None
+    ) -> Page[GateSummary]:
+        """Return gates by name; only those that speak of one artifact where `over` has its kind and name."""
         position = decode_cursor(cursor, parts=1)
         after = None if position is None else str(position[0])
-        rows = await self._artifacts.list(caller, KIND, namespace, ArtifactFilter(), after=after, limit=limit + 1)
-        shown = [views.summary(row, await self._body(caller, row)) for row in rows]
-        return page_of(shown, limit, lambda gate: (gate.name,))
+        found: list[GateSummary] = []
+        while True:
+            rows = await self._artifacts.list(caller, KIND, namespace, ArtifactFilter(), after=after, limit=limit + 1)
+            bodies = [(row, await self._body(caller, row)) for row in rows]
+            found += [
+                views.summary(row, body) for row, body in bodies if over is None or body.protects.speaks_of(*over)
+            ]
+            if len(rows) <= limit or len(found) > limit:
+                return page_of(found, limit, lambda gate: (gate.name,))
+            after = rows[-1].name
 
     async def _body(self, caller: Caller, item: ArtifactSummary) -> GateBody:
         """Return the body in force, which need not be the latest."""

@@ -11,7 +11,7 @@ from mcp_engine.artifacts.versions import ArtifactSummary, ResolvedVersion
 from mcp_engine.evaluation.datasets.rows import SEALED
 from mcp_engine.evaluation.scorers.judge import JUDGE
 from mcp_engine.gates.assessing import message_of
-from mcp_engine.gates.job import OPEN_LEVEL
+from mcp_engine.gates.job import OPEN_LEVEL, rows_of
 from mcp_engine.gates.kind import ACTIVE, GateBody, Requirement
 from mcp_engine.gates.ledgers import ledger_of
 from mcp_engine.gates.repository import Approved, Budget, Requested
@@ -123,7 +123,10 @@ def requirement_view(one: Mapping[str, Any], verdict: str, look: AlphaLookRow | 
     )
 
 
-def request(asked: Requested, votes: Sequence[Approved], needed: int, missing: Sequence[Missing]) -> ReleaseRequest:
+def request(
+    asked: Requested, votes: Sequence[Approved], approvals: tuple[int, int], missing: Sequence[Missing]
+) -> ReleaseRequest:
+    """Return a request as it is shown; `approvals` are how many there are that count, and how many are needed."""
     row, decision = asked.request, asked.decision
     verdicts = ["pending"] * len(row.requirements) if decision is None else decision.verdicts
     pairs = [*zip(row.requirements, verdicts, strict=True)]
@@ -132,7 +135,6 @@ def request(asked: Requested, votes: Sequence[Approved], needed: int, missing: S
         name: [requirement_view(one, verdict, asked.look) for one, verdict in group]
         for name, group in groupby(pairs, key=lambda pair: pair[0]["gate"])
     }
-    total = sum({id_: one["rows"] for one in row.requirements for id_ in (one["new"], one["old"]) if id_}.values())
     return ReleaseRequest(
         id=row.id,
         namespace=row.namespace,
@@ -149,7 +151,7 @@ def request(asked: Requested, votes: Sequence[Approved], needed: int, missing: S
         state=_state(asked, missing),
         job_id=row.job_id,
         progress_done=asked.job.progress_done,
-        progress_total=asked.job.progress_total or total,
+        progress_total=asked.job.progress_total or sum(rows_of(row).values()),
         gates=[
             RequestedGate(gate=name, number=number, requirements=views.get(name, []))
             for name, number in numbers.items()
@@ -164,7 +166,8 @@ def request(asked: Requested, votes: Sequence[Approved], needed: int, missing: S
             )
             for one in votes
         ],
-        approvals_needed=needed,
+        approvals_granted=approvals[0],
+        approvals_needed=approvals[1],
         missing=[*missing],
         label_event=asked.label_event_id,
     )

@@ -6251,12 +6251,15 @@ export interface components {
          * ReleaseRequest
          * @description A release that somebody asked for: what it needs, what is there, what is missing.
          *
-         *     `stale` means that a gate, a dataset, a scorer or the label changed since, so that the evidence speaks of something
-         *     else. `label_event` is the move that carried it out.
+         *     `approvals_granted` counts persons who wrote nothing of what is released. `stale` means that a gate, a dataset, a
+         *     scorer or the label changed since, so that the evidence speaks of something else. `label_event` is the move that
+         *     carried it out.
          */
         ReleaseRequest: {
             /** Approvals */
             approvals: components["schemas"]["ApprovalView"][];
+            /** Approvals Granted */
+            approvals_granted: number;
             /** Approvals Needed */
             approvals_needed: number;
             /**
@@ -14455,6 +14458,10 @@ export interface operations {
     list_gates: {
         parameters: {
             query?: {
+                /** @description Of the artifact, with `name`. */
+                kind?: string;
+                /** @description Only gates over this artifact, in force or not. */
+                name?: string | null;
                 /** @description The namespace (project) to work in. */
                 namespace?: string;
                 /** @description How many items at the most. */

@@ -337,6 +337,17 @@ async def test_requests_are_listed_newest_first_open_ones_alone(story: Story, ap
     assert (await api.get("/gates")).json()["items"][0]["name"] == "main"
 
 
+async def test_the_gates_over_one_prompt_are_found_page_by_page(story: Story, api: Api) -> None:
+    for name, names in (("all", ["*"]), ("greetings", ["gr??t"]), ("other", ["other"])):
+        body = {"protects": {"names": names}, "approvals": 1}
+        await story.ok(api.post("/gates", {"name": name, "body": body}))
+    first = await story.ok(api.get("/gates", name="greet", limit=1))
+    rest = await story.ok(api.get("/gates", name="greet", limit=1, cursor=first["next_cursor"]))
+    assert [one["name"] for one in first["items"] + rest["items"]] == ["all", "greetings"]
+    assert rest["next_cursor"] is None
+    assert (await story.ok(api.get("/gates", name="greet", kind="dataset")))["items"] == []
+
+
 async def test_whoever_may_push_a_scorer_does_not_decide_what_the_gate_measures(story: Story, api: Api) -> None:
     await story.begin()
     story.knows(0)

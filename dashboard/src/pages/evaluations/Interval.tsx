@@ -8,14 +8,14 @@ interface IntervalProps {
   measure: Measure;
   /** How it is told where it can't be seen, such as "exact: 62.5 %"; the interval is added. */
   label: string;
-  /** Draws a line at zero. */
+  /** It is a difference: draws a line at zero. */
   hasZero?: boolean;
 }
 
 /** A number and its 95 % interval as a bar; the numbers stand beside it. */
 export function Interval({ value, low, high, extent, measure, label, hasZero = false }: IntervalProps) {
   const percent = (at: number) => `${placeIn(extent, at) * 100}%`;
-  const ends = formatInterval(low, high, measure);
+  const ends = formatInterval(low, high, measure, hasZero ? "points" : "%");
   return (
     <span role="img" aria-label={ends === null ? label : `${label}, 95 % interval ${ends}`} className="relative block h-4 w-full min-w-12">
       <span className="absolute inset-x-0 top-1/2 h-px bg-line" />

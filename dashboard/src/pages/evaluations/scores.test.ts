@@ -21,7 +21,8 @@ describe("numbers", () => {
     expect(formatDifference(0, SHARE)).toBe("±0 points");
   });
   it("of intervals stand together", () => {
-    expect(formatInterval(-0.05, 0.2, SHARE)).toBe("−5 to 20");
+    expect(formatInterval(0.5, 0.75, SHARE)).toBe("50 to 75 %");
+    expect(formatInterval(-0.05, 0.2, SHARE, "points")).toBe("−5 to 20 points");
     expect(formatInterval(-20, 120, MS)).toBe("−20 ms to 120 ms");
     expect(formatInterval(null, null, MS)).toBeNull();
   });

@@ -28,10 +28,10 @@ export function formatDifference(value: number | null | undefined, measure: Meas
   return sign + (measure.scale === "share" ? `${hundredths(size)} points` : plain(size, measure));
 }
 
-/** 54.2 to 70.1 %: both ends of an interval with their unit once. */
-export function formatInterval(low: number | null, high: number | null, measure: Measure): string | null {
+/** 54.2 to 70.1 %: both ends of an interval with their unit once; those of a difference of shares are points. */
+export function formatInterval(low: number | null, high: number | null, measure: Measure, share: "%" | "points" = "%"): string | null {
   if (low === null || high === null) return null;
-  if (measure.scale === "share") return `${signedHundredths(low)} to ${signedHundredths(high)}`;
+  if (measure.scale === "share") return `${signedHundredths(low)} to ${signedHundredths(high)} ${share}`;
   return `${formatScore(low, measure)} to ${formatScore(high, measure)}`;
 }
 

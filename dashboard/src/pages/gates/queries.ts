@@ -20,6 +20,14 @@ export function gatesQuery(namespace: string) {
   });
 }
 
+/** The gates that speak of one artifact, in force or not. */
+export function gatesOverQuery(namespace: string, kind: string, name: string) {
+  return queryOptions({
+    queryKey: ["gates", namespace, "over", kind, name],
+    queryFn: ({ signal }) => call(api.GET("/api/v1/gates", { params: { query: { namespace, kind, name, limit: PAGE } }, signal })),
+  });
+}
+
 export function gateQuery(namespace: string, name: string) {
   return queryOptions({
     queryKey: ["gates", namespace, "one", name],

@@ -20,7 +20,7 @@ export function MoveLabel({ namespace, name, number: proposed, labels, onClose }
 }) {
   const client = useQueryClient();
   const list = useId();
-  const [label, setLabel] = useState("production");
+  const [label, setLabel] = useState(USUAL.find((usual) => labels[usual] !== proposed) ?? "production");
   const [reason, setReason] = useState("");
   const [number, setNumber] = useState(proposed);
   const { data } = useInfiniteQuery(versionsQuery(namespace, name));

@@ -8,6 +8,7 @@ import { classes } from "../../components/classes";
 import { Page } from "../../components/Page";
 import { Loaded } from "../../components/States";
 import { VersionSelect } from "../../components/VersionSelect";
+import { Protection } from "../gates/Protection";
 import { promptQuery, versionsQuery } from "./queries";
 import { promptRoute } from "./routes";
 
@@ -37,7 +38,12 @@ export function PromptFrame() {
           Prompts
         </Link>
       }
-      description={query.data?.body.description}
+      description={
+        <>
+          {query.data?.body.description}
+          <Protection namespace={namespace} kind="prompt" name={name} />
+        </>
+      }
       actions={
         picks && (
           <VersionSelect

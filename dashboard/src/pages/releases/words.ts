@@ -12,9 +12,9 @@ export function moveInWords({ label, baseline_version: from, version }: Pick<Rel
   return from === null ? `${label}: nothing → version ${version}` : `${label}: version ${from} → ${version}`;
 }
 
-/** How many more persons must approve; the author of the version does not count. */
-export function approvalsLeft({ approvals, approvals_needed: needed, author_id: author }: Pick<ReleaseRequest, "approvals" | "approvals_needed" | "author_id">): number {
-  return Math.max(0, needed - approvals.filter((one) => one.approved && one.actor_id !== author).length);
+/** How many more persons must approve. */
+export function approvalsLeft({ approvals_granted: granted, approvals_needed: needed }: Pick<ReleaseRequest, "approvals_granted" | "approvals_needed">): number {
+  return Math.max(0, needed - granted);
 }
 
 /** "2 of 3 passed"; over all gates. */

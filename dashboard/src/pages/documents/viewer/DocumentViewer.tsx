@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { FileX } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { ApiProblem } from "../../../api/problem";
 import { Segments } from "../../../components/Tabs";
 import { EmptyState, ErrorState, Loaded, Skeleton } from "../../../components/States";
@@ -48,14 +48,22 @@ function Indexed({ documentId, name, version, span, page, view, onView, characte
   const [shown, setShown] = useState<number>();
   const spanned = query.data?.find((one) => span !== undefined && one.start <= span.start && span.start < one.end);
   const wanted = spanned?.number ?? page ?? 1;
-  const [target, setTarget] = useState<number>();
+  // An object of its own for each wish, so that the same page can be asked for again.
+  const first = useMemo(() => ({ page: wanted }), [documentId, version.number, span?.start, span?.end, wanted]);
+  const [chosen, setChosen] = useState<{ page: number }>();
+  const target = chosen ?? first;
 
   useEffect(() => {
-    setTarget(undefined);
+    setChosen(undefined);
     setShown(undefined);
   }, [documentId, version.number, span?.start, span?.end]);
 
-  const current = shown ?? target ?? wanted;
+  function go(number: number) {
+    setChosen({ page: number });
+    setShown(undefined);
+  }
+
+  const current = shown ?? target.page;
   const asPages = hasPages && view !== "text";
   return (
     <div className="flex min-h-0 grow flex-col">
@@ -74,7 +82,7 @@ function Indexed({ documentId, name, version, span, page, view, onView, characte
             <PageBar
               page={current}
               pages={query.data.length}
-              onPage={setTarget}
+              onPage={go}
               zoom={zoom}
               onZoom={setZoom}
             />
@@ -90,7 +98,7 @@ function Indexed({ documentId, name, version, span, page, view, onView, characte
               pages={pages}
               span={span}
               zoom={zoom}
-              page={target ?? wanted}
+              target={target}
               onPage={setShown}
             />
           )}

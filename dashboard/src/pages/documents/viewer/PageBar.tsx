@@ -19,6 +19,8 @@ export function PageBar({ page, pages, onPage, zoom, onZoom }: PageBarProps) {
   function go(event: FormEvent) {
     event.preventDefault();
     const number = Number(typed);
+    // Leaving the field untouched is no wish.
+    if (number === page && event.type === "blur") return;
     if (Number.isInteger(number) && number >= 1 && number <= pages) onPage(number);
     else setTyped(String(page));
   }

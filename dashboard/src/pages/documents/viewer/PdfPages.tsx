@@ -1,13 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Schema } from "../../../api/client";
 import { type Span } from "./codepoints";
 import { PageImage } from "./PageImage";
+import { pagesInSight, placeOf, topsOf } from "./places";
 import { type Place, highlightsQuery } from "./queries";
 import { imageWidth } from "./zoom";
 
-const GAP = 12;
 const MARGIN = 12;
 const WIDEST = 980;
 
@@ -17,56 +16,49 @@ interface PdfPagesProps {
   pages: readonly Schema<"DocumentPage">[];
   span: Span | undefined;
   zoom: number;
-  /** The page to show; scrolls there when it or the span changes. */
-  page: number;
+  /** The page to show; another object, also of the same page, scrolls there again. */
+  target: { page: number };
   /** Called with the page that stands in the middle while somebody scrolls. */
   onPage: (page: number) => void;
 }
 
-/** The pages of a PDF below each other; only those in sight are drawn. */
-export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPagesProps) {
+/**
+ * The pages of a PDF below each other; only those in sight are drawn.
+ *
+ * What was asked for stays in sight until somebody scrolls, however its parts arrive and the column around it settles;
+ * after that, what is in sight stays when pages become larger or smaller.
+ */
+export function PdfPages({ place, name, pages, span, zoom, target, onPage }: PdfPagesProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const available = useWidth(scroller);
-  const width = Math.max(120, Math.min(available - 2 * MARGIN, WIDEST) * zoom);
+  const size = useSize(scroller);
+  const width = Math.max(120, Math.min(size.width - 2 * MARGIN, WIDEST) * zoom);
   const highlights = useQuery(highlightsQuery(place, span)).data;
   const tops = topsOf(pages, width);
-  const total = tops[pages.length] ?? 0;
-  const virtualizer = useVirtualizer({
-    count: pages.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: (index) => (tops[index + 1] ?? 0) - (tops[index] ?? 0),
-    paddingStart: MARGIN,
-    overscan: 1,
-    enabled: available > 0,
+  const [top, setTop] = useState(0);
+  // Where somebody has scrolled to, in widths of a page: by the time pages have shrunk, the browser has cut `scrollTop`.
+  const left = useRef<{ target: object; at: number }>(undefined);
+  // Where the box was put: a scroll event that finds it elsewhere comes from somebody's hand.
+  const put = useRef(0);
+
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (box === null || size.width === 0) return;
+    const rectangles = highlights?.find((one) => one.page === target.page)?.rectangles ?? [];
+    const wanted =
+      left.current?.target === target ? left.current.at * width : placeOf(tops, target.page, rectangles, size.height);
+    if (Math.abs(box.scrollTop - wanted) > 1) box.scrollTop = wanted;
+    put.current = box.scrollTop;
+    setTop(box.scrollTop);
   });
 
-  useEffect(() => virtualizer.measure(), [virtualizer, width]);
-  const keepPlace = useKeptPlace(scroller, width);
-  // Until somebody scrolls or zooms, what was asked for stays in sight while the column around it settles.
-  const isTheirs = useRef(false);
-  const asked = `${place.documentId}/${place.number}/${page}/${span?.start}`;
-  useEffect(() => {
-    isTheirs.current = false;
-  }, [asked]);
-  useEffect(() => {
+  function onScroll() {
     const box = scroller.current;
-    if (box === null || available === 0 || isTheirs.current) return;
-    const marked = highlights?.find((one) => one.page === page && one.rectangles.length > 0);
-    const top = tops[page - 1] ?? 0;
-    const height = (tops[page] ?? top) - top - GAP;
-    // What is highlighted stands a third of the way down.
-    const first = marked && Math.min(...marked.rectangles.map((rectangle) => rectangle.top));
-    box.scrollTop = first === undefined ? top - MARGIN : top + first * height - box.clientHeight / 3;
-    keepPlace();
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- zooming and scrolling must not jump back
-  }, [asked, highlights, available]);
-
-  function reportPage() {
-    const box = scroller.current;
-    if (box === null) return;
-    keepPlace();
+    if (box === null || Math.abs(box.scrollTop - put.current) <= 1) return;
+    put.current = box.scrollTop;
+    left.current = { target, at: box.scrollTop / width };
+    setTop(box.scrollTop);
     const middle = box.scrollTop + box.clientHeight / 2;
-    const shown = tops.findLastIndex((top) => top <= middle);
+    const shown = tops.findLastIndex((one) => one <= middle);
     if (shown >= 0) onPage(Math.min(shown + 1, pages.length));
   }
 
@@ -76,22 +68,15 @@ export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPa
       role="region"
       aria-label={`Pages of ${name}`}
       tabIndex={0}
-      onScroll={reportPage}
-      onWheel={() => (isTheirs.current = true)}
-      onPointerDown={() => (isTheirs.current = true)}
-      onKeyDown={() => (isTheirs.current = true)}
+      onScroll={onScroll}
       className="min-h-0 grow overflow-auto bg-raised [overflow-anchor:none]"
     >
-      <div className="relative mx-auto" style={{ height: total, width: width + 2 * MARGIN }}>
-        {virtualizer.getVirtualItems().map((item) => {
-          const shown = pages[item.index];
+      <div className="relative mx-auto" style={{ height: tops.at(-1), width: width + 2 * MARGIN }}>
+        {pagesInSight(tops, top, size.height).map((index) => {
+          const shown = pages[index];
           if (shown === undefined) return null;
           return (
-            <div
-              key={item.key}
-              className="absolute"
-              style={{ left: MARGIN, width, top: item.start, height: item.size - GAP }}
-            >
+            <div key={shown.number} className="absolute" style={{ left: MARGIN, width, top: tops[index], height: (width * shown.height) / shown.width }}>
               <PageImage
                 place={place}
                 page={shown}
@@ -107,37 +92,16 @@ export function PdfPages({ place, name, pages, span, zoom, page, onPage }: PdfPa
   );
 }
 
-/** Return where each page begins, and where the last one ends, in pixels from the top. */
-function topsOf(pages: readonly Schema<"DocumentPage">[], width: number): number[] {
-  const tops = [MARGIN];
-  for (const { height, width: own } of pages) tops.push((tops.at(-1) ?? 0) + (width * height) / own + GAP);
-  return tops;
-}
-
-/**
- * Keep what is in sight when pages become larger or smaller; call what is returned after each scroll.
- * The place is remembered in widths: by the time pages have shrunk, the browser has cut `scrollTop` to what is left.
- */
-function useKeptPlace(box: React.RefObject<HTMLElement | null>, width: number): () => void {
-  const kept = useRef(0);
-  // Of the pages as they lie there: a scroll may be told of by an earlier drawing, which knew another width.
-  const laid = useRef(width);
-  useLayoutEffect(() => {
-    laid.current = width;
-    if (box.current !== null) box.current.scrollTop = kept.current * width;
-  }, [box, width]);
-  return () => {
-    if (box.current !== null) kept.current = box.current.scrollTop / laid.current;
-  };
-}
-
-function useWidth(box: React.RefObject<HTMLElement | null>): number {
-  const [width, setWidth] = useState(0);
+/** The inner size of a box, in pixels; nothing before it is laid out. */
+function useSize(box: React.RefObject<HTMLElement | null>): { width: number; height: number } {
+  const [size, setSize] = useState({ width: 0, height: 0 });
   useEffect(() => {
     if (box.current === null) return;
-    const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.floor(entry.contentRect.width)));
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) setSize({ width: Math.floor(entry.contentRect.width), height: Math.floor(entry.contentRect.height) });
+    });
     observer.observe(box.current);
     return () => observer.disconnect();
   }, [box]);
-  return width;
+  return size;
 }

@@ -85,7 +85,7 @@ function columnsFor(isMany: boolean): ColumnDef<Line, unknown>[] {
     {
       header: "Difference, 95 % interval",
       cell: ({ row: { original } }) => {
-        const ends = formatInterval(original.low, original.high, original);
+        const ends = formatInterval(original.low, original.high, original, "points");
         return (
           <span className="flex flex-col gap-0.5" title={original.method ?? undefined}>
             <span className="grid items-center gap-x-3 @3xl:grid-cols-[6.5rem_minmax(0,1fr)]">

@@ -15,7 +15,7 @@ const TONES = { better: "good", worse: "bad", undecided: "neutral" } as const;
 /** What the verdicts come to: the rows as one bar, the difference with its interval, and how the judge errs. */
 export function Outcome({ judged, figures }: { judged: Judged; figures: Figures }) {
   const [opened, setOpened] = useState<Result>();
-  const ends = formatInterval(figures.low, figures.high, SHARE);
+  const ends = formatInterval(figures.low, figures.high, SHARE, "points");
   const parts = partsOf(figures);
   return (
     <div className="flex flex-col gap-3">

@@ -36,7 +36,7 @@ export function KeyPanel({ apiKey, state, nameOf, onClose }: {
         <Facts
           facts={[
             ["State", state],
-            ["Of", nameOf(apiKey.principal_id)],
+            ["Belongs to", nameOf(apiKey.principal_id)],
             ["Made by", nameOf(apiKey.created_by)],
             ["Made", formatMoment(apiKey.created_at)],
             ["Last used", apiKey.last_used_at ? `${formatMoment(apiKey.last_used_at)} (to five minutes)` : "never"],

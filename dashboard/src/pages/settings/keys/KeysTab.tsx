@@ -47,8 +47,8 @@ export function KeysTab({ search, change }: TabProps) {
         </button>
       ),
     },
-    { header: "Of", cell: ({ row }) => <span className="wrap-break-word">{nameOf(row.original.principal_id)}</span> },
-    { header: "May", cell: ({ row }) => describeScopes(row.original.scopes), meta: { hideWhenNarrow: true } },
+    { header: "Belongs to", cell: ({ row }) => <span className="wrap-break-word">{nameOf(row.original.principal_id)}</span> },
+    { header: "Scopes", cell: ({ row }) => describeScopes(row.original.scopes), meta: { hideWhenNarrow: true } },
     {
       header: "Last used",
       cell: ({ row: { original: key } }) => (key.last_used_at ? <TimeAgo at={key.last_used_at} /> : <span className="text-muted">never</span>),

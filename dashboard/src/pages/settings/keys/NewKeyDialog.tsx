@@ -105,7 +105,7 @@ function KeyForm({ permissions, principals, own, myself, onBusy, onMade }: KeyFo
     <form id={FORM} onSubmit={create} className="flex flex-col gap-4">
       <TextField label="Name" hint="Where it is used, such as “website” or “laptop”." required maxLength={128} autoFocus value={name} onChange={(event) => setName(event.target.value)} />
       <div className="grid gap-4 sm:grid-cols-2">
-        <SelectField label="Of" value={principal.id} onChange={(event) => setPrincipalId(event.target.value)}>
+        <SelectField label="Belongs to" value={principal.id} onChange={(event) => setPrincipalId(event.target.value)}>
           {enabled.map(({ id, name: label, role }) => (
             <option key={id} value={id}>
               {label} ({role}){id === myself ? ", you" : ""}
