@@ -22,6 +22,9 @@ _EVIDENCE_SENTENCES = 5
 _MIN_TERMS = 2
 """A sentence with fewer terms is a heading or a scrap: it points to an answer but is none."""
 
+_NAMED = -1
+"""The table of all rows of a document that name their columns themselves."""
+
 _NOT_PROSE = re.compile(r"^\s*(#{1,6}\s|\||```|~~~|<!--|\$ )|(^|\s)--[a-z]")
 """Markdown's headings, table rows and fences, and command lines: they name things and say nothing. Not so a row whose
 heads are known."""
@@ -125,7 +128,8 @@ def _statements(chunk: Candidate, excerpt: Excerpt) -> Iterator[_Statement]:
         row = rows.get(Span(start - begin, end - begin))
         if row is not None:
             cells = text[row.start : row.end]
-            yield _Statement(place, begin + row.start, begin + row.end, cells, row.reading, begin + row.table)
+            table = _NAMED if row.table is None else begin + row.table
+            yield _Statement(place, begin + row.start, begin + row.end, cells, row.reading, table)
         elif not _NOT_PROSE.search(words):
             yield _Statement(place, start, end, words, words)
 

@@ -66,7 +66,8 @@ def chunk(
     they take no more than a quarter of a chunk and lie on the same page under the same heading. With 0, every
     sentence is in exactly one chunk. Takes time linear in the length of the text.
     """
-    sentences = split_sentences(document.text, max_characters=min(MAX_SENTENCE_CHARACTERS, max_characters))
+    limit = min(MAX_SENTENCE_CHARACTERS, max_characters)
+    sentences = split_sentences(document.text, max_characters=limit, stretches=document.stretches)
     breaks = _breaks(document, sentences)
     chunks: list[Chunk] = []
     first = covered = 0

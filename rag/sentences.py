@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.segments import segments
+from rag.stretches import Stretch, units
 
 MAX_SENTENCE_CHARACTERS = 600
 """A longer sentence is cut, so that no chunk and no citation grows without bound."""
@@ -65,7 +66,9 @@ _STARTERS = _words(
 )
 
 
-def split_sentences(text: str, *, max_characters: int = MAX_SENTENCE_CHARACTERS) -> list[Span]:
+def split_sentences(
+    text: str, *, max_characters: int = MAX_SENTENCE_CHARACTERS, stretches: Sequence[Stretch] = ()
+) -> list[Span]:
     """Return the sentences of `text` in order.
 
     Spans never overlap, are never empty, neither begin nor end with white space, and together hold
@@ -74,15 +77,26 @@ def split_sentences(text: str, *, max_characters: int = MAX_SENTENCE_CHARACTERS)
     Args:
         max_characters: longer sentences are cut after a clause, else after a word, else between
             two characters that do not combine.
+        stretches: parts of the text that are no prose, in order; in them a unit (see `units`) is a sentence.
     """
     if max_characters < 1:
         raise ValueError("max_characters must be at least 1")
     spans: list[Span] = []
-    for segment in segments(text):
-        whole = ((segment.start, segment.end),)
-        for start, end in _pieces(text, segment.start, segment.end) if segment.is_prose else whole:
+    position = 0
+    for stretch in stretches:
+        spans.extend(_prose(text, position, stretch.start, max_characters))
+        for start, end in units(text, stretch, max_characters):
             spans.extend(_bounded(text, start, end, max_characters))
+        position = stretch.end
+    spans.extend(_prose(text, position, len(text), max_characters))
     return spans
+
+
+def _prose(text: str, begin: int, until: int, limit: int) -> Iterator[Span]:
+    for segment in segments(text[begin:until]):
+        whole = (begin + segment.start, begin + segment.end)
+        for start, end in _pieces(text, *whole) if segment.is_prose else (whole,):
+            yield from _bounded(text, start, end, limit)
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

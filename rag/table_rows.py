@@ -1,8 +1,9 @@
-"""Rows of Markdown tables, read with the heads of their columns.
+"""Rows of tables, read with the heads of their columns.
 
 A row says little by itself: `| 5 | the server can't be reached |` answers "What does exit code 5 mean?" once it is
-read as "code: 5; meaning: the server can't be reached". Tables are those of GitHub Flavored Markdown (section 4.10 of
-its specification): a row of heads, dashes below each head, then rows until a line without a pipe.
+read as "code: 5; meaning: the server can't be reached". Markdown's tables are those of GitHub Flavored Markdown
+(section 4.10 of its specification): a row of heads, dashes below each head, then rows until a line without a pipe. Of
+sheets each row was written as a line that names its columns itself (`rag.parsing.formats.rows`).
 """
 
 from __future__ import annotations
@@ -11,20 +12,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rag.sentences import Span
+from rag.sentences import MAX_SENTENCE_CHARACTERS, Span
 
 _DASHES = re.compile(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?")
 _PIPE = re.compile(r"(?<!\\)\|")
+_NAMED_CELLS = re.compile(r"\w[^:;]{0,199}: [^;]*(?:;[^;]*)*?; [^:;]{1,200}: ")
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
     """A row's cells are `text[start:end]`, without the pipes around them; `reading` names each cell's head.
 
-    `table` is where the line of the heads begins.
+    `table` is where the line of the heads begins; None for a row that names its columns itself.
     """
 
-    table: int
+    table: int | None
     start: int
     end: int
     reading: str
@@ -49,13 +51,20 @@ def table_rows(text: str) -> Mapping[Span, TableRow]:
         start = position + len(line) - len(line.lstrip())
         span = Span(start, start + len(line.strip()))
         position += len(line)
-        if "|" not in line:
+        if heads is None and _names_cells(text, span):
+            found[span] = TableRow(None, span.start, span.end, text[span.start : span.end])
+            above = None
+        elif "|" not in line:
             above = heads = None
         elif heads is not None:
             found[span] = _row(text, span, heads)
         else:
             heads, above = _heads(text, above, span), span
     return found
+
+
+def _names_cells(text: str, line: Span) -> bool:
+    return line.end - line.start <= MAX_SENTENCE_CHARACTERS and bool(_NAMED_CELLS.match(text, line.start, line.end))
 
 
 def _heads(text: str, above: Span | None, line: Span) -> _Heads | None:

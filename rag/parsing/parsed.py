@@ -6,6 +6,8 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from rag.stretches import Stretch
+
 PAGE_BREAK = "\f"
 """Stands between two pages of a paged document; it belongs to no page."""
 
@@ -33,6 +35,7 @@ class ParsedDocument:
         title: the document's own title, when it has one.
         parser: name and version of what read it, because offsets are only as stable as the parser.
         headings: starts of headings that the markup names, ascending; chunks prefer to begin there.
+        stretches: rows of tables and source code, ascending, without overlap; all other text is prose.
     """
 
     text: str
@@ -41,6 +44,7 @@ class ParsedDocument:
     title: str | None
     parser: str
     headings: tuple[int, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page that holds `offset`; None for formats without pages.

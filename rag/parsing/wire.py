@@ -17,6 +17,7 @@ from mcp_engine import errors
 from mcp_engine.errors import EngineError
 from rag.parsing.parsed import PageSpan, ParsedDocument, storable
 from rag.parsing.viewed import Image, Mark, PageMarks, PageSize
+from rag.stretches import Stretch
 
 T = TypeVar("T")
 
@@ -61,6 +62,7 @@ def document_message(document: ParsedDocument) -> Message:
         "title": document.title,
         "parser": document.parser,
         "headings": document.headings,
+        "stretches": [(stretch.start, stretch.end, stretch.kind) for stretch in document.stretches],
     }
     return Message(header, document.text.encode())
 
@@ -134,13 +136,25 @@ def document(answer: dict[str, Any], blob: bytes) -> ParsedDocument:
         title=None if title is None else str(title),
         parser=str(answer["parser"]),
         headings=tuple(int(start) for start in answer["headings"]),
+        stretches=tuple(_stretch(*stretch) for stretch in answer["stretches"]),
     )
-    offsets = [0, *(offset for page in parsed.pages for offset in (page.start, page.end)), len(text)]
-    if offsets != sorted(offsets) or list(parsed.headings) != sorted(parsed.headings):
-        raise ValueError("offsets out of order")
+    for spans in (parsed.pages, parsed.stretches):
+        _check_order([0, *(offset for span in spans for offset in (span.start, span.end)), len(text)])
+    _check_order(list(parsed.headings))
     if storable(text) != text:
         raise ValueError("text that can't be stored")
     return parsed
+
+
+def _stretch(start: Any, end: Any, kind: Any) -> Stretch:
+    if kind not in ("rows", "code"):
+        raise ValueError("a stretch of no known kind")
+    return Stretch(int(start), int(end), kind)
+
+
+def _check_order(offsets: list[int]) -> None:
+    if offsets != sorted(offsets):
+        raise ValueError("offsets out of order")
 
 
 def _mark(mark: dict[str, Any]) -> Mark:

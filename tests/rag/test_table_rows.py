@@ -48,6 +48,13 @@ def test_only_rows_below_their_heads_and_dashes_are_rows(text: str, expected: li
     assert rows(text) == expected
 
 
+def test_a_row_that_names_its_columns_reads_as_it_stands() -> None:
+    line = "Port: Vane; Depth: 12; Note: see http://x | y"
+    text = f"People: all of them\n{line}\nAda: a woman; she came\n"
+    assert rows(text) == [(line, line)]
+    assert [row.table for row in table_rows(text).values()] == [None]
+
+
 PIECES = [
     "| a | b |\n",
     "|---|---|\n",
@@ -72,6 +79,7 @@ pieces = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 @given(pieces | st.text(alphabet="|-: \n\\a", max_size=60))
 def test_offsets_are_exact(text: str) -> None:
     for line, row in table_rows(text).items():
+        assert row.table is not None
         assert 0 <= row.table < line.start <= row.start <= row.end <= line.end
         assert "|" in text[line.start : line.end]
         assert text[line.start : line.end].strip("| \t") == text[row.start : row.end].strip("| \t")

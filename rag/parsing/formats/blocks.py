@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rag.parsing.formats.limits import checked_length
+from rag.stretches import Stretch
 
 
 class BlockText:
@@ -19,6 +20,7 @@ class BlockText:
         self._gap = ""
         self._mark = ""
         self.headings: list[int] = []
+        self._rows: list[tuple[int, int]] = []
 
     def add(self, text: str) -> None:
         """Add inline text to the block at hand."""
@@ -40,6 +42,21 @@ class BlockText:
         self.close_block()
         self._emit(text.strip("\r\n"))
         self._gap = "\n\n" if self._parts else ""
+
+    def row(self, line: str) -> None:
+        """Add a line that stands by itself, below a row before it."""
+        self.close_block(gap="\n")
+        self._emit(line)
+        start = self._length - len(line)
+        if self._rows and self._rows[-1][1] + 1 == start:
+            self._rows[-1] = (self._rows[-1][0], self._length)
+        else:
+            self._rows.append((start, self._length))
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Where the rows are; adjoining ones are one stretch."""
+        return tuple(Stretch(start, end, "rows") for start, end in self._rows)
 
     def text(self) -> str:
         self.close_block()

@@ -4,46 +4,59 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 import zipfile
+from itertools import takewhile
 from pathlib import PurePath
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from mcp_engine.errors import InvalidInput, UnsupportedMedia
+from rag.parsing.formats.languages import BY_TYPE, LANGUAGES
+from rag.parsing.formats.refusals import protected
 
-MediaType = Literal[
-    "application/pdf",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "text/html",
-    "text/markdown",
-    "text/plain",
-]
-PDF: MediaType = "application/pdf"
-DOCX: MediaType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-HTML: MediaType = "text/html"
-MARKDOWN: MediaType = "text/markdown"
-PLAIN: MediaType = "text/plain"
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+EPUB = "application/epub+zip"
+EML = "message/rfc822"
+HTML = "text/html"
+CSV = "text/csv"
+TSV = "text/tab-separated-values"
+MARKDOWN = "text/markdown"
+PLAIN = "text/plain"
 
-SUPPORTED = "PDF, DOCX, HTML, Markdown and plain text"
+SUPPORTED = "PDF, DOCX, PPTX, XLSX, CSV, HTML, EPUB, e-mail (EML), Markdown, source code and plain text"
 
-_BY_SUFFIX: dict[str, MediaType] = {
+_BY_SUFFIX: dict[str, str] = {
+    **{suffix: language.media_type for language in LANGUAGES for suffix in language.suffixes},
     ".pdf": PDF,
     ".docx": DOCX,
+    ".xlsx": XLSX,
+    ".xlsm": XLSX,
+    ".pptx": PPTX,
+    ".pptm": PPTX,
+    ".ppsx": PPTX,
+    ".epub": EPUB,
+    ".eml": EML,
     ".html": HTML,
     ".htm": HTML,
     ".xhtml": HTML,
+    ".csv": CSV,
+    ".tsv": TSV,
+    ".tab": TSV,
     ".md": MARKDOWN,
     ".markdown": MARKDOWN,
     ".txt": PLAIN,
     ".text": PLAIN,
 }
-_BY_CLAIM: dict[str, MediaType] = {
-    PDF: PDF,
-    DOCX: DOCX,
-    HTML: HTML,
+_BY_CLAIM: dict[str, str] = {
+    **{media_type: media_type for media_type in (*BY_TYPE, *_BY_SUFFIX.values())},
     "application/xhtml+xml": HTML,
-    MARKDOWN: MARKDOWN,
-    PLAIN: PLAIN,
 }
+_NEVER_TEXT = (PDF, DOCX, XLSX, PPTX, EPUB)
+_NEVER_HTML = (CSV, TSV, EML)
+"""What is called so and begins like an HTML page is a download that failed, or a page that a program calls a table."""
 
 
 class _Signature(NamedTuple):
@@ -90,26 +103,36 @@ _SHORT_MAGIC_BYTES = 3
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_ZIP_PARTS = (
-    ("xl/workbook.xml", "an Excel workbook"),
-    ("ppt/presentation.xml", "a PowerPoint presentation"),
-    ("META-INF/container.xml", "an EPUB book"),
-    ("content.xml", "an OpenDocument file"),
+_KNOWN_PARTS = (
+    ("word/document.xml", DOCX),
+    ("xl/workbook.xml", XLSX),
+    ("ppt/presentation.xml", PPTX),
 )
+_FOREIGN_PARTS = (
+    ("xl/workbook.bin", "a binary Excel workbook (.xlsb)"),
+    ("content.xml", "an OpenDocument file"),
+    ("META-INF/MANIFEST.MF", "a Java archive"),
+)
+_EPUB_PART = "META-INF/container.xml"
+# Other formats have the same container; this entry says which it is.
+_MIMETYPE = "mimetype"
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 _SNIFFED_BYTES = 64 * 1024
 _PDF_HEADER_WITHIN = 1024
+_MIMETYPE_WITHIN = 256
 _MAX_CONTROL_SHARE = 0.1
+_HEADER_LINE = re.compile(rb"[!-9;-~]+:|[ \t]")
+_MAIL_HEADERS = frozenset((b"to", b"date", b"subject", b"received", b"message-id"))
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 
 
-def detect(content: bytes, *, filename: str, media_type: str | None) -> MediaType:
+def detect(content: bytes, *, filename: str, media_type: str | None) -> str:
     """Return the type to parse `content` as.
 
-    PDF and DOCX are known by their content whatever the name says. Among text formats the suffix
-    decides, then the sender's type, then whether it begins like an HTML page; otherwise it is plain
-    text. Content is binary when it has no byte order mark and more than a tenth of its first 64 KiB
+    PDF, DOCX, XLSX, PPTX and EPUB are known by their content whatever the name says. Among text formats the suffix
+    decides, then the sender's type, then whether it begins like an HTML page or an e-mail message; otherwise it is
+    plain text. Content is binary when it has no byte order mark and more than a tenth of its first 64 KiB
     are control characters.
 
     Raises:
@@ -130,23 +153,35 @@ def detect(content: bytes, *, filename: str, media_type: str | None) -> MediaTyp
         raise UnsupportedMedia(
             "document.unsupported", f"{filename} looks like {foreign}; the engine reads {SUPPORTED}. Convert it first."
         )
-    if claim in (PDF, DOCX):
-        raise _not_what_it_says(filename, claim, "an HTML page" if _looks_like_html(content) else "text")
-    return claim or (HTML if _looks_like_html(content) else PLAIN)
+    return _text_type(content, filename, claim)
 
 
-def _claimed(filename: str, media_type: str | None) -> MediaType | None:
-    by_name = _BY_SUFFIX.get(PurePath(filename).suffix.lower())
+def _text_type(content: bytes, filename: str, claim: str | None) -> str:
+    is_html = _looks_like_html(content)
+    if claim in _NEVER_TEXT or (claim in _NEVER_HTML and is_html):
+        raise _not_what_it_says(filename, claim, "an HTML page" if is_html else "text")
+    if claim == EML and not _header_names(content):
+        raise _not_what_it_says(filename, claim, "text")
+    if claim:
+        return claim
+    names = _header_names(content)
+    is_mail = b"from" in names and not names.isdisjoint(_MAIL_HEADERS)
+    return HTML if is_html else EML if is_mail else PLAIN
+
+
+def _claimed(filename: str, media_type: str | None) -> str | None:
+    path = PurePath(filename)
+    by_name = _BY_SUFFIX.get((path.suffix or path.name).lower())
     return by_name or _BY_CLAIM.get((media_type or "").split(";")[0].strip().lower())
 
 
-def _known_type(content: bytes) -> MediaType | None:
-    """Return PDF or DOCX when the content is one.
+def _known_type(content: bytes) -> str | None:
+    """Return the type of content that shows it whatever it is called.
 
     A PDF may have other bytes before its header, as readers have always accepted (PDF 1.7, annex H.3.4.1).
     """
     if content.startswith(_ZIP):
-        return DOCX if "word/document.xml" in _zip_names(content) else None
+        return _known_archive(content)
     head = content[:_PDF_HEADER_WITHIN]
     header = head.find(b"%PDF-")
     if header == 0 or (header > 0 and _foreign_magic(content) is None and _is_binary(content)):
@@ -154,17 +189,24 @@ def _known_type(content: bytes) -> MediaType | None:
     return None
 
 
+def _known_archive(content: bytes) -> str | None:
+    names = _zip_names(content)
+    found = next((media_type for part, media_type in _KNOWN_PARTS if part in names), None)
+    if found or _EPUB_PART not in names:
+        return found
+    # The entry is the archive's first and not packed (EPUB 3.3, 4.2.2): its name and content stand in plain sight.
+    return EPUB if _MIMETYPE not in names or EPUB.encode() in content[:_MIMETYPE_WITHIN] else None
+
+
 def _foreign(content: bytes, filename: str) -> str | None:
     """Return what unreadable content looks like, None for text."""
     if content.startswith(_OLE):
         if _OLE_ENCRYPTED in content:
-            raise InvalidInput(
-                "document.encrypted", f"{filename} is protected by a password; save it without one and add it again."
-            )
+            raise protected(filename)
         return "an old Office document (.doc, .xls, .ppt)"
     if content.startswith(_ZIP):
         names = _zip_names(content)
-        return next((kind for part, kind in _ZIP_PARTS if part in names), "a ZIP archive")
+        return next((kind for part, kind in _FOREIGN_PARTS if part in names), "a ZIP archive")
     return _foreign_magic(content) or ("binary data" if _is_binary(content) else None)
 
 
@@ -196,7 +238,16 @@ def _looks_like_html(content: bytes) -> bool:
     return head.startswith((b"<!doctype html", b"<html")) or (head.startswith(b"<?xml") and b"<html" in head[:1024])
 
 
-def _not_what_it_says(filename: str, claim: MediaType, looks_like: str) -> UnsupportedMedia:
+def _header_names(content: bytes) -> frozenset[bytes]:
+    """Return the names, in lower case, of the header that a message (RFC 5322) begins with; none for other text."""
+    lines = content[:_SNIFFED_BYTES].lstrip(codecs.BOM_UTF8 + b"\r\n").split(b"\n")
+    header = list(takewhile(lambda line: line.strip(), lines[:-1]))
+    if not header or not all(_HEADER_LINE.match(line) for line in header):
+        return frozenset()
+    return frozenset(line.partition(b":")[0].strip().lower() for line in header)
+
+
+def _not_what_it_says(filename: str, claim: str, looks_like: str) -> UnsupportedMedia:
     return UnsupportedMedia(
         "document.not_what_it_says",
         f"{filename} is sent as {claim} but looks like {looks_like}; the engine reads {SUPPORTED}.",

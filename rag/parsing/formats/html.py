@@ -28,8 +28,12 @@ _BLOCKS = _HEADINGS | _tags(
     "header hgroup hr html legend main menu nav ol p pre search section summary table ul"
 )
 _CELLS = frozenset(("td", "th"))
+_VOID = _tags("area base br col embed hr img input link meta param source track wbr")
 _LAYOUT = ("table", "ul", "ol", "pre", "blockquote", *sorted(_HEADINGS))
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
+_IS_XHTML = re.compile(r"^\s*<\?xml|<html[^>]*xmlns\s*=\s*[\"']http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
+# Possessive, so that a hostile page costs no more than its length.
+_CLOSED_IN_ITSELF = re.compile(r"<([A-Za-z][\w:.-]*+)([^<>]*+)(?<=/)>")
 _PARSER = f"lxml/{LXML_VERSION}"
 _DECLARED_WITHIN = 4096
 
@@ -44,17 +48,11 @@ def parse_html(content: bytes, *, filename: str) -> ParsedDocument:
         InvalidInput: `document.no_text`, `document.corrupt`.
         TooLarge: `document.too_much_text`.
     """
-    source = _decoded(content)
-    try:
-        root = html_tree(source) if source.strip() else None
-    except TooDeep as error:
-        raise InvalidInput(
-            "document.corrupt", f"{filename} nests its elements deeper than any page does; save its text another way."
-        ) from error
+    root = page_root(decoded_page(content), filename=filename)
     if root is None:
         raise _no_text(filename)
     blocks = BlockText(filename)
-    _Page(blocks).walk(root)
+    write_page(root, blocks)
     text = storable(blocks.text())
     if not text:
         raise _no_text(filename)
@@ -63,7 +61,39 @@ def parse_html(content: bytes, *, filename: str) -> ParsedDocument:
     return ParsedDocument(text, "text/html", (), title or first, _PARSER, tuple(blocks.headings))
 
 
-def _decoded(content: bytes) -> str:
+def page_root(source: str, *, filename: str) -> Any:
+    """Return the root element of a page, None when it has none.
+
+    Raises:
+        InvalidInput: `document.corrupt` when it nests deeper than any page does.
+    """
+    if _IS_XHTML.search(source[:_DECLARED_WITHIN]):
+        source = _CLOSED_IN_ITSELF.sub(_opened_and_closed, source)
+    try:
+        return html_tree(source) if source.strip() else None
+    except TooDeep as error:
+        raise InvalidInput(
+            "document.corrupt", f"{filename} nests its elements deeper than any page does; save its text another way."
+        ) from error
+
+
+def write_page(root: Any, blocks: BlockText) -> None:
+    """Add what a reader sees of a page to `blocks`."""
+    blocks.close_block()
+    _Page(blocks).walk(root)
+    blocks.close_block()
+
+
+def has_heading(root: Any) -> bool:
+    return next(root.iter(*_HEADINGS), None) is not None
+
+
+def _opened_and_closed(tag: re.Match[str]) -> str:
+    """Write `<title/>` as HTML reads it; in HTML it would open an element that swallows what follows."""
+    return tag[0] if tag[1].lower() in _VOID else f"<{tag[1]}{tag[2][:-1]}></{tag[1]}>"
+
+
+def decoded_page(content: bytes) -> str:
     """Return the page's characters: byte order mark, then `<meta charset>`, then as plain text is decoded."""
     declared = _CHARSET.search(content[:_DECLARED_WITHIN])
     has_mark = content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

@@ -17,17 +17,14 @@ from typing import Any, cast
 import docx
 from docx.opc.exceptions import OpcError
 
-from mcp_engine.errors import InvalidInput, TooLarge
+from rag.parsing.formats.archive import check_archive
 from rag.parsing.formats.blocks import BlockText
 from rag.parsing.formats.detect import DOCX
+from rag.parsing.formats.refusals import damaged, without_text
 from rag.parsing.formats.trees import XMLSyntaxError, walk
 from rag.parsing.parsed import ParsedDocument, storable
 
-MAX_UNPACKED_BYTES = 512 * 1024 * 1024
-MAX_ENTRIES = 20_000
-_MAX_RATIO = 200
-_SMALL_BYTES = 16 * 1024 * 1024
-
+_WHAT = "a Word document"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _UNSEEN = frozenset(
@@ -48,41 +45,21 @@ def parse_docx(content: bytes, *, filename: str) -> ParsedDocument:
         TooLarge: `document.unpacks_too_large` for an archive that grows beyond reason, `document.too_much_text`.
         InvalidInput: `document.corrupt`, `document.no_text`.
     """
-    _check_archive(content, filename)
+    check_archive(content, filename=filename, what=_WHAT)
     try:
         document = cast(Any, docx.Document(io.BytesIO(content)))
         body, styles = document.element.body, _style_names(document)
         title = storable(document.core_properties.title or "").strip()
     except (OpcError, KeyError, ValueError, AttributeError, zipfile.BadZipFile, zlib.error, XMLSyntaxError) as error:
-        raise _corrupt(filename) from error
+        raise damaged(filename, _WHAT) from error
     blocks = BlockText(filename)
     if body is not None:
         _Body(blocks, styles).walk(body)
     text = storable(blocks.text())
     if not text:
-        raise InvalidInput("document.no_text", f"{filename} has no text. Text recognition (OCR) is not included.")
+        raise without_text(filename, "text recognition (OCR) of pictures is not included.")
     first = text[blocks.headings[0] :].split("\n", 1)[0] if blocks.headings else None
     return ParsedDocument(text, DOCX, (), first if title in _NO_TITLE else title, _PARSER, tuple(blocks.headings))
-
-
-def _check_archive(content: bytes, filename: str) -> None:
-    """Refuse an archive that unpacks to far more than it holds, before anything is unpacked.
-
-    The sizes are those the archive declares; one that lies meets the memory limit of the process.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise _corrupt(filename) from error
-    unpacked = sum(entry.file_size for entry in entries)
-    bomb = unpacked > _SMALL_BYTES and unpacked > len(content) * _MAX_RATIO
-    if bomb or unpacked > MAX_UNPACKED_BYTES or len(entries) > MAX_ENTRIES:
-        raise TooLarge(
-            "document.unpacks_too_large",
-            f"{filename} unpacks to {unpacked:,} bytes in {len(entries):,} parts, more than a document needs; "
-            "save it anew without embedded data.",
-        )
 
 
 def _style_names(document: Any) -> dict[str, str]:
@@ -161,9 +138,3 @@ class _Body:
 
 def _row_has_cell_before(cell: Any) -> bool:
     return next(cast("Iterator[Any]", cell.itersiblings(f"{_W}tc", preceding=True)), None) is not None
-
-
-def _corrupt(filename: str) -> InvalidInput:
-    return InvalidInput(
-        "document.corrupt", f"{filename} can't be read as a Word document: it is damaged. Save or download it again."
-    )

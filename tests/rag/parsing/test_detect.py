@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from mcp_engine.errors import InvalidInput, UnsupportedMedia
-from rag.parsing.formats.detect import detect
+from rag.parsing.formats.detect import PPTX, XLSX, detect
 
 EXE = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0" + bytes(100)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
@@ -33,7 +33,17 @@ def zip_of(name: str) -> bytes:
         (b"Explains %PDF-1.7 headers.", "notes.txt", None, "text/plain"),
         ("\ufeffhi".encode("utf-16"), "notes.txt", None, "text/plain"),
         (b"a\0b and enough text around it", "notes.txt", None, "text/plain"),
-        (b"print(1)", "code.py", None, "text/plain"),
+        (b"print(1)", "code.py", None, "text/x-python"),
+        (b"all:\n\techo", "folder/Makefile", None, "text/x-makefile"),
+        (b"a,b", "data", "text/csv", "text/csv"),
+        (b"a\tb", "data.TSV", None, "text/tab-separated-values"),
+        (b"From: a@b\nDate: x\n\nHi", "message", None, "message/rfc822"),
+        (b"From: a@b\nDate: x\n\nHi", "message.txt", None, "text/plain"),
+        (b"To: a@b\n\nHi", "message.eml", None, "message/rfc822"),
+        (b"To: whom it may concern\n\nHi", "letter", None, "text/plain"),
+        (zip_of("xl/workbook.xml"), "table.docx", None, XLSX),
+        (zip_of("ppt/presentation.xml"), "talk", None, PPTX),
+        (zip_of("META-INF/container.xml"), "book.zip", None, "application/epub+zip"),
     ],
 )
 def test_content_then_name_then_claim(content: bytes, filename: str, media_type: str | None, expected: str) -> None:
@@ -48,7 +58,15 @@ def test_content_then_name_then_claim(content: bytes, filename: str, media_type:
         (PNG, "photo.txt", None, "a PNG image"),
         (b"<!doctype html><h1>404", "paper.pdf", None, "an HTML page"),
         (b"just text", "paper.docx", None, "text"),
-        (zip_of("xl/workbook.xml"), "table.docx", None, "an Excel workbook"),
+        (zip_of("content.xml"), "table.xlsx", None, "an OpenDocument file"),
+        (zip_of("META-INF/MANIFEST.MF"), "book.epub", None, "a Java archive"),
+        (EXE, "table.csv", None, "a Windows program"),
+        (EXE, "talk.pptx", None, "a Windows program"),
+        (b"\x7fELF" + bytes(100), "tool.py", None, "a Linux program"),
+        (b"<!doctype html><table>", "table.csv", None, "an HTML page"),
+        (b"<html><body>", "message.eml", None, "an HTML page"),
+        (b"just text\n", "message.eml", None, "text"),
+        (b"just text", "table.xlsx", None, "text"),
         (bytes(range(32)) * 10, "x.pdf", None, "binary data"),
     ],
 )

@@ -59,6 +59,15 @@ def test_an_unknown_declared_encoding_falls_back() -> None:
     assert html("<meta charset='no-such'><p>Grüße".encode()).text == "Grüße"
 
 
+def test_elements_of_xhtml_that_close_in_themselves_swallow_nothing() -> None:
+    source = (
+        '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/><script src="x.js"/></head>'
+        '<body><p><a id="x"/>One<br/>two <img src="x.png" alt="no"/>three.</p><hr class="x"/><div/>'
+        "<p>Four.</p></body></html>"
+    )
+    assert html(source).text == "One\ntwo three.\n\nFour."
+
+
 def test_no_file_is_pulled_in_by_an_entity() -> None:
     source = '<!DOCTYPE html [<!ENTITY x SYSTEM "file:///etc/passwd">]><p>before &x; after</p>'
     assert "root:" not in html(source).text

@@ -10,10 +10,12 @@ from mcp_engine.errors import TooLarge
 from rag.parsing import wire
 from rag.parsing.parsed import PageSpan, ParsedDocument
 from rag.parsing.viewed import Image, Mark, PageMarks, PageSize
+from rag.stretches import Stretch
 
 DOCUMENT = ParsedDocument(
-    "Eins.\fZwei 👋", "application/pdf", (PageSpan(1, 0, 5), PageSpan(2, 6, 12)), "T", "p/1", (0,)
-)
+    "Eins.\fZwei 👋", "application/pdf", (PageSpan(1, 0, 5), PageSpan(2, 6, 12)), "T", "p/1", (0,),
+    (Stretch(1, 3, "rows"), Stretch(6, 8, "code")),
+)  # fmt: skip
 
 
 def test_a_document_survives_the_way() -> None:
@@ -39,6 +41,10 @@ def test_an_error_survives_the_way() -> None:
         {"pages": "x"},
         {"headings": [3, 1]},
         {"headings": None},
+        {"stretches": [[3, 1, "rows"]]},
+        {"stretches": [[0, 2, "rows"], [1, 3, "rows"]]},
+        {"stretches": [[0, 1, "prose"]]},
+        {"stretches": [[0, 1]]},
         {"error": {"kind": "SystemExit", "code": "x", "message": "", "details": {}}},
         {"error": []},
     ],

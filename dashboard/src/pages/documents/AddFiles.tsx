@@ -4,7 +4,12 @@ import { Button } from "../../components/Button";
 import { announce } from "../../components/Live";
 import { type NamedFile, droppedFiles, pickedFiles } from "./files";
 
-const KINDS = ".pdf,.docx,.html,.htm,.md,.markdown,.txt,text/*,application/pdf";
+// Source code has dozens of suffixes, and some systems call it by no type that begins with text: the engine decides.
+const KINDS = [
+  ".pdf,.docx,.xlsx,.xlsm,.pptx,.pptm,.ppsx,.epub,.eml,.csv,.tsv,.html,.htm,.xhtml,.md,.markdown,.txt",
+  ".py,.js,.jsx,.ts,.tsx,.go,.rs,.java,.kt,.scala,.cs,.swift,.php,.c,.h,.cpp,.hpp,.sh,.sql,.rb,.lua,.r,.json,.yaml,.yml,.toml,.ini",
+  "text/*,application/pdf",
+].join(",");
 
 /** Buttons that pick files, or a folder with everything below it. */
 export function AddFilesButtons({ onFiles, primary = false, disabled = false }: {

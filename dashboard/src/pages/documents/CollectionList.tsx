@@ -75,7 +75,7 @@ export function CollectionList() {
           <Card flush>
             {rows.length === 0 ? (
               <EmptyState icon={Library} title="No documents yet" action={create}>
-                Make a collection and add PDF, DOCX, HTML, Markdown or text files; then ask it.
+                Make a collection and add PDFs, Office files, CSV, web pages, EPUB books, e-mails, Markdown or text; then ask it.
               </EmptyState>
             ) : (
               <DataTable

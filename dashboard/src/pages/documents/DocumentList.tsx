@@ -46,8 +46,8 @@ export function DocumentList({ namespace, collection, exists, search, mayWrite, 
             title={!exists ? "A new collection" : "No documents here"}
             action={mayWrite && <AddFilesButtons onFiles={onFiles} />}
           >
-            Drop PDF, DOCX, HTML, Markdown or text files anywhere on this page, or choose them. They can be searched and asked
-            as soon as they are indexed.
+            Drop PDFs, Word, Excel or PowerPoint files, CSV, web pages, EPUB books, e-mails (EML), Markdown, text or source code
+            anywhere on this page, or choose them. They can be searched and asked as soon as they are indexed.
           </EmptyState>
         )}
       </Card>
