@@ -25,14 +25,15 @@ from rag.collections import find_collection
 from rag.embedding import MiniLMEmbedder
 from rag.passages import leads_of, passages_of
 from rag.repository import DocumentRepository
-from rag.retrieval import Question, retrieve
+from rag.retrieval import Question, narrowing, retrieve
 from rag.schemas import Answer, Citation, Passage
 from rag.strategies import ResolvedStrategy, Strategies
-from rag.strategy import Strategy
+from rag.strategy import Filters, Strategy
 
 MAX_QUESTION_CHARACTERS = 4000
 EXECUTION_KIND = "ask"
 _PROVIDER = "onnx"
+_NOTHING_INDEXED = "The collection holds no indexed passages yet."
 _tracer = tracer(__name__)
 
 
@@ -46,7 +47,15 @@ class _Asked:
     collection_id: UUID
     reference: str
     resolved: ResolvedStrategy
+    filters: Filters | None = None
     expose: Expose | None = None
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What somebody who asks the same again has to say."""
+        said = {"question": self.question, "collection": self.collection}
+        chosen = {} if self.filters is None else self.filters.model_dump(mode="json", exclude_defaults=True)
+        return {**said, "filters": chosen} if chosen else said
 
 
 class AskService:
@@ -79,13 +88,16 @@ class AskService:
         question: str,
         strategy: str = "default",
         *,
+        filters: Filters | None = None,
         unit: Unit | None = None,
         key: IdempotencyKey | None = None,
         kind: str = EXECUTION_KIND,
     ) -> Answer:
         """Return the answer as a whole; raises what `ask` raises."""
         completed: dict[str, Any] = {}
-        async for event in self.ask(caller, namespace, collection, question, strategy, unit=unit, key=key, kind=kind):
+        async for event in self.ask(
+            caller, namespace, collection, question, strategy, filters=filters, unit=unit, key=key, kind=kind
+        ):
             if event.event == "completed":
                 completed = event.data
         return Answer.model_validate(completed)
@@ -98,6 +110,7 @@ class AskService:
         question: str,
         strategy: str = "default",
         *,
+        filters: Filters | None = None,
         unit: Unit | None = None,
         key: IdempotencyKey | None = None,
         kind: str = EXECUTION_KIND,
@@ -110,6 +123,7 @@ class AskService:
         `key` of a question that was answered gives that answer, and records nothing.
 
         Args:
+            filters: narrow the documents that the strategy searches; recorded with the question.
             unit: who gets the arm of an experiment that runs on the strategy's label.
             kind: under which the execution is recorded.
 
@@ -128,7 +142,7 @@ class AskService:
                     for event in _events_of(_recorded_answer(claim)):
                         yield event
                     return
-            asked = await self._checked(caller, namespace, collection, question, strategy, unit)
+            asked = await self._checked(caller, namespace, collection, question, strategy, filters, unit)
             async with await self._executions.start(caller, self._start(asked, claim, kind)) as running:
                 async for event in self._run(caller, asked, running):
                     yield event
@@ -152,17 +166,16 @@ class AskService:
         yield StreamEvent(event="completed", data=answer.model_dump(mode="json"))
 
     async def _checked(
-        self, caller: Caller, namespace: str, collection: str, question: str, strategy: str, unit: Unit | None
+        self,
+        caller: Caller,
+        namespace: str,
+        collection: str,
+        question: str,
+        strategy: str,
+        filters: Filters | None,
+        unit: Unit | None,
     ) -> _Asked:
-        if len(question) > MAX_QUESTION_CHARACTERS:
-            raise TooLarge(
-                "ask.question_too_long",
-                f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}. "
-                "Add long texts as documents.",
-                details={"limit": MAX_QUESTION_CHARACTERS},
-            )
-        if not question.strip() or "\x00" in question:
-            raise InvalidInput("ask.empty_question", "The question is empty or holds a NUL character; ask in words.")
+        checked_question(question)
         async with self._work(caller) as work:
             place = await find_collection(work, namespace, collection)
             resolved = await self._strategies.resolve_in(work, namespace, strategy)
@@ -170,16 +183,16 @@ class AskService:
         if unit is not None and self._splits is not None:
             placed = await self._splits.place(caller, resolved.version, unit)
         if placed is None:
-            return _Asked(question, namespace, collection, place.id, strategy, resolved)
+            return _Asked(question, namespace, collection, place.id, strategy, resolved, filters)
         resolved = ResolvedStrategy(Strategy.model_validate(placed.version.body), placed.version)
-        return _Asked(question, namespace, collection, place.id, strategy, resolved, placed.expose)
+        return _Asked(question, namespace, collection, place.id, strategy, resolved, filters, placed.expose)
 
     def _start(self, asked: _Asked, claim: Claim | None, kind: str) -> StartExecution:
         version = asked.resolved.version
         return StartExecution(
             namespace=asked.namespace,
             kind=kind,
-            inputs={"question": asked.question, "collection": asked.collection},
+            inputs=asked.inputs,
             version=VersionRef(
                 kind=version.kind, namespace=version.namespace, name=version.name, number=version.number,
                 version_id=version.version_id, digest=version.digest, lock_digest=version.lock_digest,
@@ -202,8 +215,9 @@ class AskService:
         with span(_tracer, "retrieve"):
             async with self._work(caller) as work:
                 hits = await retrieve(
-                    work.session, asked.collection_id, question, options.retrieval, options.retrieval.passages
-                )
+                    work.session, asked.collection_id, question, options.retrieval, options.retrieval.passages,
+                    asked.filters,
+                )  # fmt: skip
                 repository = DocumentRepository(work.session, work.tenant_id)
                 passages, leads = await passages_of(repository, hits.best), await leads_of(repository, hits.best)
         with span(_tracer, "answer"):
@@ -216,7 +230,8 @@ class AskService:
         threshold = asked.resolved.strategy.answering.threshold
         reason = None
         if not passages:
-            reason = "The collection holds no indexed passages yet."
+            filtered = narrowing(asked.resolved.strategy.retrieval, asked.filters)
+            reason = "No indexed document passes the filters." if filtered else _NOTHING_INDEXED
         elif not drafted.sentences or drafted.confidence < threshold:
             reason = (
                 f"The nearest passages do not support an answer (confidence {drafted.confidence:.2f}, "
@@ -259,6 +274,25 @@ class AskService:
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
+
+
+def checked_question(question: str) -> str:
+    """Return `question` if it can be asked.
+
+    Raises:
+        InvalidInput: `ask.empty_question`.
+        TooLarge: `ask.question_too_long`.
+    """
+    if len(question) > MAX_QUESTION_CHARACTERS:
+        raise TooLarge(
+            "ask.question_too_long",
+            f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}. "
+            "Add long texts as documents.",
+            details={"limit": MAX_QUESTION_CHARACTERS},
+        )
+    if not question.strip() or "\x00" in question:
+        raise InvalidInput("ask.empty_question", "The question is empty or holds a NUL character; ask in words.")
+    return question
 
 
 def _recorded_answer(run: ExecutionDetail) -> Answer:

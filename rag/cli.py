@@ -15,6 +15,7 @@ from mcp_engine.cli import output
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
+from rag.why.shown import render_why
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,6 +34,14 @@ SHOWN_CHARACTERS = 300
 
 CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="The collection.")]
 NamespaceOption = Annotated[str, typer.Option("--namespace", help="The namespace.")]
+StrategyOption = Annotated[str, typer.Option("--strategy", help="NAME, NAME@label or NAME/version of a rag_strategy.")]
+_NAME_HELP = "Only documents whose name fits: * any characters, ? one. Repeat it for more."
+_TYPE_HELP = "Only this media type, such as application/pdf or text/*. Repeat it for more."
+_SINCE_HELP, _UNTIL_HELP = "Only what was added on that day or later.", "Only what was added on that day or before."
+PatternsOption = Annotated[list[str] | None, typer.Option("--document", metavar="GLOB", help=_NAME_HELP)]
+TypesOption = Annotated[list[str] | None, typer.Option("--type", metavar="T", help=_TYPE_HELP)]
+SinceOption = Annotated[str | None, typer.Option("--since", metavar="DATE", help=_SINCE_HELP)]
+UntilOption = Annotated[str | None, typer.Option("--until", metavar="DATE", help=_UNTIL_HELP)]
 
 
 @dataclass(slots=True)
@@ -99,12 +108,15 @@ def search(
     collection: CollectionOption = "default",
     namespace: NamespaceOption = "default",
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many passages.")] = 5,
+    document: PatternsOption = None,
+    media_type: TypesOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
 ) -> None:
     """Show the nearest passages with their places."""
     api = Api()
-    found = api.post(
-        f"/collections/{api.quote(collection)}/search", {"query": query, "limit": limit}, namespace=namespace
-    )
+    body = {"query": query, "limit": limit, **_filters(document, media_type, since, until)}
+    found = api.post(f"/collections/{api.quote(collection)}/search", body, namespace=namespace)
     output.emit({"items": found["passages"]}, lambda console: _render_passages(console, found["passages"]))
 
 
@@ -131,12 +143,19 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question.")],
     collection: CollectionOption = "default",
     namespace: NamespaceOption = "default",
-    strategy: Annotated[str, typer.Option(help="NAME, NAME@label or NAME/version of a rag_strategy.")] = "default",
+    strategy: StrategyOption = "default",
     stream: Annotated[bool, typer.Option("--stream", help="Print the answer while it arrives.")] = False,
+    document: PatternsOption = None,
+    media_type: TypesOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
 ) -> None:
     """Ask a collection; the answer is verbatim sentences with checked citations, or a refusal."""
     api = Api()
-    body = {"question": question, "collection": collection, "strategy": strategy, "stream": stream}
+    body = {
+        "question": question, "collection": collection, "strategy": strategy, "stream": stream,
+        **_filters(document, media_type, since, until),
+    }  # fmt: skip
     if not stream:
         answer = api.post("/ask", body, namespace=namespace)
         output.emit(answer, lambda console: _render_answer(console, answer, with_text=True))
@@ -149,6 +168,38 @@ def ask(
         elif event == "completed":
             output.write("" if data["refused"] else "\n")
             _render_answer(output.console(), data, with_text=False)
+
+
+@asking.command()
+def why(
+    question: Annotated[str, typer.Argument(help="The question.")],
+    document: Annotated[str, typer.Option("--document", metavar="NAME", help="The document: its name, or its id.")],
+    text: Annotated[str | None, typer.Option(help="Words that you expected; without them the nearest passage.")] = None,
+    collection: CollectionOption = "default",
+    namespace: NamespaceOption = "default",
+    strategy: StrategyOption = "default",
+    among: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="As --document of `ask`.")] = None,
+    media_type: TypesOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+) -> None:
+    """Say what became of a passage that you expected in an answer, stage by stage, with scores."""
+    api = Api()
+    body = {
+        "question": question, "document": document, "text": text, "strategy": strategy,
+        **_filters(among, media_type, since, until),
+    }  # fmt: skip
+    found = api.post(f"/collections/{api.quote(collection)}/why", body, namespace=namespace)
+    output.emit(found, lambda console: render_why(console, found))
+
+
+def _filters(
+    documents: list[str] | None, media_types: list[str] | None, since: str | None, until: str | None
+) -> dict[str, Any]:
+    """Return the member of a request that narrows what is searched; nothing when nothing was said."""
+    said = {"documents": documents, "media_types": media_types, "since": since, "until": until}
+    chosen = {name: value for name, value in said.items() if value}
+    return {"filters": chosen} if chosen else {}
 
 
 def _files(paths: Sequence[Path]) -> Iterator[_File]:

@@ -64,6 +64,7 @@ class RagComponent(Component):
         from rag.service import DocumentService
         from rag.strategies import Strategies
         from rag.viewing import ViewingService
+        from rag.why.service import WhyService
 
         database, embedder = services.get(Database), MiniLMEmbedder()
         strategies = Strategies(services.get(ArtifactService))
@@ -77,12 +78,14 @@ class RagComponent(Component):
         services.add(
             AskService(database, services.get(ExecutionService), strategies, embedder, services.get(LabelSplits))
         )
+        services.add(WhyService(database, strategies, embedder))
 
     def routers(self) -> Sequence[APIRouter]:
         from rag.routes import router
         from rag.viewing_routes import router as viewing_router
+        from rag.why.routes import router as why_router
 
-        return (router, viewing_router)
+        return (router, viewing_router, why_router)
 
     def job_kinds(self, services: Services) -> Sequence[JobKind]:
         from rag.embedding import MiniLMEmbedder

@@ -1,12 +1,14 @@
-"""Hybrid retrieval: dense and lexical candidates, fused.
+"""Hybrid retrieval: dense and lexical candidates, fused, and if wanted made different from each other.
 
-Both scores are scaled to 0..1 over the candidates and mixed ("relative score fusion"; S. Bruch et al., "An
-Analysis of Fusion Functions for Hybrid Retrieval", 2023, find it better than reciprocal ranks).
+By default both scores are scaled to 0..1 over the candidates and mixed ("relative score fusion"; S. Bruch et al., "An
+Analysis of Fusion Functions for Hybrid Retrieval", 2023, find it better than reciprocal ranks). Reciprocal ranks are
+those of G. Cormack, C. Clarke and S. Büttcher, "Reciprocal Rank Fusion Outperforms Condorcet and Individual
+Rank Learning Methods", 2009.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,10 +17,11 @@ import numpy.typing as npt
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from rag.embedding import Vectors
+from rag.filters.repository import FilterRepository
 from rag.index.postings import LexicalQuery
-from rag.index.repository import Candidate, IndexRepository
+from rag.index.repository import Candidate, Candidates, IndexRepository
 from rag.lexical import idf, terms
-from rag.strategy import Retrieval
+from rag.strategy import Filters, Retrieval
 
 Scores = npt.NDArray[np.float64]
 
@@ -38,30 +41,78 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk that was found; `score` is fused, 0..1 over the candidates of this search."""
+    """A chunk that was found.
+
+    Args:
+        score: fused, 0..1 over the candidates of this search.
+        dense: the cosine of the chunk, mixed with that of its best sentence.
+        dense_share: `dense` as it was scaled to 0..1 for the fusion.
+        lexical_share: BM25, likewise.
+    """
 
     candidate: Candidate
     score: float
     dense: float
     sentence_similarities: Vectors
+    dense_share: float
+    lexical_share: float
+
+    @property
+    def place(self) -> tuple[UUID, int]:
+        return self.candidate.version_id, self.candidate.ordinal
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """The best chunks, best first, and what each term of the question weighs in this collection (its idf)."""
+    """What a search found, and the way to it.
+
+    Args:
+        best: the passages, best first; with `mmr` in the order in which they were chosen.
+        weights: what each term of the question weighs in this collection (its idf).
+        fused: all candidates, best first.
+        candidates: what the dense and the lexical search found.
+        among: the versions that the filters let through; None when there was no filter.
+    """
 
     best: list[Hit]
     weights: Mapping[str, float]
+    fused: list[Hit]
+    candidates: Candidates
+    among: Set[UUID] | None
 
 
 async def retrieve(
-    session: AsyncSession, collection_id: UUID, question: Question, options: Retrieval, limit: int
+    session: AsyncSession,
+    collection_id: UUID,
+    question: Question,
+    options: Retrieval,
+    limit: int,
+    filters: Filters | None = None,
 ) -> Hits:
-    """Return the `limit` best chunks of a collection."""
+    """Return the `limit` best chunks of a collection.
+
+    Args:
+        filters: narrow those of the options further.
+    """
+    wanted = narrowing(options, filters)
+    among = await FilterRepository(session).passing(collection_id, wanted) if wanted else None
     query = LexicalQuery(question.terms, options.k1, options.b)
-    candidates = await IndexRepository(session).candidates(collection_id, question.vector, query, options.candidates)
-    weights = {term: idf(candidates.chunks, candidates.holding.get(term, 0)) for term in question.terms}
-    return Hits(fuse(candidates.found, question.vector, options)[:limit], weights)
+    index = IndexRepository(session)
+    candidates = await index.candidates(collection_id, question.vector, query, options.candidates, among)
+    holding = candidates.scores.holding
+    weights = {term: idf(candidates.chunks, holding.get(term, 0)) for term in question.terms}
+    fused = fuse(candidates.found, question.vector, options)
+    best = fused[:limit]
+    if options.mmr is not None and fused:
+        vectors = await index.chunk_vectors([hit.place for hit in fused])
+        order = diversified(np.array([hit.score for hit in fused]), vectors, options.mmr, limit)
+        best = [fused[place] for place in order]
+    return Hits(best, weights, fused, candidates, among)
+
+
+def narrowing(options: Retrieval, filters: Filters | None) -> list[Filters]:
+    """Return the filters that a document must pass, less those that restrict nothing."""
+    return [one for one in (options.filters, filters) if one is not None and one != Filters()]
 
 
 def fuse(found: list[Candidate], vector: npt.NDArray[np.float32], options: Retrieval) -> list[Hit]:
@@ -73,11 +124,18 @@ def fuse(found: list[Candidate], vector: npt.NDArray[np.float32], options: Retri
     best = np.array([own.max(initial=-1.0) for own in similarities])
     dense = (1 - options.sentence_weight) * chunk + options.sentence_weight * best
     lexical = np.array([candidate.bm25 for candidate in found])
-    score = options.dense_weight * scaled(dense) + (1 - options.dense_weight) * scaled(lexical)
+    if options.fusion == "rrf":
+        shares = reciprocal(dense, options.rrf_k), np.where(lexical > 0, reciprocal(lexical, options.rrf_k), 0.0)
+    else:
+        shares = scaled(dense), scaled(lexical)
+    score = options.dense_weight * shares[0] + (1 - options.dense_weight) * shares[1]
     hits = [
-        Hit(candidate, float(score[place]), float(dense[place]), similarities[place])
+        Hit(
+            candidate, float(score[place]), float(dense[place]), similarities[place], float(shares[0][place]),
+            float(shares[1][place]),
+        )
         for place, candidate in enumerate(found)
-    ]
+    ]  # fmt: skip
     return sorted(hits, key=lambda hit: (-hit.score, hit.candidate.version_id, hit.candidate.ordinal))
 
 
@@ -87,3 +145,36 @@ def scaled(scores: Scores) -> Scores:
     if high - low < 1e-12:
         return np.full_like(scores, 1.0 if high > 0 else 0.0)
     return (scores - low) / (high - low)
+
+
+def reciprocal(scores: Scores, k: int) -> Scores:
+    """Return (k + 1) / (k + rank) of each score, ranks from 1: 1 for the best; equal scores share the better rank."""
+    ranks = 1 + np.searchsorted(np.sort(-scores), -scores, side="left")
+    return (k + 1) / (k + ranks.astype(np.float64))
+
+
+def diversified(scores: Scores, vectors: Vectors, relevance: float, limit: int) -> list[int]:
+    """Return places in the order of maximal marginal relevance: each adds most to those before it.
+
+    After J. Carbonell and J. Goldstein, "The Use of MMR, Diversity-Based Reranking for Reordering Documents and
+    Producing Summaries", 1998; of equal ones the first.
+
+    Args:
+        scores: relevance of each, best first.
+        vectors: of length 1; their inner product is how alike two are.
+        relevance: λ, 1 for relevance alone, 0 for difference alone.
+    """
+    chosen: list[int] = []
+    alike = np.zeros(len(scores))
+    while len(chosen) < min(limit, len(scores)):
+        gains = marginal(scores, alike, relevance)
+        gains[chosen] = -np.inf
+        chosen.append(int(np.argmax(gains)))
+        nearest = (vectors @ vectors[chosen[-1]]).astype(np.float64)
+        alike = nearest if len(chosen) == 1 else np.maximum(alike, nearest)
+    return chosen
+
+
+def marginal(scores: Scores, alike: Scores, relevance: float) -> Scores:
+    """Return λ · relevance - (1 - λ) · likeness to the most alike of those chosen (0 before the first)."""
+    return relevance * scores - (1 - relevance) * alike

@@ -52,7 +52,7 @@ async def add_document(
     collection: str,
     caller: Writer,
     documents: Documents,
-    file: Annotated[UploadFile, File(description="The document: PDF, DOCX, HTML, Markdown or text.")],
+    file: Annotated[UploadFile, File(description="A document of a format that docs/documents.md lists.")],
     name: Annotated[str | None, Form(description="Its name in the collection; default: the file's.")] = None,
     namespace: NamespaceName = DEFAULT_NAMESPACE,
 ) -> Added:
@@ -188,7 +188,7 @@ async def search_collection(
     namespace: NamespaceName = DEFAULT_NAMESPACE,
 ) -> SearchResult:
     """Return the nearest passages, by meaning and by words, with exact offsets."""
-    found = await documents.search(caller, namespace, collection, request.query, request.limit)
+    found = await documents.search(caller, namespace, collection, request.query, request.limit, request.filters)
     return SearchResult(passages=found)
 
 
@@ -215,9 +215,11 @@ async def ask(
     if request.stream:
         return await event_stream(
             asking.ask(
-                caller, namespace, request.collection, request.question, request.strategy, unit=request.unit, key=key
+                caller, namespace, request.collection, request.question, request.strategy, filters=request.filters,
+                unit=request.unit, key=key,
             )
-        )
+        )  # fmt: skip
     return await asking.answer(
-        caller, namespace, request.collection, request.question, request.strategy, unit=request.unit, key=key
-    )
+        caller, namespace, request.collection, request.question, request.strategy, filters=request.filters,
+        unit=request.unit, key=key,
+    )  # fmt: skip

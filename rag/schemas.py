@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from mcp_engine.artifacts.splits import Attributes, AttributeValue, Unit, UnitId
+from rag.strategy import Filters
 
 Outcome = Literal["added", "changed", "unchanged", "retried"]
 IndexingState = Literal["queued", "running", "indexed", "failed", "cancelled"]
@@ -156,6 +157,7 @@ class SearchRequest(BaseModel):
 
     query: str = Field(min_length=1)
     limit: int = Field(default=10, ge=1, le=50)
+    filters: Filters | None = Field(default=None, description="Which documents are searched; all without it.")
 
 
 class CitedVersion(BaseModel):
@@ -206,6 +208,7 @@ class AskRequest(BaseModel):
     question: str = Field(min_length=1)
     collection: str
     strategy: str = Field(default="default", description="`NAME`, `NAME@label` or `NAME/version` of a rag_strategy.")
+    filters: Filters | None = Field(default=None, description="Narrow the documents that the strategy searches.")
     stream: bool = False
     unit_id: UnitId | None = Field(
         default=None, description="Who always gets the same arm of an experiment on the strategy's label."

@@ -32,7 +32,7 @@ from rag.removal import erase_contents, take_out
 from rag.repository import EVERY_DOCUMENT, DocumentFilter, DocumentRepository, Pages, StoredVersion
 from rag.retrieval import Question, retrieve
 from rag.schemas import Added, Collection, Document, DocumentDetail, Outcome, Passage, VersionText
-from rag.strategy import Retrieval
+from rag.strategy import Filters, Retrieval
 from rag.tables import CollectionRow, DocumentRow, VersionRow
 from rag.views import collection_view, document_view, version_view
 
@@ -144,7 +144,7 @@ class DocumentService:
             row = await repository.lock_by_id(document_id)
             if row is None:
                 raise no_document(document_id)
-            await take_out(work, row)
+            await take_out(work, self._jobs, row)
             stored = await repository.document(document_id)
             assert stored is not None
             return document_view(stored)
@@ -160,7 +160,7 @@ class DocumentService:
             # All locked before the first is taken out: an indexing job waits for a document, then for the collection.
             rows = await DocumentRepository(work.session, work.tenant_id).lock_present(place.id)
             for row in rows:
-                await take_out(work, row)
+                await take_out(work, self._jobs, row)
             return len(rows)
 
     async def erase(self, caller: Caller, document_id: UUID, reason: str) -> list[UUID]:
@@ -176,7 +176,7 @@ class DocumentService:
             row = await DocumentRepository(work.session, work.tenant_id).lock_by_id(document_id)
             if row is None:
                 raise no_document(document_id)
-            return await erase_contents(work, row, reason)
+            return await erase_contents(work, self._jobs, row, reason)
 
     async def retry(self, caller: Caller, document_id: UUID) -> Added:
         """Queue the latest version again, whose indexing failed or was cancelled.
@@ -249,9 +249,18 @@ class DocumentService:
         return stored.document.name, media_type, content
 
     async def search(
-        self, caller: Caller, namespace: str, collection: str, query: str, limit: int = 10
+        self,
+        caller: Caller,
+        namespace: str,
+        collection: str,
+        query: str,
+        limit: int = 10,
+        filters: Filters | None = None,
     ) -> list[Passage]:
         """Return the nearest passages of a collection, best first.
+
+        Args:
+            filters: which documents are searched; None for all.
 
         Raises:
             InvalidInput: `search.empty_query`.
@@ -272,7 +281,8 @@ class DocumentService:
         with span(_tracer, "retrieve"):
             async with self._work(caller) as work:
                 place = await find_collection(work, namespace, collection)
-                hits = await retrieve(work.session, place.id, Question.of(query, vector), Retrieval(), limit)
+                question = Question.of(query, vector)
+                hits = await retrieve(work.session, place.id, question, Retrieval(), limit, filters)
                 return await passages_of(DocumentRepository(work.session, work.tenant_id), hits.best)
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:

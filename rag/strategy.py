@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+from datetime import date
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.errors import InvalidInput
@@ -13,10 +24,57 @@ from mcp_engine.faults import faults_of
 
 KIND: Final = "rag_strategy"
 DEFAULT_NAME: Final = "default"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class _Options(BaseModel):
+    """Options of a strategy.
+
+    `later` names members that came after the first release: a body that leaves them at their defaults is written
+    without them, so that the body of an earlier version keeps its digest.
+    """
+
     model_config = ConfigDict(extra="forbid", frozen=True)
+    later: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields = type(self).model_fields
+        unsaid = {name for name in self.later if getattr(self, name) == fields[name].default}
+        return {name: value for name, value in write(self).items() if name not in unsaid}
+
+
+def _iso_day(value: Any) -> Any:
+    """Dates only: a number would be read as seconds since 1970, and a moment would lose its time of day."""
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("write a day as YYYY-MM-DD")
+    if isinstance(value, str) or type(value) is date or value is None:
+        return value
+    raise ValueError("write a day as text: YYYY-MM-DD")
+
+
+Pattern = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
+Day = Annotated[date, BeforeValidator(_iso_day, json_schema_input_type=date)]
+
+
+class Filters(_Options):
+    """Which documents are searched; what is left out does not restrict.
+
+    `documents` are patterns of names and `media_types` patterns of types (`text/*`): `*` stands for any characters
+    (a slash too) and `?` for one, capitals count, and one pattern of each list must fit. `since` and
+    `until` are the first and the last day (UTC) on which the version that is searched was added.
+    """
+
+    documents: tuple[Pattern, ...] = Field(default=(), max_length=50)
+    media_types: tuple[Pattern, ...] = Field(default=(), max_length=50)
+    since: Day | None = None
+    until: Day | None = None
+
+    @model_validator(mode="after")
+    def _check_days(self) -> Filters:
+        if self.since and self.until and self.since > self.until:
+            raise ValueError("`since` is later than `until`: no document can fit")
+        return self
 
 
 class Chunking(_Options):
@@ -32,10 +90,15 @@ class Chunking(_Options):
 class Retrieval(_Options):
     """How passages are found.
 
-    `candidates` chunks are taken from the dense and as many from the lexical search. The dense score
-    of a chunk is its own cosine with the question, mixed with that of its best sentence by
-    `sentence_weight`. Both scores are scaled to 0..1 over the candidates and mixed by `dense_weight`.
+    `candidates` chunks are taken from the dense and as many from the lexical search, of the documents that `filters`
+    let through. The dense score of a chunk is its own cosine with the question, mixed with that of its
+    best sentence by `sentence_weight`. Both scores are scaled to 0..1 over the candidates and mixed by
+    `dense_weight`: by `fusion` either the scores themselves (`min_max`) or their ranks (`rrf`, where a large `rrf_k`
+    lets the first ranks count less). With `mmr` the passages are chosen one by one: 1 by relevance alone,
+    0 as different from each other as can be.
     """
+
+    later = frozenset({"fusion", "rrf_k", "mmr", "filters"})
 
     candidates: int = Field(default=50, ge=1, le=200)
     dense_weight: float = Field(default=0.5, ge=0, le=1)
@@ -43,6 +106,10 @@ class Retrieval(_Options):
     k1: float = Field(default=1.2, ge=0, le=3)
     b: float = Field(default=0.75, ge=0, le=1)
     passages: int = Field(default=8, ge=1, le=20)
+    fusion: Literal["min_max", "rrf"] = "min_max"
+    rrf_k: int = Field(default=60, ge=1, le=1000)
+    mmr: float | None = Field(default=None, ge=0, le=1)
+    filters: Filters = Filters()
 
 
 class Answering(_Options):
@@ -77,7 +144,7 @@ class StrategyKind:
     name = KIND
 
     def normalise(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the body with its defaults filled in.
+        """Return the body with its defaults filled in, but those of members that came later.
 
         Raises:
             InvalidInput: `rag_strategy.invalid`, naming each member that is wrong.

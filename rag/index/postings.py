@@ -6,7 +6,7 @@ postings, which numpy adds up in milliseconds. Pure: no database, no event loop.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -107,12 +107,29 @@ class LexicalScores:
             return 0.0
         return float(self._scores[self._starts[position] + ordinal])
 
-    def best(self, limit: int) -> Places:
-        """Return the chunks with the largest scores above 0; equal ones in the order of version and ordinal."""
-        chosen = _largest(self._scores, limit)
+    def rank(self, version_id: UUID, ordinal: int, among: Set[UUID] | None = None) -> int | None:
+        """Return how many chunks score as much or more, this one included; None for one that scores nothing."""
+        own = self.of(version_id, ordinal)
+        return int(np.count_nonzero(self._scores_of(among) >= own)) if own > 0 else None
+
+    def best(self, limit: int, among: Set[UUID] | None = None) -> Places:
+        """Return the chunks with the largest scores above 0; equal ones in the order of version and ordinal.
+
+        Args:
+            among: the versions to choose from; None for all.
+        """
+        chosen = _largest(self._scores_of(among), limit)
         owners: list[int] = np.searchsorted(self._ends, chosen, side="right").tolist()
         places: list[int] = (chosen - self._starts[owners]).tolist()
         return [(UUID(bytes=self._versions[owner]), place) for owner, place in zip(owners, places, strict=True)]
+
+    def _scores_of(self, among: Set[UUID] | None) -> npt.NDArray[np.float64]:
+        """Return the scores, 0 for the chunks of other versions."""
+        if among is None:
+            return self._scores
+        held = {version.bytes for version in among}
+        wanted = np.array([version in held for version in self._versions], dtype=np.bool_)
+        return np.where(np.repeat(wanted, self._ends - self._starts), self._scores, 0.0)
 
 
 def _split(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from sqlmodel import col
 from rag.embedding import DIMENSIONS, Vectors, unpacked
 from rag.index.memory import VectorMemory
 from rag.index.postings import FoundTerm, LexicalQuery, LexicalScores, Places, Postings
+from rag.index.vectors import Block
 from rag.tables import ChunkRow, ChunkSentencesRow, CollectionRow, PostingRow
 
 _memory = VectorMemory()
@@ -60,10 +61,19 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The union of both searches, and in how many of `chunks` chunks each term of the question stands."""
+    """The union of both searches.
+
+    Args:
+        near: what the dense search found, nearest first.
+        worded: what the lexical search found, best first.
+        scores: BM25 of every chunk of the collection.
+        chunks: how many chunks the collection has.
+    """
 
     found: list[Candidate]
-    holding: Mapping[str, int]
+    near: Places
+    worded: Places
+    scores: LexicalScores
     chunks: int
 
 
@@ -146,32 +156,73 @@ class IndexRepository:
         return [(row.version_id, row.ordinals, bytes(row.vectors)) for row in rows]
 
     async def candidates(
-        self, collection_id: UUID, vector: npt.NDArray[np.float32], query: LexicalQuery, limit: int
+        self,
+        collection_id: UUID,
+        vector: npt.NDArray[np.float32],
+        query: LexicalQuery,
+        limit: int,
+        among: Set[UUID] | None = None,
     ) -> Candidates:
-        """Return the `limit` nearest chunks by cosine and the `limit` best by BM25, each with both scores."""
+        """Return the `limit` nearest chunks by cosine and the `limit` best by BM25, each with both scores.
+
+        Args:
+            among: the versions to search; None for all. How rare a term is stays that of the whole collection,
+                so that scores compare whatever is searched.
+        """
         rows = (
             await self._session.execute(_POSTINGS, {"collection_id": collection_id, "terms": list(query.terms)})
         ).all()
         if not rows:
-            return Candidates([], {}, 0)
+            return Candidates([], [], [], LexicalScores([], query, chunks=0, average=1.0), 0)
         held = [row for row in rows if row.term is not None]
         found = [FoundTerm(row.term, bytes(row.versions), row.sizes, bytes(row.places)) for row in held]
         index = rows[0]
-        near = await self._near(collection_id, index, vector, limit)
-        scores, chosen = await asyncio.to_thread(_chosen, found, query, index, near, limit)
-        return Candidates(await self._chunks(chosen, vector, scores), scores.holding, index.chunks)
+        near = await self._near(collection_id, index, vector, limit, among)
+        scores, worded = await asyncio.to_thread(_by_words, found, query, index, limit, among)
+        chosen = list(dict.fromkeys([*near, *worded]))
+        return Candidates(await self._chunks(chosen, vector, scores), near, worded, scores, index.chunks)
 
-    async def nearest(self, collection_id: UUID, vector: npt.NDArray[np.float32], limit: int) -> Places:
+    async def nearest(
+        self, collection_id: UUID, vector: npt.NDArray[np.float32], limit: int, among: Set[UUID] | None = None
+    ) -> Places:
         """Return the `limit` nearest chunks by cosine, nearest first: exactly, from memory or by a scan."""
         index = (await self._session.execute(_INDEX, {"collection_id": collection_id})).one()
-        return await self._near(collection_id, index, vector, limit)
+        return await self._near(collection_id, index, vector, limit, among)
 
-    async def _near(self, collection_id: UUID, index: Any, vector: npt.NDArray[np.float32], limit: int) -> Places:
+    async def rank(
+        self,
+        collection_id: UUID,
+        vector: npt.NDArray[np.float32],
+        chunk: tuple[UUID, int],
+        among: Set[UUID] | None = None,
+    ) -> int | None:
+        """Return how many chunks are as near or nearer, this one included; None for a chunk that is not searched."""
+        index = (await self._session.execute(_INDEX, {"collection_id": collection_id})).one()
         if self._memory.takes(index.chunks):
             vectors = await self._memory.vectors(self, collection_id, index.index_revision)
-            return await asyncio.to_thread(vectors.nearest, vector, limit)
-        scanned = {"collection_id": collection_id, "vector": vector, "limit": limit}
-        rows = await self._session.execute(_SCAN, scanned)
+            return await asyncio.to_thread(vectors.rank, vector, chunk, among)
+        own = {"version": chunk[0], "ordinal": chunk[1]}
+        return await self._session.scalar(_RANK, {**_scanned(collection_id, vector, among), **own}) or None
+
+    async def chunk_vectors(self, places: Places) -> Vectors:
+        """Return the vectors of chunks, in order."""
+        ordinals = [ordinal for _, ordinal in places]
+        keys = {"versions": [version for version, _ in places], "ordinals": ordinals}
+        sent = (await self._session.execute(_CHUNK_VECTORS, keys)).scalar()
+        return Block.of(ordinals, b"" if sent is None else bytes(sent)).vectors
+
+    async def _near(
+        self,
+        collection_id: UUID,
+        index: Any,
+        vector: npt.NDArray[np.float32],
+        limit: int,
+        among: Set[UUID] | None,
+    ) -> Places:
+        if self._memory.takes(index.chunks):
+            vectors = await self._memory.vectors(self, collection_id, index.index_revision)
+            return await asyncio.to_thread(vectors.nearest, vector, limit, among)
+        rows = await self._session.execute(_SCAN, {**_scanned(collection_id, vector, among), "limit": limit})
         return [(row.version_id, row.ordinal) for row in rows]
 
     async def _chunks(self, chosen: Places, vector: npt.NDArray[np.float32], scores: LexicalScores) -> list[Candidate]:
@@ -213,10 +264,29 @@ _SENT_VECTORS = text(
 # of the arithmetic.
 _SCAN = text(
     """
-    SELECT version_id, ordinal FROM chunk WHERE collection_id = :collection_id
+    SELECT version_id, ordinal FROM chunk
+    WHERE collection_id = :collection_id AND (CAST(:everywhere AS bool) OR version_id = ANY(CAST(:among AS uuid[])))
     ORDER BY embedding <#> :vector, version_id, ordinal LIMIT :limit
     """
 ).bindparams(bindparam("vector", type_=Vector(DIMENSIONS)))
+
+_RANK = text(
+    """
+    SELECT count(*) FROM chunk JOIN chunk AS own ON own.version_id = :version AND own.ordinal = :ordinal
+    WHERE chunk.collection_id = :collection_id
+        AND (CAST(:everywhere AS bool) OR chunk.version_id = ANY(CAST(:among AS uuid[])))
+        AND chunk.embedding <#> :vector <= own.embedding <#> :vector
+    """
+).bindparams(bindparam("vector", type_=Vector(DIMENSIONS)))
+
+_CHUNK_VECTORS = text(
+    """
+    SELECT string_agg(vector_send(chunk.embedding), ''::bytea ORDER BY position)
+    FROM unnest(CAST(:versions AS uuid[]), CAST(:ordinals AS int[]))
+        WITH ORDINALITY AS chosen (version_id, ordinal, position)
+    JOIN chunk USING (version_id, ordinal)
+    """
+)
 
 # The aggregates of one group take its rows in the same order, so what they collect belongs together.
 _POSTINGS = text(
@@ -242,10 +312,16 @@ _CHUNKS = text(
 ).bindparams(bindparam("vector", type_=Vector(DIMENSIONS)))
 
 
-def _chosen(
-    found: Sequence[FoundTerm], query: LexicalQuery, index: Any, near: Places, limit: int
+def _by_words(
+    found: Sequence[FoundTerm], query: LexicalQuery, index: Any, limit: int, among: Set[UUID] | None
 ) -> tuple[LexicalScores, Places]:
-    """Return the lexical scores, and the union of the nearest chunks and the best by words."""
+    """Return the lexical scores, and the best chunks by them."""
     average = max(index.terms / max(index.chunks, 1), 1.0)
     scores = LexicalScores(found, query, chunks=index.chunks, average=average)
-    return scores, list(dict.fromkeys([*near, *scores.best(limit)]))
+    return scores, scores.best(limit, among)
+
+
+def _scanned(collection_id: UUID, vector: npt.NDArray[np.float32], among: Set[UUID] | None) -> dict[str, Any]:
+    return {
+        "collection_id": collection_id, "vector": vector, "everywhere": among is None, "among": list(among or ()),
+    }  # fmt: skip

@@ -13,7 +13,8 @@ Search", 1998). Pure: no database, no event loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -83,19 +84,45 @@ class CollectionVectors:
     def bytes(self) -> int:
         return self._vectors.nbytes + (self._projection.bytes if self._projection else 0)
 
-    def nearest(self, vector: Vector, limit: int) -> Places:
-        """Return the `limit` chunks with the largest inner product, nearest first; takes processor time."""
-        if not len(self):
+    def nearest(self, vector: Vector, limit: int, among: Set[UUID] | None = None) -> Places:
+        """Return the `limit` chunks with the largest inner product, nearest first; takes processor time.
+
+        Args:
+            among: the versions to search; None for all.
+        """
+        places = self._places_of(among)
+        if not len(places):
             return []
-        if self._projection is None or limit >= len(self):
-            places: Numbers = np.arange(len(self))
-            scores: Vector = self._vectors @ vector
-        else:
-            places = self._projection.possible(self._vectors, vector, limit)
-            scores = self._vectors[places] @ vector
+        if self._projection is not None and limit < len(places):
+            places = self._projection.possible(self._vectors, vector, limit, places)
+        scores = self._scores_of(places, vector)
         best = _largest(scores, limit)
         found = places[best[np.lexsort((places[best], -scores[best]))]]
         return [(self._versions[self._owners[place]], int(self._ordinals[place])) for place in found]
+
+    def rank(self, vector: Vector, chunk: tuple[UUID, int], among: Set[UUID] | None = None) -> int | None:
+        """Return how many chunks are as near or nearer, this one included; None for a chunk that is not among them."""
+        places = self._places_of(among)
+        owner = bisect_left(self._versions, chunk[0])
+        if owner == len(self._versions) or self._versions[owner] != chunk[0]:
+            return None
+        at = np.flatnonzero((self._owners[places] == owner) & (self._ordinals[places] == chunk[1]))
+        if not len(at):
+            return None
+        # Of one product: another would be rounded otherwise.
+        scores = self._scores_of(places, vector)
+        return int(np.count_nonzero(scores >= scores[at[0]]))
+
+    def _scores_of(self, places: Numbers, vector: Vector) -> Vector:
+        # Taking all rows would copy them.
+        return (self._vectors if len(places) == len(self) else self._vectors[places]) @ vector
+
+    def _places_of(self, among: Set[UUID] | None) -> Numbers:
+        """Return, in order, where the chunks of these versions stand."""
+        if among is None:
+            return np.arange(len(self))
+        wanted = np.array([version in among for version in self._versions], dtype=np.bool_)
+        return np.flatnonzero(wanted[self._owners])
 
 
 class _Projection:
@@ -113,15 +140,15 @@ class _Projection:
     def bytes(self) -> int:
         return self._near.nbytes + self._rest.nbytes
 
-    def possible(self, vectors: Vectors, vector: Vector, limit: int) -> Numbers:
-        """Return, in order, the places of all vectors that can be among the `limit` nearest."""
+    def possible(self, vectors: Vectors, vector: Vector, limit: int, among: Numbers) -> Numbers:
+        """Return, in order, those places `among` whose vectors can be the `limit` nearest there."""
         near: Vector = vector @ self._axes
         rest = float(np.sqrt(max(0.0, float(vector @ vector - near @ near))))
-        middle: Vector = self._near @ near
+        middle: Vector = (self._near @ near)[among]
         # Some that are surely near say how near the last one must be.
-        promising = _largest(middle, 4 * limit)
+        promising = among[_largest(middle, 4 * limit)]
         last = np.partition(vectors[promising] @ vector, -limit)[-limit]
-        return np.flatnonzero(middle + rest * self._rest >= last - _ROUNDING)
+        return among[middle + rest * self._rest[among] >= last - _ROUNDING]
 
 
 def _largest(scores: npt.NDArray[np.float32], count: int) -> Numbers:

@@ -33,6 +33,8 @@ from rag.strategies import Strategies
 from rag.strategy import StrategyKind
 from rag.viewing import ViewingService
 from rag.viewing_routes import router as viewing_router
+from rag.why.routes import router as why_router
+from rag.why.service import WhyService
 
 MAX_UPLOAD_BYTES = 1_000_000
 ATTEMPT = 1
@@ -67,6 +69,8 @@ class Workspace:
     index_job: IndexJob
     artifacts: ArtifactService
     executions: ExecutionService
+    why: WhyService
+    embedder: MiniLMEmbedder
 
     async def add(self, caller: Caller, name: str, content: bytes | str, collection: str = "docs") -> Added:
         """Add a document and index it."""
@@ -114,9 +118,11 @@ async def workspace_on(
         DocumentService(database, JobService(database), embedder, max_upload_bytes=MAX_UPLOAD_BYTES),
         ViewingService(database, parsers),
         AskService(database, executions, strategies, embedder, ExperimentSplits(database, artifacts)),
-        IndexJob(parsers, embedder, strategies),
+        IndexJob(parsers, embedder, strategies, JobService(database)),
         artifacts,
         executions,
+        WhyService(database, strategies, embedder),
+        embedder,
     )
     await executions.close()
 
@@ -143,8 +149,10 @@ def app(workspace: Workspace, doorman: Doorman) -> FastAPI:
     services.add(workspace.documents)
     services.add(workspace.viewing)
     services.add(workspace.asking)
+    services.add(workspace.why)
     app.state.services = services
     install_handlers(app)
     app.include_router(router, prefix="/api/v1")
     app.include_router(viewing_router, prefix="/api/v1")
+    app.include_router(why_router, prefix="/api/v1")
     return app

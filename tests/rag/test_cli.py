@@ -103,6 +103,39 @@ async def test_beside_a_refusal_passages_are_shown_by_their_beginning(run: Comma
     assert " …" in refused
 
 
+async def test_why_shows_the_stages_and_marks_the_one_that_dropped(run: Commands, folder: Path) -> None:
+    await run("docs", "add", str(folder), "-c", "guide")
+    question = ("why", "Who built the lighthouse of Karsund?", "-c", "guide", "--document", "lighthouse.md")
+    cited = await run(*question, "--text", "built in 1874")
+    assert "lighthouse.md v1" in cited.stdout
+    assert "Cited: [1]." in cited.stdout
+    assert "dropped" not in cited.stdout
+    dropped = await run(*question, "--text", "supplies came by sledge")
+    [line] = [line for line in dropped.stdout.splitlines() if "dropped here" in line]
+    assert line.startswith("sentences")
+    assert "below floor" in dropped.stdout
+    filtered = json.loads((await run(*question, "--among", "*.pdf", "--json")).stdout)
+    assert (filtered["dropped_at"], filtered["stages"][0]["failed"]) == ("filters", ["documents"])
+    unknown = await run("why", "Who?", "-c", "guide", "--document", "nothing.md")
+    assert isinstance(unknown.exception, CommandFailed)
+    assert unknown.exception.exit_code is ExitCode.REFUSED
+
+
+async def test_questions_and_searches_are_narrowed(run: Commands, folder: Path) -> None:
+    await run("docs", "add", str(folder), "-c", "guide")
+    found = await run("docs", "search", "lighthouse", "-c", "guide", "--document", "sub/*", "--type", "text/*")
+    assert "bakery.md" in found.stdout
+    assert "lighthouse.md" not in found.stdout
+    question = "Who built the lighthouse of Karsund?"
+    narrowed = await run("ask", question, "-c", "guide", "--until", "2000-01-01")
+    assert "No indexed document passes the filters." in narrowed.stdout
+    open_ended = await run("ask", question, "-c", "guide", "--since", "2000-01-01", "--document", "light*")
+    assert "Ingrid Solberg" in open_ended.stdout
+    wrong = await run("ask", question, "-c", "guide", "--since", "soon")
+    assert isinstance(wrong.exception, CommandFailed)
+    assert "YYYY-MM-DD" in wrong.exception.message
+
+
 async def test_one_bad_file_does_not_stop_the_others(run: Commands, folder: Path) -> None:
     (folder / "broken.pdf").write_bytes(b"MZ\x90\x00 not a document")
     (folder / "empty.txt").write_bytes(b"")

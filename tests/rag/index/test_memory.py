@@ -101,6 +101,29 @@ async def test_memory_and_scan_agree_after_every_change(workspace: Workspace, ca
     assert found[0] == observatory.document.latest.id
 
 
+async def test_memory_and_scan_agree_on_some_versions_and_on_ranks(workspace: Workspace, caller: Caller) -> None:
+    added = [
+        await workspace.add(caller, f"{number}.md", content)
+        for number, content in enumerate((LIGHTHOUSE, BAKERY, OBSERVATORY))
+    ]
+    collection = (await workspace.documents.collections(caller, "default", None, 10)).items[0].id
+    (vector,) = await MiniLMEmbedder().embed_queries(["How long does the dough rest?"])
+    async with workspace.database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        memory, scan = IndexRepository(work.session, VectorMemory()), IndexRepository(work.session, VectorMemory(0))
+        everything = await memory.nearest(collection, vector, 50)
+        among = {one.document.latest.id for one in added[::2]}
+        wanted = [place for place in everything if place[0] in among]
+        for limit in (1, 50):
+            assert await memory.nearest(collection, vector, limit, among) == wanted[:limit]
+            assert await scan.nearest(collection, vector, limit, among) == wanted[:limit]
+        for places, chosen in ((everything, None), (wanted, among)):
+            for rank, place in enumerate(places, start=1):
+                assert await memory.rank(collection, vector, place, chosen) == rank
+                assert await scan.rank(collection, vector, place, chosen) == rank
+        for index in (memory, scan):
+            assert await index.rank(collection, vector, (new_id(), 0)) is None
+
+
 async def test_what_was_not_committed_leaves_nothing_in_memory(
     database: Database, workspace: Workspace, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,21 @@ def test_scores_are_those_of_the_formula(collection: Collection, terms: list[str
     assert scores.holding == {term: count for term, count in held.items() if count}
 
 
+@given(COLLECTIONS, st.lists(st.sampled_from(WORDS), unique=True, min_size=1), st.integers(0, 4))
+def test_the_best_of_some_versions_are_chosen_among_those(collection: Collection, terms: list[str], count: int) -> None:
+    scores = scores_of(collection, LexicalQuery(terms, 1.2, 0.75))
+    among = set(list(collection)[:count])
+    everything = scores.best(1000)
+    wanted = [place for place in everything if place[0] in among]
+    assert scores.best(1000, among) == wanted
+    assert scores.best(2, among) == wanted[:2]
+    for place in wanted:
+        own = scores.of(*place)
+        assert scores.rank(*place) == sum(scores.of(*other) >= own for other in everything)
+        assert scores.rank(*place, among) == sum(scores.of(*other) >= own for other in wanted)
+    assert scores.rank(UUID(int=0), 0, among) is None
+
+
 def test_what_is_not_there_scores_nothing() -> None:
     version, other = UUID(int=1), UUID(int=2)
     scores = scores_of({version: [["a"], ["b"]]}, LexicalQuery(["a"], 1.2, 0.75))

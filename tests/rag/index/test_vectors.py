@@ -74,9 +74,41 @@ def test_a_projection_of_few_or_equal_vectors_still_finds_all(monkeypatch: pytes
     assert len(nothing.nearest(one[0], 30)) == 5
 
 
+@pytest.mark.parametrize("projected", [False, True])
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.9])
+def test_a_search_of_some_versions_compares_with_all_of_those(
+    monkeypatch: pytest.MonkeyPatch, projected: bool, share: float
+) -> None:
+    monkeypatch.setattr(module, "PROJECTED_FROM", 1 if projected else 10**9)
+    blocks = in_blocks(clustered(3000, 7), 30)
+    held = CollectionVectors(new_id(), blocks)
+    among = set(list(blocks)[: max(1, int(share * len(blocks)))])
+    wanted = {version: block for version, block in blocks.items() if version in among}
+    for query in clustered(10, 8):
+        for limit in (1, 20, 5000):
+            assert set(held.nearest(query, limit, among)) == set(exact(wanted, query, limit))
+    assert held.nearest(query, 5, set()) == []
+    assert held.nearest(query, 5, {new_id()}) == []
+
+
+def test_ranks_count_the_nearer_ones() -> None:
+    blocks = in_blocks(clustered(300, 9), 20)
+    held = CollectionVectors(new_id(), blocks)
+    among = set(list(blocks)[:7])
+    for query in clustered(3, 10):
+        for chosen, searched in ((None, blocks), (among, {one: blocks[one] for one in among})):
+            for rank, chunk in enumerate(exact(searched, query, 400), start=1):
+                assert abs((held.rank(query, chunk, chosen) or 0) - rank) <= 1
+    version = next(iter(blocks))
+    assert held.rank(query, (version, 999)) is None
+    assert held.rank(query, (new_id(), 0)) is None
+    assert held.rank(query, (list(blocks)[-1], 0), among) is None
+
+
 def test_an_empty_collection_has_nothing_near() -> None:
     held = CollectionVectors(new_id(), {})
-    assert (len(held), held.bytes, held.nearest(clustered(1, 5)[0], 10)) == (0, 0, [])
+    query = clustered(1, 5)[0]
+    assert (len(held), held.bytes, held.nearest(query, 10), held.nearest(query, 10, {new_id()})) == (0, 0, [], [])
 
 
 def test_blocks_read_what_pgvector_sends() -> None:

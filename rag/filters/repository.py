@@ -1,0 +1,57 @@
+"""Queries on which documents a search looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, cast, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from rag.strategy import Filters
+from rag.tables import DocumentRow, ReadingRow, VersionRow
+
+_AS_LIKE = str.maketrans({"*": "%", "?": "_", "%": r"\%", "_": r"\_", "\\": r"\\"})
+
+
+class FilterRepository:
+    """Reads documents in the transaction of `session`."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def passing(self, collection_id: UUID, narrowing: Sequence[Filters]) -> frozenset[UUID]:
+        """Return the searched versions of a collection's documents that pass all filters."""
+        conditions = [condition for filters in narrowing for condition in _conditions(filters)]
+        rows = await self._session.scalars(
+            select(col(VersionRow.id))
+            .join(
+                DocumentRow,
+                (col(VersionRow.document_id) == col(DocumentRow.id))
+                & (col(VersionRow.number) == col(DocumentRow.searched_number)),
+            )
+            .join(ReadingRow, col(ReadingRow.version_id) == col(VersionRow.id))
+            .where(col(DocumentRow.collection_id) == collection_id, *conditions)
+        )
+        return frozenset(rows)
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    """Return what a document, its searched version and that version's reading must fulfil."""
+    added = cast(func.timezone("UTC", col(VersionRow.created_at)), Date)
+    conditions: list[ColumnElement[bool]] = []
+    if filters.documents:
+        conditions.append(or_(*(col(DocumentRow.name).like(_like(one)) for one in filters.documents)))
+    if filters.media_types:
+        conditions.append(or_(*(col(ReadingRow.media_type).like(_like(one)) for one in filters.media_types)))
+    if filters.since is not None:
+        conditions.append(added >= filters.since)
+    if filters.until is not None:
+        conditions.append(added <= filters.until)
+    return conditions
+
+
+def _like(pattern: str) -> str:
+    """Return a pattern with `*` and `?` as LIKE reads it; its escape character is PostgreSQL's own, the backslash."""
+    return pattern.translate(_AS_LIKE)

@@ -1,0 +1,1 @@
+"""Why a passage is cited, or which stage of retrieval and answering left it out."""

@@ -1,0 +1,67 @@
+"""Asks a question once more, and tells what became of the passage that was expected."""
+
+from __future__ import annotations
+
+from mcp_engine.access import Caller
+from mcp_engine.database.engine import Database, UnitOfWork
+from mcp_engine.telemetry.gen_ai import embeddings_span
+from mcp_engine.telemetry.tracing import span, tracer
+from rag.asking import checked_question
+from rag.collections import find_collection
+from rag.embedding import Embedder
+from rag.passages import cited
+from rag.repository import DocumentRepository
+from rag.retrieval import Question
+from rag.strategies import ResolvedStrategy, Strategies
+from rag.why.expected import find_expected
+from rag.why.schemas import Why, WhyRequest
+from rag.why.stages import stages_of
+from rag.why.trace import Trace, traced
+
+_tracer = tracer(__name__)
+
+
+class WhyService:
+    """Explains answers; it records nothing, and shows nothing that asking would not."""
+
+    def __init__(self, database: Database, strategies: Strategies, embedder: Embedder) -> None:
+        self._database = database
+        self._strategies = strategies
+        self._embedder = embedder
+
+    async def explain(self, caller: Caller, namespace: str, collection: str, request: WhyRequest) -> Why:
+        """Return what every stage did with a passage, up to the one that dropped it.
+
+        Retrieval and answering run as they do for `ask`, on what is searched now: an answer of before is explained
+        as long as its documents are still the same.
+
+        Raises:
+            InvalidInput: `ask.empty_question`, `why.empty_text`.
+            TooLarge: `ask.question_too_long`.
+            NotFound: the collection, the strategy, the document (`document.not_found`, `document.not_indexed`), the
+                words (`why.text_not_found`) or a passage at that place (`why.no_passage`) do not exist.
+            Gone: `document.removed`, `content.erased`.
+        """
+        checked_question(request.question)
+        name, attributes = embeddings_span("onnx", self._embedder.name)
+        with span(_tracer, name, attributes=attributes):
+            (vector,) = await self._embedder.embed_queries([request.question])
+        question = Question.of(request.question, vector)
+        with span(_tracer, "why"):
+            async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+                place = await find_collection(work, namespace, collection)
+                resolved = await self._strategies.resolve_in(work, namespace, request.strategy)
+                expected = await find_expected(work, place, question, request)
+                trace = await traced(work, place.id, question, resolved.strategy, request.filters, expected)
+                return await _view(work, collection, resolved, trace)
+
+
+async def _view(work: UnitOfWork, collection: str, resolved: ResolvedStrategy, trace: Trace) -> Why:
+    chunk, stages = trace.chunk, list(stages_of(trace))
+    origins = await DocumentRepository(work.session, work.tenant_id).origins([chunk.version_id])
+    return Why(
+        question=trace.question.text, collection=collection,
+        strategy=f"{resolved.version.name}/{resolved.version.number}", version=cited(origins[chunk.version_id]),
+        page=chunk.page, start=chunk.start, end=chunk.end, text=trace.text,
+        dropped_at=stages[-1].stage if stages[-1].outcome == "dropped" else None, stages=stages,
+    )  # fmt: skip

@@ -1,0 +1,166 @@
+"""What each stage did with a passage, in numbers and in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from rag.lexical import stem, terms, words
+from rag.why.schemas import (
+    AnswerStage,
+    CandidatesStage,
+    DenseSearch,
+    DiversityStage,
+    FilterName,
+    FilterStage,
+    FusionStage,
+    LexicalSearch,
+    SentencesStage,
+    SentenceVerdict,
+    Stage,
+    Verdict,
+)
+from rag.why.trace import Trace
+from rag.why.verdicts import floor_of, passage_verdicts
+
+_FILTERS: dict[FilterName, str] = {
+    "documents": "its name fits none of the patterns",
+    "media_types": "its media type fits none of those wanted",
+    "since": "it was added earlier",
+    "until": "it was added later",
+}
+_VERDICTS: dict[Verdict, str] = {
+    "below_floor": "scores below the floor, a share of the best sentence's score",
+    "redundant": "repeats a sentence that was chosen",
+    "beyond_max": "comes after the last sentence that the strategy allows",
+    "other_row": "is a row of a table of which another row holds more of the question",
+    "no_statement": "can't answer: it is a heading, a question, code or a scrap",
+}
+
+
+def stages_of(trace: Trace) -> Iterator[Stage]:
+    """Yield the stages in order, up to the one that dropped the passage."""
+    for look in (_filters, _candidates, _fusion, _diversity, _sentences, _answer):
+        stage = look(trace)
+        if stage is not None:
+            yield stage
+            if stage.outcome == "dropped":
+                return
+
+
+def _filters(trace: Trace) -> FilterStage:
+    failed = list(trace.failed)
+    if failed:
+        why = "; ".join(_FILTERS[name] for name in failed)
+        return FilterStage(outcome="dropped", note=f"The document is filtered out: {why}.", failed=failed)
+    note = "No filter is set." if trace.hits.among is None else "The document passes the filters."
+    return FilterStage(outcome="passed", note=note, failed=[])
+
+
+def _candidates(trace: Trace) -> CandidatesStage:
+    dense, lexical = _dense(trace), _lexical(trace)
+    by = [name for name, found in (("meaning", dense.found), ("words", lexical.found)) if found]
+    limit = trace.strategy.retrieval.candidates
+    if trace.position_in(trace.hits.fused) is not None:
+        outcome, note = "passed", f"Found by {' and by '.join(by)}."
+    else:
+        outcome, note = "dropped", f"Neither among the {limit} nearest by meaning nor among the {limit} best by words."
+    return CandidatesStage(outcome=outcome, note=note, limit=limit, dense=dense, lexical=lexical)
+
+
+def _dense(trace: Trace) -> DenseSearch:
+    near = trace.hits.candidates.near
+    found = {hit.place: hit.candidate for hit in trace.hits.fused}
+    last = found.get(near[-1]) if near else None
+    return DenseSearch(
+        found=trace.chunk.place in near, rank=trace.dense_rank, similarity=round(trace.chunk.similarity, 6),
+        last_similarity=None if last is None else round(last.similarity, 6),
+    )  # fmt: skip
+
+
+def _lexical(trace: Trace) -> LexicalSearch:
+    worded, scores = trace.hits.candidates.worded, trace.hits.candidates.scores
+    place = trace.chunk.place
+    rank = worded.index(place) + 1 if place in worded else scores.rank(*place, trace.hits.among)
+    own = frozenset(terms(trace.text))
+    asked = {stem(word): word for word in reversed(words(trace.question.text))}
+    return LexicalSearch(
+        found=place in worded, rank=rank, bm25=round(scores.of(*place), 6),
+        last_bm25=round(scores.of(*worded[-1]), 6) if worded else None,
+        words_held=[asked[term] for term in trace.question.terms if term in own],
+        words_missing=[asked[term] for term in trace.question.terms if term not in own],
+    )  # fmt: skip
+
+
+def _fusion(trace: Trace) -> FusionStage:
+    fused, best = trace.hits.fused, trace.hits.best
+    rank = trace.position_in(fused)
+    assert rank is not None
+    hit, decides = fused[rank - 1], trace.strategy.retrieval.mmr is None
+    is_in = not decides or trace.position_in(best) is not None
+    limit = trace.strategy.retrieval.passages
+    note = f"Rank {rank} of {len(fused)} candidates" + (
+        "." if not decides else f"; the first {limit} go on." if not is_in else f", among the first {limit}."
+    )
+    return FusionStage(
+        outcome="passed" if is_in else "dropped", note=note, dense_share=round(hit.dense_share, 6),
+        lexical_share=round(hit.lexical_share, 6), score=round(hit.score, 6), rank=rank, candidates=len(fused),
+        passages=limit, last_score=round(best[-1].score, 6) if decides else None,
+    )  # fmt: skip
+
+
+def _diversity(trace: Trace) -> DiversityStage | None:
+    relevance, gain = trace.strategy.retrieval.mmr, trace.gain
+    if relevance is None or gain is None:
+        return None
+    position = trace.position_in(trace.hits.best)
+    note = "Others add more: each is weighed against those chosen before it."
+    if position is not None:
+        note = f"Chosen as number {position} of {len(trace.hits.best)}."
+    return DiversityStage(
+        outcome="dropped" if position is None else "passed", note=note, relevance=relevance, position=position,
+        gain=round(gain.own, 6), last_gain=round(gain.last, 6),
+    )  # fmt: skip
+
+
+def _sentences(trace: Trace) -> SentencesStage:
+    options, ranked = trace.strategy.answering, trace.ranked
+    found = passage_verdicts(trace)
+    expected = [one for one in found if one.expected]
+    is_in = any(one.verdict == "chosen" for one in expected)
+    return SentencesStage(
+        outcome="passed" if is_in else "dropped", note=_about(expected, trace.span is not None, is_in=is_in),
+        best_score=round(ranked[0].score, 6) if ranked else None,
+        floor=round(floor_of(ranked, options), 6) if ranked else None,
+        max_sentences=options.max_sentences, redundancy=options.redundancy, sentences=found,
+    )  # fmt: skip
+
+
+def _about(expected: Sequence[SentenceVerdict], placed: bool, *, is_in: bool) -> str:
+    if is_in:
+        return "A sentence of the passage is chosen." if not placed else "The expected sentence is chosen."
+    nearest = max(expected, key=lambda one: -1.0 if one.score is None else one.score, default=None)
+    if nearest is None:
+        return "The passage holds no sentence."
+    whose = "The expected sentence" if placed else "The best sentence of the passage"
+    return f"{whose} {_VERDICTS[nearest.verdict]}."
+
+
+def _answer(trace: Trace) -> AnswerStage:
+    drafted, threshold = trace.drafted, trace.strategy.answering.threshold
+    refused = not drafted.sentences or drafted.confidence < threshold
+    chunk = trace.chunk
+    inside = [
+        number
+        for number, one in enumerate(drafted.sentences, start=1)
+        if one.version_id == chunk.version_id and chunk.start <= one.start and one.end <= chunk.end
+    ]
+    note = f"Cited: {', '.join(f'[{number}]' for number in inside)}."
+    if refused:
+        note = f"The answer is refused: confidence {drafted.confidence:.2f}, the strategy asks for {threshold:.2f}."
+    return AnswerStage(
+        outcome="dropped" if refused else "passed", note=note, refused=refused,
+        confidence=round(drafted.confidence, 4), threshold=threshold,
+        evidence={name: round(float(value), 6) for name, value in asdict(drafted.evidence).items()},
+        citations=[] if refused else inside,
+    )  # fmt: skip

@@ -1,0 +1,147 @@
+"""One question, taken through retrieval and answering as `ask` does it, with one passage in view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from mcp_engine.database.engine import UnitOfWork
+from rag.answering import Draft, Excerpt, Sentence, draft, ranked
+from rag.filters.repository import FilterRepository
+from rag.index.repository import IndexRepository
+from rag.passages import leads_of, passages_of
+from rag.repository import DocumentRepository
+from rag.retrieval import Hit, Hits, Question, marginal, narrowing, retrieve
+from rag.sentences import Span
+from rag.strategy import Filters, Strategy
+from rag.why.expected import Expected
+from rag.why.repository import NearChunk
+from rag.why.schemas import FilterName
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a passage added when it was chosen (or would have as the last one), beside what the last one did."""
+
+    own: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Everything that says what became of `chunk`.
+
+    Args:
+        span: where in the document something was expected; None for anywhere in the chunk.
+        failed: the filters that its document does not pass; nothing after that was looked at.
+        dense_rank: among the chunks that the filters let through.
+        gain: of maximal marginal relevance, for a candidate.
+        ranked: the sentences of all passages, best first.
+    """
+
+    question: Question
+    strategy: Strategy
+    hits: Hits
+    chunk: NearChunk
+    text: str
+    span: Span | None
+    failed: Sequence[FilterName]
+    dense_rank: int
+    gain: Gain | None
+    ranked: Sequence[Sentence]
+    drafted: Draft
+
+    def position_in(self, hits: Sequence[Hit]) -> int | None:
+        """Return the place of the chunk among these, from 1; None when it is not among them."""
+        return next((number for number, hit in enumerate(hits, start=1) if hit.place == self.chunk.place), None)
+
+
+async def traced(
+    work: UnitOfWork,
+    collection_id: UUID,
+    question: Question,
+    strategy: Strategy,
+    filters: Filters | None,
+    expected: Expected,
+) -> Trace:
+    """Ask, and keep what every stage did.
+
+    Raises:
+        Gone: `content.erased` when a text was erased meanwhile.
+    """
+    options = strategy.retrieval
+    hits = await retrieve(work.session, collection_id, question, options, options.passages, filters)
+    chunk = expected.furthest(hits)
+    repository = DocumentRepository(work.session, work.tenant_id)
+    passages = await passages_of(repository, hits.best)
+    leads = await leads_of(repository, hits.best)
+    texts = [Excerpt(lead, passage.text) for lead, passage in zip(leads, passages, strict=True)]
+    [text] = await repository.slices([(chunk.version_id, chunk.start, chunk.end)])
+    failed = await _failed(work, collection_id, chunk.version_id, narrowing(options, filters), hits)
+    return Trace(
+        question=question,
+        strategy=strategy,
+        hits=hits,
+        chunk=chunk,
+        text=text or "",
+        span=expected.span,
+        failed=failed,
+        dense_rank=0 if failed else await _dense_rank(work, collection_id, question.vector, chunk, hits),
+        gain=None if options.mmr is None else await _gain(work, chunk, hits, options.mmr),
+        ranked=ranked(hits.best, texts, hits.weights, strategy.answering),
+        drafted=draft(question, hits.best, texts, hits.weights, strategy.answering),
+    )
+
+
+async def _failed(
+    work: UnitOfWork, collection_id: UUID, version_id: UUID, wanted: Sequence[Filters], hits: Hits
+) -> list[FilterName]:
+    """Return the filters that keep a version out of this search, by asking for each alone."""
+    if hits.among is None or version_id in hits.among:
+        return []
+    repository = FilterRepository(work.session)
+    failed: dict[FilterName, None] = {}
+    for filters in wanted:
+        for name, alone in _each(filters):
+            if version_id not in await repository.passing(collection_id, [alone]):
+                failed[name] = None
+    return list(failed)
+
+
+def _each(filters: Filters) -> list[tuple[FilterName, Filters]]:
+    return [
+        ("documents", Filters(documents=filters.documents)),
+        ("media_types", Filters(media_types=filters.media_types)),
+        ("since", Filters(since=filters.since)),
+        ("until", Filters(until=filters.until)),
+    ]
+
+
+async def _dense_rank(
+    work: UnitOfWork, collection_id: UUID, vector: npt.NDArray[np.float32], chunk: NearChunk, hits: Hits
+) -> int:
+    near = hits.candidates.near
+    if chunk.place in near:
+        return near.index(chunk.place) + 1
+    counted = await IndexRepository(work.session).rank(collection_id, vector, chunk.place, hits.among)
+    # One product may be rounded otherwise than many: what was not found stands after what was.
+    return max(counted or 0, len(near) + 1)
+
+
+async def _gain(work: UnitOfWork, chunk: NearChunk, hits: Hits, relevance: float) -> Gain | None:
+    own = next((hit for hit in hits.fused if hit.place == chunk.place), None)
+    if own is None or not hits.best:
+        return None
+    best = list(hits.best)
+    vectors = await IndexRepository(work.session).chunk_vectors([hit.place for hit in (*best, own)])
+    place = best.index(own) if own in best else len(best) - 1
+
+    def gain(of: int, score: float, before: int) -> float:
+        alike = np.max(vectors[:before] @ vectors[of], initial=-1.0) if before else 0.0
+        return float(marginal(np.array([score]), np.array([alike]), relevance)[0])
+
+    return Gain(gain(len(best), own.score, place), gain(len(best) - 1, best[-1].score, len(best) - 1))

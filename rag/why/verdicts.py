@@ -1,0 +1,81 @@
+"""What became of each sentence of a passage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from rag.answering import Sentence, select
+from rag.sentences import Span
+from rag.strategy import Answering
+from rag.why.schemas import SentenceVerdict, Verdict
+from rag.why.trace import Trace
+
+Verdicts = Mapping[tuple[UUID, int], Verdict]
+
+
+def verdicts(
+    sentences: Sequence[Sentence], chosen: Sequence[Sentence], options: Answering
+) -> dict[tuple[UUID, int], Verdict]:
+    """Return, by version and start, why each ranked sentence was chosen or not.
+
+    What would be chosen without a limit of number and likeness tells a sentence that repeats another
+    from a row of a table of which another row holds more of the question.
+    """
+    if not sentences:
+        return {}
+    floor = floor_of(sentences, options)
+    taken = {_key(one) for one in chosen}
+    last = max((place for place, one in enumerate(sentences) if _key(one) in taken), default=-1)
+    ended = last if len(taken) == options.max_sentences else len(sentences)
+    unlimited = {"max_sentences": len(sentences), "redundancy": 1.0}
+    alone = {_key(one) for one in select(sentences, options.model_copy(update=unlimited))}
+    found: dict[tuple[UUID, int], Verdict] = {}
+    for place, one in enumerate(sentences):
+        if _key(one) in taken:
+            found[_key(one)] = "chosen"
+        elif one.score < floor:
+            found[_key(one)] = "below_floor"
+        elif place > ended:
+            found[_key(one)] = "beyond_max"
+        else:
+            found[_key(one)] = "redundant" if _key(one) in alone else "other_row"
+    return found
+
+
+def floor_of(sentences: Sequence[Sentence], options: Answering) -> float:
+    """Return the score below which a sentence is not worth adding."""
+    return options.relative_floor * sentences[0].score
+
+
+def passage_verdicts(trace: Trace) -> list[SentenceVerdict]:
+    """Return the verdict on each sentence of the passage, in order."""
+    hit = next(one for one in trace.hits.best if one.place == trace.chunk.place)
+    known = verdicts(trace.ranked, trace.drafted.sentences, trace.strategy.answering)
+    own = [one for one in trace.ranked if one.version_id == trace.chunk.version_id]
+    spans = [Span(start, end) for start, end in zip(hit.candidate.starts, hit.candidate.ends, strict=True)]
+    meant = [one for one in spans if trace.span is None or _touch(trace.span, one)]
+    found: list[SentenceVerdict] = []
+    for span in spans:
+        # What was read of a row of a table are its cells, without the pipes around them.
+        inside = next((one for one in own if span.start <= one.start and one.end <= span.end), None)
+        found.append(
+            SentenceVerdict(
+                start=span.start, end=span.end,
+                text=trace.text[span.start - trace.chunk.start : span.end - trace.chunk.start],
+                expected=span in meant or not meant,
+                verdict="no_statement" if inside is None else known[_key(inside)],
+                score=None if inside is None else round(inside.score, 6),
+                similarity=None if inside is None else round(inside.similarity, 6),
+                coverage=None if inside is None else round(inside.coverage, 6),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _touch(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _key(sentence: Sentence) -> tuple[UUID, int]:
+    return sentence.version_id, sentence.start
