@@ -19,6 +19,8 @@ from rag.table_rows import table_rows
 
 _EVIDENCE_SENTENCES = 5
 """How many of the best sentences may hold what the question asks for."""
+_NUMBERED_SENTENCES = 2
+"""In how many of the best sentences the question's numbers may stand."""
 _MIN_TERMS = 2
 """A sentence with fewer terms is a heading or a scrap: it points to an answer but is none."""
 
@@ -75,7 +77,7 @@ class Draft:
     evidence: Evidence
 
 
-NOTHING = Draft([], 0.0, Evidence(0, 0, 0, 0))
+NOTHING = Draft([], 0.0, Evidence(0, 0, 0, 0, 0, 0))
 
 
 def draft(
@@ -166,11 +168,15 @@ def in_reading_order(chosen: Sequence[Sentence]) -> list[Sentence]:
 def evidence_of(question: Question, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> Evidence:
     """Return what the support check looks at."""
     best = sentences[:_EVIDENCE_SENTENCES]
+    nearest = max(best, key=lambda one: one.coverage)
+    said = frozenset[str]().union(*(support.numbers(one.text) for one in sentences[:_NUMBERED_SENTENCES]))
     return Evidence(
         similarity=max(one.similarity for one in sentences),
         coverage=max(one.coverage for one in best),
         kind=float(any(support.holds_kind(question.text, one.text) for one in best)),
         passage_similarity=max(hit.candidate.similarity for hit in hits),
+        denial=float(support.denies(question.text) and not support.denies(nearest.text)),
+        number=float(not support.numbers(question.text) <= said),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.support import Evidence, confidence, coverage, holds_kind
+from rag.support import Evidence, confidence, coverage, denies, holds_kind, numbers
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,29 @@ def test_coverage_is_the_share_by_weight() -> None:
 unit = st.floats(0, 1)
 
 
-@given(unit, unit, unit, unit)
-def test_confidence_is_a_probability_that_grows_with_the_evidence(a: float, b: float, c: float, d: float) -> None:
-    value = confidence(Evidence(a, b, c, d))
+@given(unit, unit, unit, unit, unit, unit)
+def test_confidence_is_a_probability_that_grows_with_the_evidence(
+    a: float, b: float, c: float, d: float, e: float, f: float
+) -> None:
+    value = confidence(Evidence(a, b, c, d, e, f))
     assert 0 < value < 1
-    assert value <= confidence(Evidence(1, 1, 1, 1))
-    assert value >= confidence(Evidence(0, 0, 0, 0))
+    assert value <= confidence(Evidence(1, 1, 1, 1, 0, 0))
+    assert value >= confidence(Evidence(0, 0, 0, 0, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Which ship did not arrive?", True),
+        ("Who wasn’t there?", True),
+        ("It can't be undone.", True),
+        ("NOTHING was found.", True),
+        ("Who noted the knot?", False),
+    ],
+)
+def test_what_is_denied(text: str, *, expected: bool) -> None:
+    assert denies(text) is expected
+
+
+def test_numbers_are_words_that_begin_with_a_digit() -> None:
+    assert numbers("In 1874 the 3rd of B52's ships") == {"1874", "3rd"}
