@@ -42,13 +42,17 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """What may answer: a sentence, or a row of the `table` that begins there, its `reading` with the heads."""
+    """What may answer: a sentence, or a row of the `table` that begins there, its `reading` with the heads.
+
+    `words` are its own, without the heads that it has in common with all rows of its table.
+    """
 
     place: int
     start: int
     end: int
     text: str
     reading: str
+    words: str
     table: int | None = None
 
 
@@ -106,7 +110,7 @@ def ranked(
     for hit, text in zip(hits, texts, strict=True):
         chunk = hit.candidate
         for one in _statements(chunk, text):
-            own = frozenset(terms(one.text))
+            own = frozenset(terms(one.words))
             if len(own) < _MIN_TERMS or one.text.rstrip().endswith("?"):
                 continue
             similarity = float(hit.sentence_similarities[one.place])
@@ -131,9 +135,9 @@ def _statements(chunk: Candidate, excerpt: Excerpt) -> Iterator[_Statement]:
         if row is not None:
             cells = text[row.start : row.end]
             table = _NAMED if row.table is None else begin + row.table
-            yield _Statement(place, begin + row.start, begin + row.end, cells, row.reading, table)
+            yield _Statement(place, begin + row.start, begin + row.end, cells, row.reading, row.cells, table)
         elif not _NOT_PROSE.search(words):
-            yield _Statement(place, start, end, words, words)
+            yield _Statement(place, start, end, words, words, words)
 
 
 def select(sentences: Sequence[Sentence], options: Answering) -> list[Sentence]:

@@ -18,10 +18,12 @@ _DASHES = re.compile(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?")
 _PIPE = re.compile(r"(?<!\\)\|")
 _NAMED_CELLS = re.compile(r"\w[^:;]{0,199}: [^;]*(?:;[^;]*)*?; [^:;]{1,200}: ")
 
+_NAME = re.compile(r"(?:^|; )[^:;]{1,200}: ")
+
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row's cells are `text[start:end]`, without the pipes around them; `reading` names each cell's head.
+    """A row is `text[start:end]`, without the pipes around it; `reading` names each cell's head, `cells` none.
 
     `table` is where the line of the heads begins; None for a row that names its columns itself.
     """
@@ -30,6 +32,7 @@ class TableRow:
     start: int
     end: int
     reading: str
+    cells: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,7 @@ def table_rows(text: str) -> Mapping[Span, TableRow]:
         span = Span(start, start + len(line.strip()))
         position += len(line)
         if heads is None and _names_cells(text, span):
-            found[span] = TableRow(None, span.start, span.end, text[span.start : span.end])
-            above = None
+            found[span], above = _named_row(text, span), None
         elif "|" not in line:
             above = heads = None
         elif heads is not None:
@@ -65,6 +67,11 @@ def table_rows(text: str) -> Mapping[Span, TableRow]:
 
 def _names_cells(text: str, line: Span) -> bool:
     return line.end - line.start <= MAX_SENTENCE_CHARACTERS and bool(_NAMED_CELLS.match(text, line.start, line.end))
+
+
+def _named_row(text: str, line: Span) -> TableRow:
+    reading = text[line.start : line.end]
+    return TableRow(None, line.start, line.end, reading, _NAME.sub(" ", reading).strip())
 
 
 def _heads(text: str, above: Span | None, line: Span) -> _Heads | None:
@@ -84,7 +91,7 @@ def _row(text: str, line: Span, heads: _Heads) -> TableRow:
         end -= 1
     pairs = zip(heads.cells, _cells(text[line.start : line.end]), strict=False)
     reading = "; ".join(f"{head}: {cell}" if head else cell for head, cell in pairs if cell)
-    return TableRow(heads.start, start, end, reading)
+    return TableRow(heads.start, start, end, reading, text[start:end])
 
 
 def _cells(row: str) -> list[str]:

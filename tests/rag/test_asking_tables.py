@@ -48,6 +48,15 @@ def line(n: int) -> str:
     return "; ".join(f"{name}: {cell}" for name, cell in pairs if cell is not None)
 
 
+async def test_rows_that_answer_alike_are_no_repetitions(workspace: Workspace, caller: Caller) -> None:
+    await workspace.add(caller, "ports.csv", as_csv())
+    given = await workspace.asking.answer(caller, "default", "docs", "Which ports had the harbour master Dag Ulvikson?")
+    rows = [line(n) for n in range(40) if ROWS[n][1] == "Dag Ulvikson"]
+    assert len(rows) > 1
+    assert len(given.citations) > 1
+    assert {citation.cited_text for citation in given.citations} <= {*rows}
+
+
 @pytest.mark.parametrize(("name", "content"), [("ports.xlsx", as_xlsx()), ("ports.csv", as_csv())])
 @pytest.mark.parametrize(
     ("question", "row"),

@@ -21,6 +21,8 @@ _MAX_KEY_CHARACTERS = 120
 _ROWS_AHEAD = 20
 _MAX_CAPTIONS = 5
 _VALUE = re.compile(r"[\W\d_]*|true|false|yes|no|n/?a|null|none|\S+@\S+|\w+://\S+", re.IGNORECASE)
+_STOPS = (".", "!", ";", "…")
+_WORDS_OF_A_SENTENCE = 4
 _YEAR = re.compile(r"(?:1[0-9]|20|21)\d\d")
 
 
@@ -86,16 +88,22 @@ def is_head(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Return whether `row` looks like the names of the columns of the rows `below`.
 
     It has a name for at least half of the cells of each row, holds no values (numbers, dates, addresses; years that
-    follow one another are names), mostly different ones, and none that stands in its own column again.
+    follow one another are names) and no sentences, but mostly different names, none of which stands in its own column
+    again.
     """
     names = [cell for cell in row if cell]
     if not below or 2 * len(names) < max(sum(map(bool, other)) for other in below):
         return False
-    if any(len(name) > MAX_NAME_CHARACTERS for name in names) or 2 * len({*names}) < len(names):
+    if any(map(_is_prose, names)) or 2 * len({*names}) < len(names):
         return False
     if any(_VALUE.fullmatch(name) for name in _without_years(names)):
         return False
     return not any(name and name == cell for other in below for name, cell in zip(row, other, strict=False))
+
+
+def _is_prose(cell: str) -> bool:
+    """Whether a cell is too long for a name, or a sentence; `No.` and `Tel.` are names."""
+    return len(cell) > MAX_NAME_CHARACTERS or (cell.endswith(_STOPS) and cell.count(" ") >= _WORDS_OF_A_SENTENCE - 1)
 
 
 def column_letter(place: int) -> str:

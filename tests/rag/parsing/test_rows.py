@@ -39,6 +39,7 @@ def test_each_row_names_its_columns_and_leaves_empty_cells_out() -> None:
         ([["Name", "Year"]], "A: Name; B: Year"),
         ([["Harbours", ""], ["of 1902"], ["Name", "Depth"], ["Vane", "12"]],
          "Harbours\n\nof 1902\n\nName: Vane; Depth: 12"),
+        ([["A line of prose."], ["Another one."]], "A: A line of prose.\nA: Another one."),
         ([["Name"], ["Ada"], ["Ben"]], "Name: Ada\nName: Ben"),
         ([["", ""], []], ""),
     ],
