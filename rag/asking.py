@@ -24,6 +24,7 @@ from rag.answering import Draft, Excerpt, Sentence, draft
 from rag.collections import find_collection
 from rag.embedding import MiniLMEmbedder
 from rag.passages import leads_of, passages_of
+from rag.refusal import FILTERED, NOTHING_INDEXED, refusal_of
 from rag.repository import DocumentRepository
 from rag.retrieval import Question, narrowing, retrieve
 from rag.schemas import Answer, Citation, Passage
@@ -33,7 +34,6 @@ from rag.strategy import Filters, Strategy
 MAX_QUESTION_CHARACTERS = 4000
 EXECUTION_KIND = "ask"
 _PROVIDER = "onnx"
-_NOTHING_INDEXED = "The collection holds no indexed passages yet."
 _tracer = tracer(__name__)
 
 
@@ -228,20 +228,16 @@ class AskService:
         self, caller: Caller, asked: _Asked, running: RunningExecution, drafted: Draft, passages: list[Passage]
     ) -> Answer:
         threshold = asked.resolved.strategy.answering.threshold
-        reason = None
-        if not passages:
-            filtered = narrowing(asked.resolved.strategy.retrieval, asked.filters)
-            reason = "No indexed document passes the filters." if filtered else _NOTHING_INDEXED
-        elif not drafted.sentences or drafted.confidence < threshold:
-            reason = (
-                f"The nearest passages do not support an answer (confidence {drafted.confidence:.2f}, "
-                f"the strategy asks for {threshold:.2f})."
-            )
-        citations = [] if reason else await self._citations(caller, drafted.sentences, passages)
+        if passages:
+            refusal = refusal_of(asked.question, drafted, threshold)
+        else:
+            refusal = FILTERED if narrowing(asked.resolved.strategy.retrieval, asked.filters) else NOTHING_INDEXED
+        citations = [] if refusal else await self._citations(caller, drafted.sentences, passages)
         version = asked.resolved.version
         return Answer(
             execution_id=running.id, question=asked.question, collection=asked.collection,
-            strategy=f"{version.name}/{version.number}", refused=reason is not None, reason=reason,
+            strategy=f"{version.name}/{version.number}", refused=refusal is not None,
+            reason=refusal and refusal.reason, reason_code=refusal and refusal.code,
             text="".join(_pieces(citations)), confidence=round(drafted.confidence, 4), citations=citations,
             passages=passages,
         )  # fmt: skip

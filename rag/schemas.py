@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from mcp_engine.artifacts.splits import Attributes, AttributeValue, Unit, UnitId
+from rag.refusal import RefusalCode
 from rag.strategy import Filters
 
 Outcome = Literal["added", "changed", "unchanged", "retried"]
@@ -68,7 +69,10 @@ class Version(BaseModel):
 
 
 class Document(BaseModel):
-    """A document with its latest version; `searched_number` is the version that search reads."""
+    """A document with its latest version; `searched_number` is the version that search reads.
+
+    That version repeats so many others of the collection (`repeats`): their list is `/collections/{c}/duplicates`.
+    """
 
     id: UUID
     collection: str
@@ -78,6 +82,7 @@ class Document(BaseModel):
     searched_number: int | None
     created_at: datetime
     latest: Version
+    repeats: int = 0
 
 
 class DocumentDetail(Document):
@@ -227,7 +232,8 @@ class Answer(BaseModel):
 
     `text` is made of the citations' own sentences, each followed by its marker `[n]`; it is empty
     when `refused`. `confidence` (0..1) estimates the probability that the passages answer the
-    question; see `rag.support`. `passages` are the nearest ones, best first.
+    question; see `rag.support`. `reason_code` tells nothing near (`off_topic`) from what is near and does not answer
+    (`unsupported`). `passages` are the nearest ones, best first.
     """
 
     execution_id: UUID
@@ -236,6 +242,7 @@ class Answer(BaseModel):
     strategy: str
     refused: bool
     reason: str | None
+    reason_code: RefusalCode | None = None
     text: str
     confidence: float
     citations: list[Citation]

@@ -215,6 +215,7 @@ class Answer(Answered):
     strategy: str
     refused: bool
     reason: str | None
+    reason_code: str | None = None
     text: str
     confidence: float
     citations: list[Citation]

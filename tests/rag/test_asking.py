@@ -88,6 +88,25 @@ async def test_a_question_about_something_else_is_refused_with_the_nearest_passa
 
 
 @pytest.mark.parametrize(
+    ("question", "code", "words"),
+    [
+        ("What is the capital of Mongolia?", "off_topic", "about this"),
+        ("Who did not build the lighthouse of Karsund?", "unsupported", "denies something"),
+        ("Which keeper of Karsund slept through 2031?", "unsupported", "2031"),
+    ],
+)
+async def test_a_refusal_says_whether_anything_is_near_and_what_is_lacking(
+    workspace: Workspace, caller: Caller, question: str, code: str, words: str
+) -> None:
+    await filled(workspace, caller)
+    given = await workspace.asking.answer(caller, "default", "docs", question)
+    assert given.refused
+    assert given.reason_code == code
+    assert given.reason is not None
+    assert words in given.reason
+
+
+@pytest.mark.parametrize(
     ("question", "rows"),
     [
         ("What does lamp signal 3 mean?", ["3 | the harbour is closed to sailing boats"]),
@@ -118,7 +137,7 @@ async def test_the_heads_of_a_table_and_rows_without_heads_are_no_answer(workspa
 async def test_an_empty_collection_is_refused(workspace: Workspace, caller: Caller) -> None:
     await workspace.documents.add(caller, "default", "docs", "not-yet-indexed.txt", b"Something about whales.")
     given = await workspace.asking.answer(caller, "default", "docs", "What about whales?")
-    assert (given.refused, given.passages) == (True, [])
+    assert (given.refused, given.passages, given.reason_code) == (True, [], "nothing_indexed")
 
 
 async def test_events_come_in_order_and_make_up_the_answer(workspace: Workspace, caller: Caller) -> None:

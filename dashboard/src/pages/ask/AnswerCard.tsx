@@ -23,7 +23,7 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
       <div className="flex flex-col gap-4 px-5 py-4">
         <div aria-live="polite" aria-busy={phase === "asking" || phase === "answering"}>
           {refused ? (
-            <Refused reason={answer.reason} />
+            <Refused reason={answer.reason} code={answer.reasonCode} />
           ) : (
             <p className="text-lg leading-[1.75] break-words">
               {citations.map((citation) => (
@@ -85,12 +85,12 @@ function Waiting({ phase }: { phase: AnswerSoFar["phase"] }) {
   );
 }
 
-function Refused({ reason }: { reason: string | null }) {
+function Refused({ reason, code }: { reason: string | null; code: AnswerSoFar["reasonCode"] }) {
   return (
     <div className="flex gap-3">
       <CircleHelp aria-hidden className="mt-0.5 size-5 shrink-0 text-warn" />
       <div>
-        <p className="font-semibold">The documents do not answer this.</p>
+        <p className="font-semibold">{code === "off_topic" ? "The documents are about something else." : "The documents do not answer this."}</p>
         <p className="text-sm text-muted">{reason}</p>
         <p className="mt-1 text-sm text-muted">The nearest passages stand below. Another wording, or a document that is missing, may help.</p>
       </div>

@@ -17,6 +17,7 @@ export interface AnswerSoFar {
   confidence: number | null;
   refused: boolean;
   reason: string | null;
+  reasonCode: Schema<"Answer">["reason_code"];
   phase: "asking" | "answering" | "done" | "stopped" | "failed";
   problem: ApiProblem | null;
 }
@@ -28,7 +29,7 @@ export type AnswerEvent =
 
 export function asked(question: string, collection: string): AnswerSoFar {
   return {
-    question, collection, executionId: null, passages: [], citations: [], confidence: null, refused: false, reason: null,
+    question, collection, executionId: null, passages: [], citations: [], confidence: null, refused: false, reason: null, reasonCode: null,
     phase: "asking", problem: null,
   };
 }
@@ -53,9 +54,9 @@ export function advanced(answer: AnswerSoFar, next: AnswerEvent): AnswerSoFar {
 }
 
 function completed(answer: Schema<"Answer">): AnswerSoFar {
-  const { question, collection, execution_id, passages, citations, confidence, refused, reason } = answer;
+  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode } = answer;
   return {
-    question, collection, executionId: execution_id, passages, citations, confidence, refused, reason,
+    question, collection, executionId: execution_id, passages, citations, confidence, refused, reason, reasonCode,
     phase: "done", problem: null,
   };
 }
@@ -74,6 +75,7 @@ export function recorded(execution: Execution): AnswerSoFar | null {
     confidence: output.confidence ?? null,
     refused: output.refused ?? false,
     reason: output.reason ?? null,
+    reasonCode: output.reason_code,
     phase: "done",
   };
 }

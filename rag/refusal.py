@@ -1,0 +1,47 @@
+"""Why a question is not answered, in a code for programs and in a sentence for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from rag import support
+from rag.answering import Draft
+
+RefusalCode = Literal["nothing_indexed", "filtered", "off_topic", "unsupported"]
+
+_OFF_TOPIC: Final = 0.35
+"""Cosine of the question with the nearest passage; below it were .71 of questions about something else and .07 of
+questions about the collection, on eight articles of SQuAD and on CLAPnq."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    code: RefusalCode
+    reason: str
+
+
+NOTHING_INDEXED: Final = Refusal("nothing_indexed", "The collection holds no indexed passages yet.")
+FILTERED: Final = Refusal("filtered", "No indexed document passes the filters.")
+
+
+def refusal_of(question: str, drafted: Draft, threshold: float) -> Refusal | None:
+    """Return why a draft does not answer; None when it does."""
+    if drafted.sentences and drafted.confidence >= threshold:
+        return None
+    compared = f"confidence {drafted.confidence:.2f}, the strategy asks for {threshold:.2f}"
+    if drafted.evidence.passage_similarity < _OFF_TOPIC:
+        return Refusal("off_topic", f"Nothing in the collection is about this ({compared}).")
+    lacking = "".join(f" {one}" for one in _lacking(question, drafted.evidence))
+    return Refusal("unsupported", f"The nearest passages do not support an answer ({compared}).{lacking}")
+
+
+def _lacking(question: str, evidence: support.Evidence) -> list[str]:
+    found: list[str] = []
+    if evidence.denial:
+        found.append("The question denies something that the nearest sentence does not deny.")
+    if evidence.number:
+        found.append(f"The best sentences do not speak of {' or '.join(sorted(support.numbers(question)))}.")
+    if not evidence.kind:
+        found.append("None of the best sentences holds the number, date or name that is asked for.")
+    return found
