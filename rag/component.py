@@ -47,7 +47,8 @@ class RagComponent(Component):
         return (StrategyKind(),)
 
     def commands(self) -> Mapping[str, CommandGroup]:
-        from rag.cli import asking, documents
+        from rag.cli import asking
+        from rag.cli_upkeep import documents  # with its own among them
 
         return {"docs": documents, "": asking}
 
@@ -59,7 +60,9 @@ class RagComponent(Component):
         from mcp_engine.executions.service import ExecutionService
         from mcp_engine.jobs.service import JobService
         from rag.asking import AskService
+        from rag.duplicates.service import DuplicateService
         from rag.embedding import MiniLMEmbedder
+        from rag.lost_support.service import SupportService
         from rag.parsing.pool import ParserPool
         from rag.service import DocumentService
         from rag.strategies import Strategies
@@ -75,25 +78,34 @@ class RagComponent(Component):
         services.add(DocumentService(database, services.get(JobService), embedder, max_upload_bytes=limit))
         viewers = ParserPool(timeout_seconds=VIEW_TIMEOUT_SECONDS, memory_bytes=VIEW_MEMORY_BYTES)
         services.add(ViewingService(database, viewers))
-        services.add(
-            AskService(database, services.get(ExecutionService), strategies, embedder, services.get(LabelSplits))
-        )
+        executions = services.get(ExecutionService)
+        asking = AskService(database, executions, strategies, embedder, services.get(LabelSplits))
+        services.add(asking)
+        services.add(DuplicateService(database))
+        services.add(SupportService(database, executions, asking))
         services.add(WhyService(database, strategies, embedder))
 
     def routers(self) -> Sequence[APIRouter]:
+        from rag.duplicates.routes import router as duplicates_router
+        from rag.lost_support.routes import router as support_router
         from rag.routes import router
         from rag.viewing_routes import router as viewing_router
         from rag.why.routes import router as why_router
 
-        return (router, viewing_router, why_router)
+        return (router, viewing_router, why_router, duplicates_router, support_router)
 
     def job_kinds(self, services: Services) -> Sequence[JobKind]:
+        from mcp_engine.jobs.service import JobService
+        from rag.duplicates.job import SignJob
         from rag.embedding import MiniLMEmbedder
         from rag.jobs import IndexJob
+        from rag.lost_support.job import RecheckJob
         from rag.parsing.pool import ParserPool
         from rag.strategies import Strategies
 
-        return (IndexJob(services.get(ParserPool), services.get(MiniLMEmbedder), services.get(Strategies)),)
+        strategies, jobs = services.get(Strategies), services.get(JobService)
+        index = IndexJob(services.get(ParserPool), services.get(MiniLMEmbedder), strategies, jobs)
+        return (index, SignJob(), RecheckJob())
 
     def scorer_types(self, services: Services) -> Sequence[ScorerType]:
         from rag.embedding import MiniLMEmbedder

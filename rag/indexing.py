@@ -23,10 +23,11 @@ _CHUNKS_AT_A_TIME = 32
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A document's part of the index."""
+    """A document's part of the index; `minhash` finds its duplicates."""
 
     chunks: list[IndexedChunk]
     postings: dict[str, Postings]
+    minhash: bytes
 
     @property
     def terms(self) -> int:

@@ -14,12 +14,17 @@ from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.errors import EngineError, Gone, InvalidInput, TimedOut, TryLater
 from mcp_engine.jobs.context import JobContext, JobTakenAway
 from mcp_engine.jobs.kinds import is_permanent
+from mcp_engine.jobs.service import JobService
 from mcp_engine.telemetry.gen_ai import embeddings_span
 from mcp_engine.telemetry.tracing import span, tracer
 from rag import facts
+from rag.duplicates.grouping import Print
+from rag.duplicates.marking import forget, mark
+from rag.duplicates.minhash import signature_of
 from rag.embedding import Embedder
 from rag.index.repository import IndexRepository
 from rag.indexing import Index, cut, embed, postings
+from rag.lost_support.job import recheck
 from rag.parsing.parsed import ParsedDocument
 from rag.parsing.pool import ParserPool
 from rag.repository import DocumentRepository
@@ -55,10 +60,11 @@ class IndexJob:
     name = INDEX
     max_attempts = 5
 
-    def __init__(self, parsers: ParserPool, embedder: Embedder, strategies: Strategies) -> None:
+    def __init__(self, parsers: ParserPool, embedder: Embedder, strategies: Strategies, jobs: JobService) -> None:
         self._parsers = parsers
         self._embedder = embedder
         self._strategies = strategies
+        self._jobs = jobs
 
     async def run(self, context: JobContext) -> None:
         try:
@@ -109,7 +115,8 @@ class IndexJob:
         name, attributes = embeddings_span("onnx", self._embedder.name)
         with span(_tracer, name, attributes=attributes):
             indexed = await embed(parsed.text, chunks, found, self._embedder, report)
-        index = Index(indexed, await asyncio.to_thread(postings, found))
+        places, minhash = await asyncio.to_thread(lambda: (postings(found), signature_of(parsed.text)))
+        index = Index(indexed, places, minhash)
         async with context.unit_of_work() as work:
             await self._write(work, task, parsed, index)
 
@@ -146,20 +153,25 @@ class IndexJob:
         )
         await repository.insert_reading(reading, content)
         if _is_newest(document, task.version.number):
-            await self._search_from_now(work, document, task.version, index)
+            print_ = Print(task.version.content_sha256, reading.text_sha256, index.minhash)
+            await self._search_from_now(work, document, task.version, index, print_)
         await repository.set_indexing(task.version.id, "indexed")
         await facts.append_indexed(work, reading)
 
     async def _search_from_now(
-        self, work: UnitOfWork, document: DocumentRow, version: VersionRow, index: Index
+        self, work: UnitOfWork, document: DocumentRow, version: VersionRow, index: Index, print_: Print
     ) -> None:
         repository, searched = DocumentRepository(work.session, work.tenant_id), IndexRepository(work.session)
         if document.searched_number is not None:
             before = await repository.version(document.id, document.searched_number)
             assert before is not None
             await searched.clear(document.collection_id, before.version.id)
+            await forget(work, document.collection_id, before.version.id)
         await searched.insert(work.tenant_id, document.collection_id, version.id, index.chunks, index.postings)
+        await mark(work, document.collection_id, version.id, print_)
         await repository.set_searched(document.id, version.number)
+        if version.number > 1:
+            await recheck(work, self._jobs, document.id)
 
     async def _keep_reason(self, context: JobContext, error: EngineError) -> None:
         """Show the reason with the document; the job keeps it as well, so that failing here loses nothing."""

@@ -11,11 +11,22 @@ from uuid import UUID
 from sqlalchemy import Select, and_, case, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from mcp_engine.identifiers import new_id
 from mcp_engine.jobs.tables import JobRow
-from rag.tables import CollectionRow, DocumentRow, IndexingRow, OriginalRow, ReadingRow, TextRow, VersionRow
+from rag.tables import (
+    CollectionRow,
+    DocumentRow,
+    DuplicateGroupRow,
+    IndexingRow,
+    OriginalRow,
+    ReadingRow,
+    SignatureRow,
+    TextRow,
+    VersionRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +46,12 @@ class StoredVersion:
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A document in its collection, with its latest version."""
+    """A document in its collection, with its latest version; `repeats` counts the others that it is a duplicate of."""
 
     document: DocumentRow
     collection: CollectionRow
     latest: StoredVersion
+    repeats: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +240,6 @@ class DocumentRepository:
     async def version_by_id(self, version_id: UUID) -> VersionRow | None:
         return await self._session.scalar(select(VersionRow).where(col(VersionRow.id) == version_id))
 
-    async def indexing(self, version_id: UUID) -> IndexingRow | None:
-        return await self._session.scalar(select(IndexingRow).where(col(IndexingRow.version_id) == version_id))
-
     async def document_of(self, version: VersionRow) -> tuple[DocumentRow, CollectionRow]:
         rows = await self._session.execute(
             select(DocumentRow, CollectionRow)
@@ -363,9 +372,22 @@ def _versions() -> Select[VersionRow, IndexingRow, JobRow, ReadingRow, str, bool
     )
 
 
-def _latest() -> Select[DocumentRow, CollectionRow, VersionRow, IndexingRow, JobRow, ReadingRow, str, bool]:
+_SEARCHED = aliased(VersionRow)
+_REPEATS = (
+    select(col(DuplicateGroupRow.documents) - 1)
+    .join(SignatureRow, col(SignatureRow.group_id) == col(DuplicateGroupRow.id))
+    .join(_SEARCHED, col(_SEARCHED.id) == col(SignatureRow.version_id))
+    .where(col(_SEARCHED.document_id) == col(DocumentRow.id))
+    .where(col(_SEARCHED.number) == col(DocumentRow.searched_number))
+    .correlate(DocumentRow)
+    .scalar_subquery()
+)
+
+
+def _latest() -> Select[DocumentRow, CollectionRow, int, VersionRow, IndexingRow, JobRow, ReadingRow, str, bool]:
+    repeats = func.coalesce(_REPEATS, 0)
     return (
-        select(DocumentRow, CollectionRow, VersionRow, IndexingRow, JobRow, ReadingRow, _STATE, _ERASED)
+        select(DocumentRow, CollectionRow, repeats, VersionRow, IndexingRow, JobRow, ReadingRow, _STATE, _ERASED)
         .join(CollectionRow, col(CollectionRow.id) == col(DocumentRow.collection_id))
         .join(VersionRow, _IS_LATEST)
         .join(IndexingRow, col(IndexingRow.version_id) == col(VersionRow.id))
@@ -375,4 +397,4 @@ def _latest() -> Select[DocumentRow, CollectionRow, VersionRow, IndexingRow, Job
 
 
 def _stored(row: Any) -> StoredDocument:
-    return StoredDocument(row[0], row[1], StoredVersion(*row[2:]))
+    return StoredDocument(row[0], row[1], StoredVersion(*row[3:]), repeats=row[2])

@@ -3,9 +3,9 @@
     collection 1─* document 1─* document_version 1─1 document_original      what was added
                                                  1─1 document_reading, _text  what the parser made of it
                                                  1─1 document_indexing        how far its job is, and why it failed
-                                                 1─* chunk, posting           only of the version that is searched
+                                                 1─* chunk, posting, signature  only of the version that is searched
 
-Versions and readings never change. Originals and texts leave only by `erase()`. Chunks and postings
+Versions and readings never change. Originals and texts leave only by `erase()`. Chunks, postings and signatures
 repeat the text in another form and are replaced with the version that is searched.
 """
 
@@ -188,3 +188,48 @@ class PostingRow(TenantRow, table=True):
     term: str = Field(primary_key=True)
     version_id: UUID = Field(primary_key=True)
     places: bytes
+
+
+class DuplicateGroupRow(TenantRow, table=True):
+    """Searched documents of a collection that repeat each other; `documents` counts them."""
+
+    __tablename__: ClassVar[Any] = "duplicate_group"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "collection_id"], ["collection.tenant_id", "collection.id"]),
+        Index("ix_duplicate_group_tenant_id_collection_id_id", "tenant_id", "collection_id", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    collection_id: UUID
+    documents: int
+
+
+class SignatureRow(TenantRow, table=True):
+    """What tells how alike a searched version is to others (`rag.duplicates`); like chunks, it repeats content."""
+
+    __tablename__: ClassVar[Any] = "document_signature"
+    __table_args__ = (
+        _of_version(),
+        ForeignKeyConstraint(["tenant_id", "group_id"], ["duplicate_group.tenant_id", "duplicate_group.id"]),
+        Index("ix_document_signature_content", "tenant_id", "collection_id", "content_sha256"),
+        Index("ix_document_signature_text", "tenant_id", "collection_id", "text_sha256"),
+        Index("ix_document_signature_group", "tenant_id", "group_id", "version_id"),
+    )
+
+    version_id: UUID = Field(primary_key=True)
+    collection_id: UUID
+    content_sha256: str
+    text_sha256: str
+    minhash: bytes
+    group_id: UUID | None = None
+
+
+class SignatureBandRow(TenantRow, table=True):
+    """Where a signature is filed, so that like ones are found by an index (`rag.duplicates.minhash.buckets`)."""
+
+    __tablename__: ClassVar[Any] = "signature_band"
+    __table_args__ = (_of_version(), Index("ix_signature_band_tenant_id_version_id", "tenant_id", "version_id"))
+
+    collection_id: UUID = Field(primary_key=True)
+    bucket: int = Field(primary_key=True, sa_type=BigInteger)
+    version_id: UUID = Field(primary_key=True)

@@ -23,7 +23,7 @@ def document_view(stored: StoredDocument) -> Document:
     return Document(
         id=row.id, collection=stored.collection.name, namespace=stored.collection.namespace, name=row.name,
         removed=row.removed, searched_number=row.searched_number, created_at=row.created_at,
-        latest=version_view(stored.latest),
+        latest=version_view(stored.latest), repeats=stored.repeats,
     )  # fmt: skip
 
 

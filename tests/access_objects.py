@@ -294,6 +294,7 @@ MAKERS: dict[str, Maker] = {
     "rows": always(stored(DATASET_ROW, "row 1").digest),
     "collections": make_collection,
     "documents": make_document,
+    "unsupported-answers": make_execution,
     "jobs": make_job,
     "providers": make_provider,
     "logs": make_log_line,

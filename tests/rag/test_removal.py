@@ -19,7 +19,10 @@ UNREADABLE = b"MZ\x90\x00 not a document"
 
 async def left_of_content(workspace: Workspace, caller: Caller) -> dict[str, int]:
     """Count the tenant's rows of every table that holds content in some form."""
-    tables = ("document_original", "document_text", "chunk", "chunk_sentences", "posting")
+    tables = (
+        "document_original", "document_text", "chunk", "chunk_sentences", "posting", "document_signature",
+        "signature_band",
+    )  # fmt: skip
     async with workspace.database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
         return {table: int(await work.session.scalar(text(f"SELECT count(*) FROM {table}")) or 0) for table in tables}
 

@@ -1,0 +1,95 @@
+"""Commands on what became of documents: duplicates, and answers that lost their support."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mcp_engine.cli import output
+from mcp_engine.cli.client import Api
+from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.cli.transfer import every
+from rag.cli import CollectionOption, NamespaceOption, documents
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_LIKENESS = {"same_file": "the same file as", "same_text": "the same text as"}
+_STANDINGS = ("gone", "nearly", "verbatim")
+_STANDS = {"gone": "is gone", "nearly": "stands nearly", "verbatim": "stands"}
+
+
+@documents.command()
+def duplicates(collection: CollectionOption = "default", namespace: NamespaceOption = "default") -> None:
+    """List documents that repeat each other; nothing is removed."""
+    api = Api()
+    groups = list(every(api, f"/collections/{api.quote(collection)}/duplicates", namespace=namespace))
+    output.emit({"items": groups}, lambda console: _render_groups(console, groups))
+
+
+def _render_groups(console: Console, groups: list[dict[str, Any]]) -> None:
+    if not groups:
+        console.print("No duplicates.", markup=False)
+    for group in groups:
+        console.print(f"{group['documents']} documents repeat each other", markup=False, style="bold")
+        names = {one["document_id"]: one["document"] for one in group["members"]}
+        for one in group["members"]:
+            words = _LIKENESS.get(one["likeness"], f"{one['similarity']:.0%} like")
+            console.print(f"  {one['document']} v{one['number']}: {words} {names[one['nearest_id']]}", markup=False)
+        if (more := group["documents"] - len(group["members"])) > 0:
+            console.print(f"  and {more} more", markup=False)
+    if groups:
+        console.print("\n`mcp-engine docs remove NAME` takes one of them out of search.", markup=False, style="dim")
+
+
+@documents.command()
+def answers(
+    collection: CollectionOption = "default",
+    namespace: NamespaceOption = "default",
+    standing: Annotated[
+        str, typer.Option(help="How the worst citation stands now: gone, nearly or verbatim.")
+    ] = "gone",
+    document: Annotated[str | None, typer.Option(help="Only those that cite this document: its name or id.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Ask each question again.")] = False,
+) -> None:
+    """List stored answers that lost their support because a document they cite changed."""
+    if standing not in _STANDINGS:
+        raise CommandFailed(f"--standing is one of: {', '.join(_STANDINGS)}.", ExitCode.USAGE)
+    api = Api()
+    path = f"/collections/{api.quote(collection)}"
+    wanted = None if document is None else _document_id(api, path, document, namespace)
+    found = list(every(api, f"{path}/unsupported-answers", namespace=namespace, standing=standing, document_id=wanted))
+    if again:
+        for one in found:
+            one["again"] = api.post(f"{path}/unsupported-answers/{one['execution_id']}/again", {}, namespace=namespace)
+    output.emit({"items": found}, lambda console: _render_answers(console, found))
+
+
+def _document_id(api: Api, path: str, document: str, namespace: str) -> str:
+    listed = every(api, f"{path}/documents", namespace=namespace, removed=True)
+    found = next((row["id"] for row in listed if document in (row["name"], row["id"])), None)
+    if found is None:
+        raise CommandFailed(f"There is no document {document!r}; see `docs list -c NAME`.", ExitCode.REFUSED)
+    return found
+
+
+def _render_answers(console: Console, found: list[dict[str, Any]]) -> None:
+    if not found:
+        console.print("No such answer.", markup=False)
+    for answer in found:
+        console.print(answer["question"], markup=False, style="bold")
+        for citation in answer["citations"]:
+            console.print(f"  [{citation['n']}] {_citation_line(citation)}", markup=False)
+        console.print(f"  execution {answer['execution_id']}", markup=False, style="dim")
+        if (again := answer.get("again")) is not None:
+            text = f"No answer. {again['reason']}" if again["refused"] else again["text"]
+            console.print(f"  asked again: {text}", markup=False)
+            console.print(f"  execution {again['execution_id']}", markup=False, style="dim")
+
+
+def _citation_line(citation: dict[str, Any]) -> str:
+    place = citation["place"]
+    now = "" if place is None else f" in v{place['number']}, {place['start']}-{place['end']}"
+    cited = f"{citation['document']} v{citation['number']}, {citation['start']}-{citation['end']}"
+    return f"{cited} {_STANDS[citation['standing']]}{now}: {citation['cited_text']}"
