@@ -399,6 +399,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/collections/{collection}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a collection's duplicates
+         * @description Return groups of searched documents that are the same or nearly, newest group first; nothing is removed.
+         */
+        get: operations["list_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/collections/{collection}/search": {
         parameters: {
             query?: never;
@@ -413,6 +433,68 @@ export interface paths {
          * @description Return the nearest passages, by meaning and by words, with exact offsets.
          */
         post: operations["search_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{collection}/unsupported-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List answers that lost their support
+         * @description Return stored answers that cite what changed since, newest first; those that were asked again are left out.
+         */
+        get: operations["list_unsupported_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{collection}/unsupported-answers/{execution_id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask again
+         * @description Ask the question of an answer that was looked at again, of what is searched now; the old one stays as it is.
+         */
+        post: operations["ask_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{collection}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain a passage
+         * @description Say for a question and a passage what every stage did with it, with scores, up to the one that dropped it.
+         *
+         *     It asks as `POST /ask` does, on what is searched now, and records nothing.
+         */
+        post: operations["explain_passage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2384,7 +2466,8 @@ export interface components {
          *
          *     `text` is made of the citations' own sentences, each followed by its marker `[n]`; it is empty
          *     when `refused`. `confidence` (0..1) estimates the probability that the passages answer the
-         *     question; see `rag.support`. `passages` are the nearest ones, best first.
+         *     question; see `rag.support`. `reason_code` tells nothing near (`off_topic`) from what is near and does not answer
+         *     (`unsupported`). `passages` are the nearest ones, best first.
          */
         Answer: {
             /** Citations */
@@ -2404,12 +2487,46 @@ export interface components {
             question: string;
             /** Reason */
             reason: string | null;
+            /** Reason Code */
+            reason_code?: ("nothing_indexed" | "filtered" | "off_topic" | "unsupported") | null;
             /** Refused */
             refused: boolean;
             /** Strategy */
             strategy: string;
             /** Text */
             text: string;
+        };
+        /**
+         * AnswerStage
+         * @description The answer is refused when its confidence is below the threshold; `evidence` is what the confidence is made of.
+         *
+         *     `citations` are the numbers of those that stand in the passage.
+         */
+        AnswerStage: {
+            /** Citations */
+            citations: number[];
+            /** Confidence */
+            confidence: number;
+            /** Evidence */
+            evidence: {
+                [key: string]: number;
+            };
+            /** Note */
+            note: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "passed" | "dropped";
+            /** Refused */
+            refused: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            stage: "answer";
+            /** Threshold */
+            threshold: number;
         };
         /**
          * ApprovalView
@@ -2488,6 +2605,8 @@ export interface components {
             };
             /** Collection */
             collection: string;
+            /** @description Narrow the documents that the strategy searches. */
+            filters?: components["schemas"]["Filters"] | null;
             /** Question */
             question: string;
             /**
@@ -2526,7 +2645,7 @@ export interface components {
         Body_add_document: {
             /**
              * File
-             * @description The document: PDF, DOCX, HTML, Markdown or text.
+             * @description A document of a format that docs/documents.md lists.
              */
             file: string;
             /**
@@ -2634,6 +2753,28 @@ export interface components {
             evaluation_id: string;
         };
         /**
+         * CandidatesStage
+         * @description Each of both searches finds up to `limit` passages; one that neither finds is left out.
+         */
+        CandidatesStage: {
+            dense: components["schemas"]["DenseSearch"];
+            lexical: components["schemas"]["LexicalSearch"];
+            /** Limit */
+            limit: number;
+            /** Note */
+            note: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "passed" | "dropped";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            stage: "candidates";
+        };
+        /**
          * CapabilityOut
          * @description One capability, as MCP clients, graphs and agents see it.
          */
@@ -2733,6 +2874,45 @@ export interface components {
             /** Start */
             start: number;
             version: components["schemas"]["CitedVersion"];
+        };
+        /**
+         * CitationSupport
+         * @description A citation of an answer, and how it stands in what is searched of its document now.
+         */
+        CitationSupport: {
+            /** Cited Text */
+            cited_text: string;
+            /** Document */
+            document: string;
+            /**
+             * Document Id
+             * Format: uuid
+             */
+            document_id: string;
+            /** End */
+            end: number;
+            /**
+             * Looked At
+             * Format: date-time
+             */
+            looked_at: string;
+            /** N */
+            n: number;
+            /**
+             * Number
+             * @description The version that was cited.
+             */
+            number: number;
+            /** @description Null when it is gone, and when the document is not searched. */
+            place: components["schemas"]["SupportPlace"] | null;
+            /**
+             * Standing
+             * @description In the searched version: verbatim (perhaps elsewhere), nearly (the same words), or gone.
+             * @enum {string}
+             */
+            standing: "verbatim" | "nearly" | "gone";
+            /** Start */
+            start: number;
         };
         /**
          * CitedVersion
@@ -3195,6 +3375,20 @@ export interface components {
             updated_at: string;
         };
         /**
+         * DenseSearch
+         * @description By meaning: the cosine of passage and question, its rank, and the cosine of the last one that was found.
+         */
+        DenseSearch: {
+            /** Found */
+            found: boolean;
+            /** Last Similarity */
+            last_similarity: number | null;
+            /** Rank */
+            rank: number;
+            /** Similarity */
+            similarity: number;
+        };
+        /**
          * Difference
          * @description A candidate against the baseline by one scorer, on the rows that both have.
          *
@@ -3268,8 +3462,38 @@ export interface components {
             total_bytes: number;
         };
         /**
+         * DiversityStage
+         * @description Maximal marginal relevance: `gain` when the last passage was chosen, whose own was `last_gain`.
+         *
+         *     `position` is when it was chosen itself, from 1.
+         */
+        DiversityStage: {
+            /** Gain */
+            gain: number;
+            /** Last Gain */
+            last_gain: number;
+            /** Note */
+            note: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "passed" | "dropped";
+            /** Position */
+            position: number | null;
+            /** Relevance */
+            relevance: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            stage: "diversity";
+        };
+        /**
          * Document
          * @description A document with its latest version; `searched_number` is the version that search reads.
+         *
+         *     That version repeats so many others of the collection (`repeats`): their list is `/collections/{c}/duplicates`.
          */
         Document: {
             /** Collection */
@@ -3291,6 +3515,11 @@ export interface components {
             namespace: string;
             /** Removed */
             removed: boolean;
+            /**
+             * Repeats
+             * @default 0
+             */
+            repeats: number;
             /** Searched Number */
             searched_number: number | null;
         };
@@ -3318,6 +3547,11 @@ export interface components {
             namespace: string;
             /** Removed */
             removed: boolean;
+            /**
+             * Repeats
+             * @default 0
+             */
+            repeats: number;
             /** Searched Number */
             searched_number: number | null;
             /** Versions */
@@ -3362,6 +3596,60 @@ export interface components {
             line?: number | null;
             /** Message Index */
             message_index?: number | null;
+        };
+        /**
+         * DuplicateDocument
+         * @description A searched document of a group, and the other one of those shown that it is most like.
+         */
+        DuplicateDocument: {
+            /** Document */
+            document: string;
+            /**
+             * Document Id
+             * Format: uuid
+             */
+            document_id: string;
+            /**
+             * Likeness
+             * @description To the nearest: the same file, the same text in another file, or near.
+             * @enum {string}
+             */
+            likeness: "same_file" | "same_text" | "near";
+            /**
+             * Nearest Id
+             * Format: uuid
+             * @description The document that it is most like.
+             */
+            nearest_id: string;
+            /** Number */
+            number: number;
+            /**
+             * Similarity
+             * @description To the nearest: 1 for the same, else the estimated Jaccard similarity.
+             */
+            similarity: number;
+            /**
+             * Version Id
+             * Format: uuid
+             */
+            version_id: string;
+        };
+        /**
+         * DuplicateGroup
+         * @description Documents that repeat each other: each is the same as another one of the group, or near (.8 and above).
+         *
+         *     `members` are the first of them, those that were added first in front; `documents` counts all.
+         */
+        DuplicateGroup: {
+            /** Documents */
+            documents: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Members */
+            members: components["schemas"]["DuplicateDocument"][];
         };
         /** EngineStatus */
         EngineStatus: {
@@ -4017,6 +4305,50 @@ export interface components {
             erasure_id: string;
         };
         /**
+         * FilterStage
+         * @description `failed` are the filters that the document does not pass.
+         */
+        FilterStage: {
+            /** Failed */
+            failed: ("documents" | "media_types" | "since" | "until")[];
+            /** Note */
+            note: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "passed" | "dropped";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            stage: "filters";
+        };
+        /**
+         * Filters
+         * @description Which documents are searched; what is left out does not restrict.
+         *
+         *     `documents` are patterns of names and `media_types` patterns of types (`text/*`): `*` stands for any characters
+         *     (a slash too) and `?` for one, capitals count, and one pattern of each list must fit. `since` and
+         *     `until` are the first and the last day (UTC) on which the version that is searched was added.
+         */
+        Filters: {
+            /**
+             * Documents
+             * @default []
+             */
+            documents: string[];
+            /**
+             * Media Types
+             * @default []
+             */
+            media_types: string[];
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
          * FirstPosition
          * @description How often the judge names what it was shown first, where it names one of the two.
          *
@@ -4031,6 +4363,40 @@ export interface components {
             rows: number;
             /** Share */
             share: number;
+        };
+        /**
+         * FusionStage
+         * @description Both scores scaled to 0..1 over the candidates, the score they give together, and its rank among `candidates`.
+         *
+         *     `last_score` is that of the last passage that came in; null where `diversity` decides that.
+         */
+        FusionStage: {
+            /** Candidates */
+            candidates: number;
+            /** Dense Share */
+            dense_share: number;
+            /** Last Score */
+            last_score: number | null;
+            /** Lexical Share */
+            lexical_share: number;
+            /** Note */
+            note: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "passed" | "dropped";
+            /** Passages */
+            passages: number;
+            /** Rank */
+            rank: number;
+            /** Score */
+            score: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            stage: "fusion";
         };
         /**
          * GateDetail
@@ -4722,6 +5088,26 @@ export interface components {
             rows: number;
         };
         /**
+         * LexicalSearch
+         * @description By words: BM25, its rank (null without a common word), and the score of the last one that was found.
+         *
+         *     Words are those of the question without stop words; the passage holds them in this or another form.
+         */
+        LexicalSearch: {
+            /** Bm25 */
+            bm25: number;
+            /** Found */
+            found: boolean;
+            /** Last Bm25 */
+            last_bm25: number | null;
+            /** Rank */
+            rank: number | null;
+            /** Words Held */
+            words_held: string[];
+            /** Words Missing */
+            words_missing: string[];
+        };
+        /**
          * LogKey
          * @description The log's public key in the form `name+hash+key` of C2SP signed notes. Keep it where you check proofs.
          */
@@ -5254,6 +5640,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[DuplicateGroup] */
+        Page_DuplicateGroup_: {
+            /** Items */
+            items: components["schemas"]["DuplicateGroup"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[EntryView] */
         Page_EntryView_: {
             /** Items */
@@ -5405,6 +5798,13 @@ export interface components {
         Page_ScorerTypeView_: {
             /** Items */
             items: components["schemas"]["ScorerTypeView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[UnsupportedAnswer] */
+        Page_UnsupportedAnswer_: {
+            /** Items */
+            items: components["schemas"]["UnsupportedAnswer"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -6696,6 +7096,8 @@ export interface components {
          * @description A search for passages.
          */
         SearchRequest: {
+            /** @description Which documents are searched; all without it. */
+            filters?: components["schemas"]["Filters"] | null;
             /**
              * Limit
              * @default 10
@@ -6708,6 +7110,61 @@ export interface components {
         SearchResult: {
             /** Passages */
             passages: components["schemas"]["Passage"][];
+        };
+        /**
+         * SentenceVerdict
+         * @description A sentence or a row of a table of the passage; `expected` when it stands at the place that was asked for.
+         *
+         *     Scores are null for what can't answer: headings, questions, code, scraps.
+         */
+        SentenceVerdict: {
+            /** Coverage */
+            coverage: number | null;
+            /** End */
+            end: number;
+            /** Expected */
+            expected: boolean;
+            /** Score */
+            score: number | null;
+            /** Similarity */
+            similarity: number | null;
+            /** Start */
+            start: number;
+            /** Text */
+            text: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "chosen" | "below_floor" | "redundant" | "beyond_max" | "other_row" | "no_statement";
+        };
+        /**
+         * SentencesStage
+         * @description At most `max_sentences` are chosen, none that scores below `floor`; `best_score` is over all passages.
+         */
+        SentencesStage: {
+            /** Best Score */
+            best_score: number | null;
+            /** Floor */
+            floor: number | null;
+            /** Max Sentences */
+            max_sentences: number;
+            /** Note */
+            note: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "passed" | "dropped";
+            /** Redundancy */
+            redundancy: number;
+            /** Sentences */
+            sentences: components["schemas"]["SentenceVerdict"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            stage: "sentences";
         };
         /**
          * Series
@@ -6951,6 +7408,18 @@ export interface components {
              */
             reason: string;
         };
+        /**
+         * SupportPlace
+         * @description Where a cited text stands now: `text[start:end]` of version `number`, which is searched.
+         */
+        SupportPlace: {
+            /** End */
+            end: number;
+            /** Number */
+            number: number;
+            /** Start */
+            start: number;
+        };
         /** TenantIn */
         TenantIn: {
             /** Name */
@@ -6982,6 +7451,33 @@ export interface components {
             };
             /** Name */
             name: string;
+        };
+        /**
+         * UnsupportedAnswer
+         * @description A stored answer with citations of documents that changed since; `standing` is that of its worst citation.
+         *
+         *     Citations of documents that have not changed are left out: they stand.
+         */
+        UnsupportedAnswer: {
+            /** Citations */
+            citations: components["schemas"]["CitationSupport"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Execution Id
+             * Format: uuid
+             */
+            execution_id: string;
+            /** Question */
+            question: string;
+            /**
+             * Standing
+             * @enum {string}
+             */
+            standing: "verbatim" | "nearly" | "gone";
         };
         /** Usage */
         Usage: {
@@ -7153,6 +7649,71 @@ export interface components {
              * Format: uuid
              */
             version_id: string;
+        };
+        /**
+         * Why
+         * @description What became of a passage, stage by stage up to the one that dropped it (`dropped_at`; null when it is cited).
+         *
+         *     The passage is `text[start:end]` of its version.
+         */
+        Why: {
+            /** Collection */
+            collection: string;
+            /** Dropped At */
+            dropped_at: ("filters" | "candidates" | "fusion" | "diversity" | "sentences" | "answer") | null;
+            /** End */
+            end: number;
+            /** Page */
+            page: number | null;
+            /** Question */
+            question: string;
+            /** Stages */
+            stages: (components["schemas"]["FilterStage"] | components["schemas"]["CandidatesStage"] | components["schemas"]["FusionStage"] | components["schemas"]["DiversityStage"] | components["schemas"]["SentencesStage"] | components["schemas"]["AnswerStage"])[];
+            /** Start */
+            start: number;
+            /** Strategy */
+            strategy: string;
+            /** Text */
+            text: string;
+            version: components["schemas"]["CitedVersion"];
+        };
+        /**
+         * WhyRequest
+         * @description A question, and the passage that was expected in its answer.
+         *
+         *     Without `text` and without a place, the passage is the one of the document that came furthest.
+         */
+        WhyRequest: {
+            /**
+             * Document
+             * @description Its name in the collection, or its id.
+             */
+            document: string;
+            /**
+             * End
+             * @description One past the last character.
+             */
+            end?: number | null;
+            /** @description The filters that the question was asked with. */
+            filters?: components["schemas"]["Filters"] | null;
+            /** Question */
+            question: string;
+            /**
+             * Start
+             * @description First character (code points from 0).
+             */
+            start?: number | null;
+            /**
+             * Strategy
+             * @description `NAME`, `NAME@label` or `NAME/version` of a rag_strategy.
+             * @default default
+             */
+            strategy: string;
+            /**
+             * Text
+             * @description Words that stand there, one after the other; white space and capitals do not matter.
+             */
+            text?: string | null;
         };
         /**
          * ArtifactView
@@ -9460,6 +10021,107 @@ export interface operations {
             };
         };
     };
+    list_duplicates: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DuplicateGroup_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search_collection: {
         parameters: {
             query?: {
@@ -9485,6 +10147,373 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_unsupported_answers: {
+        parameters: {
+            query?: {
+                /** @description How the worst citation stands in what is searched now. */
+                standing?: "verbatim" | "nearly" | "gone";
+                /** @description Only those with such a citation of this document. */
+                document_id?: string | null;
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UnsupportedAnswer_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_again: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                collection: string;
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The model failed; repeat, or choose another. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It took too long. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_passage: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
                 };
             };
             /** @description Two parts of the request contradict each other, or its body can't be read. */

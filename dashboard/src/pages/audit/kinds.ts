@@ -1,5 +1,7 @@
 /** The kinds of entries that the engine writes, to choose among; others are possible. */
 export const KNOWN_KINDS = [
+  "answer.asked_again",
+  "answer.support_changed",
   "artifact.version_pushed",
   "content.erased",
   "document.removed",

@@ -16,7 +16,9 @@ import { Activity } from "./Activity";
 import { AddFilesButtons, DropArea } from "./AddFiles";
 import { DocumentList } from "./DocumentList";
 import type { DocumentAction } from "./DocumentTable";
+import type { RemovableDocument } from "./Duplicates";
 import type { NamedFile } from "./files";
+import { Findings } from "./Findings";
 import { type Document, collectionsQuery } from "./queries";
 import { EraseDialog, RemoveCollectionDialog, RemoveDialog } from "./RemoveDialogs";
 import type { CollectionSearch } from "./routes";
@@ -27,6 +29,8 @@ import { useStepping } from "./stepping";
 import { addUploads } from "./uploads";
 
 const route = getRouteApi("/workspace/documents/$collection");
+type Asked = { action: "remove"; document: RemovableDocument } | { action: "erase"; document: Document };
+
 const NO_PLACE = { version: undefined, page: undefined, start: undefined, end: undefined, view: undefined };
 
 export function CollectionPage() {
@@ -36,7 +40,7 @@ export function CollectionPage() {
   const navigate = route.useNavigate();
   const client = useQueryClient();
   const mayWrite = useCan("documents:write");
-  const [dialog, setDialog] = useState<{ action: DocumentAction; document: Document } | "collection" | null>(null);
+  const [dialog, setDialog] = useState<Asked | "collection" | null>(null);
   const { data: collections } = useQuery(collectionsQuery(namespace));
   const known = collections?.find((one) => one.name === collection);
   // One whose documents are all removed is listed no more, but they can be looked at.
@@ -101,6 +105,13 @@ export function CollectionPage() {
         }
       >
         <Activity namespace={namespace} collection={collection} exists={exists} />
+        {exists && (
+          <Findings
+            {...{ namespace, collection, search, mayWrite }}
+            onChange={change}
+            onRemove={(document) => setDialog({ action: "remove", document })}
+          />
+        )}
         {exists && <SearchBar key={`${search.q ?? ""}/${search.name ?? ""}`} search={search} onChange={change} />}
         <WithPanel
           panel={

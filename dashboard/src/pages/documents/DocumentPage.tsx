@@ -50,6 +50,14 @@ export function DocumentPage() {
                 ["State", <StateBadge key="state" version={version} />],
                 ["Version", `${version.number} of ${document.latest.number}${version.number === document.searched_number ? ", searched" : ""}`],
                 ["Added", formatMoment(version.created_at)],
+                document.repeats === 0 || version.number !== document.searched_number
+                  ? null
+                  : [
+                      "Repeats",
+                      <Link key="repeats" to="/documents/$collection" params={{ collection }} search={{ show: "duplicates" }} className="hover:underline">
+                        {document.repeats === 1 ? "1 other document" : `${formatCount(document.repeats)} other documents`}
+                      </Link>,
+                    ],
                 ["Size", formatBytes(version.bytes)],
                 version.pages == null ? null : ["Pages", formatCount(version.pages)],
                 version.characters == null ? null : ["Characters", formatCount(version.characters)],

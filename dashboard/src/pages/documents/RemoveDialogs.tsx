@@ -12,7 +12,7 @@ interface DocumentDialogProps {
   onClose: () => void;
 }
 
-export function RemoveDialog({ document, onClose }: DocumentDialogProps) {
+export function RemoveDialog({ document, onClose }: { document: Pick<Document, "id" | "name">; onClose: () => void }) {
   const refresh = useRefresh();
   async function remove() {
     await call(api.DELETE("/api/v1/documents/{document_id}", { params: { path: { document_id: document.id } } }));

@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { workspaceRoute } from "../../app/routes";
-import { flag, oneOf, text, whole } from "../../app/search";
+import { flag, oneOf, text, uuid, whole } from "../../app/search";
+import { FINDINGS, type Finding, STANDINGS, type Standing } from "./found";
 import { type IndexingState, STATES } from "./queries";
 import type { View } from "./viewer/DocumentViewer";
 
@@ -22,6 +23,10 @@ export interface CollectionSearch extends PlaceSearch {
   removed?: true | undefined;
   /** The document that is open beside the list. */
   document?: string | undefined;
+  /** Which list of what the engine found is open. */
+  show?: Finding | undefined;
+  /** Of the answers in it. */
+  standing?: Standing | undefined;
 }
 
 const VIEWS: readonly View[] = ["pages", "text"];
@@ -51,6 +56,8 @@ const collectionRoute = createRoute({
     state: oneOf(search, "state", STATES),
     removed: flag(search, "removed"),
     document: text(search, "document"),
+    show: oneOf(search, "show", FINDINGS),
+    standing: oneOf(search, "standing", STANDINGS),
     ...placeOf(search),
   }),
   component: lazyRouteComponent(() => import("./CollectionPage"), "CollectionPage"),
@@ -63,4 +70,12 @@ const documentRoute = createRoute({
   component: lazyRouteComponent(() => import("./DocumentPage"), "DocumentPage"),
 });
 
-export const documentRoutes = [collectionsRoute, collectionRoute, documentRoute] as const;
+/** Two documents, by their ids. */
+const compareRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "/documents/$collection/compare",
+  validateSearch: (search) => ({ left: uuid(search, "left"), right: uuid(search, "right") }),
+  component: lazyRouteComponent(() => import("./SideBySide"), "SideBySide"),
+});
+
+export const documentRoutes = [collectionsRoute, collectionRoute, documentRoute, compareRoute] as const;
