@@ -6,7 +6,7 @@ import mimetypes
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +15,7 @@ from mcp_engine.cli import output
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
+from rag.parsing.formats.languages import SOURCE_SUFFIXES
 from rag.why.shown import render_why
 
 if TYPE_CHECKING:
@@ -217,7 +218,12 @@ def _files(paths: Sequence[Path]) -> Iterator[_File]:
 
 
 def _is_media(name: str) -> bool:
-    """Whether a name is that of a picture, a sound or a font: folders of documents have them beside the text."""
+    """Whether a name is that of a picture, a sound or a font: folders of documents have them beside the text.
+
+    Many systems take TypeScript for films (`.ts`, `.mts`).
+    """
+    if PurePath(name).suffix.lower() in SOURCE_SUFFIXES:
+        return False
     return (mimetypes.guess_type(name)[0] or "").split("/")[0] in ("image", "audio", "video", "font")
 
 

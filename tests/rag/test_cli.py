@@ -136,6 +136,16 @@ async def test_questions_and_searches_are_narrowed(run: Commands, folder: Path) 
     assert "YYYY-MM-DD" in wrong.exception.message
 
 
+async def test_source_code_is_no_film_where_the_system_says_so(
+    run: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gate.ts").write_text("export function open() {}\n")
+    (tmp_path / "gate.mov").write_bytes(b"\0\0\0 ftypqt")
+    monkeypatch.setattr("mimetypes.guess_type", lambda name: ("video/mp2t", None))
+    added = await run("docs", "add", str(tmp_path), "-c", "films", "--no-wait", "--json")
+    assert [row["name"] for row in json.loads(added.stdout)["items"]] == ["gate.ts"]
+
+
 async def test_one_bad_file_does_not_stop_the_others(run: Commands, folder: Path) -> None:
     (folder / "broken.pdf").write_bytes(b"MZ\x90\x00 not a document")
     (folder / "empty.txt").write_bytes(b"")

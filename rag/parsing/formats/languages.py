@@ -79,4 +79,5 @@ LANGUAGES = (
     _language("makefile", ".mk makefile gnumakefile", r"[\w.%/$(){}-]+\s*:(?!=)", _HASH),
     _language("dockerfile", ".dockerfile dockerfile containerfile", r"(?i:from)\s", _HASH),
 )
+SOURCE_SUFFIXES = frozenset(suffix for language in LANGUAGES for suffix in language.suffixes)
 BY_TYPE = {language.media_type: language for language in LANGUAGES}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
+from typing import Any
 
+import docx
 import pytest
+from pptx import Presentation
 
 from mcp_engine.errors import EngineError, InvalidInput, TooLarge, UnsupportedMedia
 from rag.parsing.formats.archive import MAX_ENTRIES
@@ -35,6 +39,38 @@ def refusal(content: bytes, name: str) -> EngineError:
     with pytest.raises(EngineError) as caught:
         parse(content, filename=name)
     return caught.value
+
+
+def office(name: str) -> tuple[bytes, str]:
+    """Return a file that its library made, and the part of it that holds the text."""
+    target = io.BytesIO()
+    if name == "a.docx":
+        made = docx.Document()
+        made.add_paragraph("Ada")
+        made.save(target)
+        return target.getvalue(), "word/document.xml"
+    presentation: Any = Presentation()
+    presentation.slides.add_slide(presentation.slide_layouts[0]).shapes.title.text = "Ada"
+    presentation.save(target)
+    return target.getvalue(), "ppt/slides/slide1.xml"
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.pptx"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_entities_in_office_files(name: str, encoding: str) -> None:
+    content, part = office(name)
+    assert "Ada" in parse(content, filename=name).text
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(target, "w") as new:
+        for entry in old.namelist():
+            xml = old.read(entry)
+            if entry == part:
+                body = re.sub(r"<\?xml[^>]*>", "", xml.decode()).replace("Ada", "&a;")
+                declared = f'<?xml version="1.0" encoding="{encoding}"?>'
+                xml = f'{declared}<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>{body}'.encode(encoding)
+            new.writestr(entry, xml)
+    error = refusal(target.getvalue(), name)
+    assert (error.code, "document type" in error.message) == ("document.corrupt", True)
 
 
 @pytest.mark.parametrize("name", NAMES)
