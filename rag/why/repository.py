@@ -57,7 +57,7 @@ class WhyRepository:
 
     async def place_of(self, version_id: UUID, words: str) -> Span | None:
         """Return where `words` first stand in a version's text, whatever the white space and the capitals."""
-        pattern = r"\s+".join(re.escape(word) for word in words.split())
+        pattern = _SPACE.join(re.escape(word) for word in words.split())
         row = (await self._session.execute(_PLACE, {"version": version_id, "pattern": pattern})).one_or_none()
         return None if row is None or not row.first else Span(row.first - 1, row.after - 1)
 
@@ -71,6 +71,9 @@ class WhyRepository:
         values = {"version": version_id, "vector": vector, "limit": _TAKEN, **place}
         return [NearChunk(*row) for row in (await self._session.execute(_CHUNKS, values)).all()]
 
+
+_SPACE = "[\\s\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{FIGURE SPACE}]+"
+"""What stands between words; PostgreSQL takes white space that must not break for a letter."""
 
 _PLACE = text(
     """

@@ -129,7 +129,7 @@ def _sentences(trace: Trace) -> SentencesStage:
     expected = [one for one in found if one.expected]
     is_in = any(one.verdict == "chosen" for one in expected)
     return SentencesStage(
-        outcome="passed" if is_in else "dropped", note=_about(expected, trace.span is not None, is_in=is_in),
+        outcome="passed" if is_in else "dropped", note=_about(expected, len(expected) < len(found), is_in=is_in),
         best_score=round(ranked[0].score, 6) if ranked else None,
         floor=round(floor_of(ranked, options), 6) if ranked else None,
         max_sentences=options.max_sentences, redundancy=options.redundancy, sentences=found,

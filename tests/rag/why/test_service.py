@@ -140,6 +140,9 @@ async def test_the_expected_words_decide_which_passage_is_meant(workspace: Works
     [stage] = [one for one in late.stages if isinstance(one, SentencesStage)]
     assert [one.verdict for one in stage.sentences if one.expected] == ["below_floor"]
     assert {one.verdict for one in stage.sentences if one.text.startswith("#")} == {"no_statement"}
+    await workspace.add(caller, "spaced.md", "What is (1+1) * 2?\n\nIt is 4\N{NO-BREAK SPACE}metres [sic] and\n\tmore.")
+    spaced = await ask_for(workspace, caller, "spaced.md", text="4 metres [SIC] and more.")
+    assert "[sic]" in spaced.text
     document_id = str(why.version.document_id)
     by_id = await ask_for(workspace, caller, document_id)
     assert by_id.dropped_at is None
@@ -201,6 +204,8 @@ async def test_a_refusal_says_what_its_confidence_is_made_of(workspace: Workspac
         ({"document": "00000000-0000-4000-8000-000000000000"}, "document.not_found"),
         ({"document": "lighthouse.md", "text": "words that stand nowhere"}, "why.text_not_found"),
         ({"document": "lighthouse.md", "text": "(built in"}, "why.text_not_found"),
+        ({"document": "lighthouse.md", "text": "".join(map(chr, range(0x4E00, 0x4E00 + 1000)))}, "why.text_not_found"),
+        ({"document": "lighthouse.md", "text": "[\\d+* " * 140}, "why.text_not_found"),
         ({"document": "lighthouse.md", "text": " \n"}, "why.empty_text"),
         ({"document": "lighthouse.md", "start": 100_000, "end": 100_001}, "why.no_passage"),
         ({"document": "lighthouse.md", "question": " "}, "ask.empty_question"),
