@@ -14,7 +14,7 @@ from mcp_engine.jobs.context import JobContext
 from mcp_engine.jobs.service import JobService
 from rag.lost_support import facts
 from rag.lost_support.repository import Answer, Looked, Searched, SupportRepository
-from rag.lost_support.standing import Cited, Standing, look_for
+from rag.lost_support.standing import Cited, SearchedText, Standing, look_for
 from rag.repository import DocumentRepository
 
 RECHECK: Final = "rag.recheck_answers"
@@ -47,11 +47,12 @@ class RecheckJob:
             repository = SupportRepository(work.session, work.tenant_id)
             searched = await repository.searched(context.subject_id)
             text = await repository.text(searched.version_id) if searched and searched.version_id else None
+        within = None if text is None else SearchedText(text)
         if searched is None:
             return
         after, done = None, 0
         while answers := await self._next(context, searched, after):
-            looked = await asyncio.to_thread(_look, searched, answers, text)
+            looked = await asyncio.to_thread(_look, searched, answers, within)
             if not await self._keep(context, searched, looked):
                 return
             after, done = answers[-1].execution_id, done + len(answers)
@@ -94,8 +95,8 @@ class RecheckJob:
         return True
 
 
-def _look(searched: Searched, answers: Sequence[Answer], text: str | None) -> list[Looked]:
-    """Return every citation of the document in the answers, and how it stands in `text`."""
+def _look(searched: Searched, answers: Sequence[Answer], within: SearchedText | None) -> list[Looked]:
+    """Return every citation of the document in the answers, and how it stands."""
     document_id = str(searched.document_id)
     cited: list[tuple[UUID, dict[str, Any]]] = [
         (answer.execution_id, citation)
@@ -103,7 +104,7 @@ def _look(searched: Searched, answers: Sequence[Answer], text: str | None) -> li
         for citation in json.loads(answer.output)["citations"]
         if citation["version"]["document_id"] == document_id
     ]
-    found = look_for([Cited(citation["cited_text"], citation["start"]) for _, citation in cited], text)
+    found = look_for([Cited(citation["cited_text"], citation["start"]) for _, citation in cited], within)
     return [
         Looked(execution_id, citation["n"], UUID(citation["version"]["version_id"]), one)
         for (execution_id, citation), one in zip(cited, found, strict=True)

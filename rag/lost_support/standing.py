@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from rag.lexical import words
@@ -33,23 +34,49 @@ class Found:
 GONE = Found("gone")
 
 
-def look_for(cited: Sequence[Cited], text: str | None) -> list[Found]:
-    """Return for each cited text how it stands in `text`; in none (None) all are gone.
+class SearchedText:
+    """A text to look in; its sentences are cut when something does not stand verbatim, and only once."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def _sentences(self) -> Mapping[int, Sequence[Span]]:
+        """Sentences by the hash of their words: the words themselves of a long text would take gigabytes."""
+        found: dict[int, list[Span]] = {}
+        for span in split_sentences(self.text):
+            found.setdefault(hash(self._words(span)), []).append(span)
+        return found
+
+    def sentences(self, wanted: tuple[str, ...]) -> list[Span]:
+        """Return the sentences that have exactly these words."""
+        return [span for span in self._sentences.get(hash(wanted), ()) if self._words(span) == wanted]
+
+    def _words(self, span: Span) -> tuple[str, ...]:
+        return tuple(words(self.text[span.start : span.end]))
+
+
+def look_for(cited: Sequence[Cited], searched: SearchedText | None) -> list[Found]:
+    """Return for each cited text how it stands in what is searched; in nothing (None) all are gone.
 
     *verbatim*: character by character, not inside a word. *nearly*: a sentence has the same words
     (`rag.lexical.words`), so letter case, punctuation and line breaks don't count. Of several places the one nearest
-    to where it stood is taken. Takes processor time (sentences are cut only where something is not verbatim): use a
-    thread.
+    to where it stood is taken. Takes processor time: use a thread.
     """
-    if text is None:
+    if searched is None:
         return [GONE] * len(cited)
-    verbatim = [_verbatim(one, text) for one in cited]
-    wanted = {tuple(words(one.text)) for one, span in zip(cited, verbatim, strict=True) if span is None} - {()}
-    sentences = _sentences(text, wanted) if wanted else {}
-    return [
-        Found("verbatim", span) if span is not None else _nearly(one, sentences)
-        for one, span in zip(cited, verbatim, strict=True)
-    ]
+    return [_found(one, searched) for one in cited]
+
+
+def _found(cited: Cited, searched: SearchedText) -> Found:
+    span = _verbatim(cited, searched.text)
+    if span is not None:
+        return Found("verbatim", span)
+    wanted = tuple(words(cited.text))
+    places = searched.sentences(wanted) if wanted else []
+    if not places:
+        return GONE
+    return Found("nearly", min(places, key=lambda place: abs(place.start - cited.start)))
 
 
 def _verbatim(cited: Cited, text: str) -> Span | None:
@@ -76,20 +103,3 @@ def _is_whole(text: str, start: int, end: int) -> bool:
 
 def _joined(text: str, edge: int) -> bool:
     return 0 < edge < len(text) and text[edge - 1].isalnum() and text[edge].isalnum()
-
-
-def _sentences(text: str, wanted: set[tuple[str, ...]]) -> dict[tuple[str, ...], list[Span]]:
-    """Return where sentences with the wanted words stand."""
-    found: dict[tuple[str, ...], list[Span]] = {}
-    for span in split_sentences(text):
-        own = tuple(words(text[span.start : span.end]))
-        if own in wanted:
-            found.setdefault(own, []).append(span)
-    return found
-
-
-def _nearly(cited: Cited, sentences: Mapping[tuple[str, ...], Sequence[Span]]) -> Found:
-    places = sentences.get(tuple(words(cited.text)))
-    if not places:
-        return GONE
-    return Found("nearly", min(places, key=lambda span: abs(span.start - cited.start)))
