@@ -27,7 +27,7 @@ _MIN_TERMS = 2
 _NAMED = -1
 """The table of all rows of a document that name their columns themselves."""
 
-_NOT_PROSE = re.compile(r"^\s*(#{1,6}\s|\||```|~~~|<!--|\$ )|(^|\s)--[a-z]")
+_NOT_PROSE = re.compile(r"^\s*(#{1,6}\s[^\n]*$|\||```|~~~|<!--|\$ )|(^|\s)--[a-z]")
 """Markdown's headings, table rows and fences, and command lines: they name things and say nothing. Not so a row whose
 heads are known."""
 

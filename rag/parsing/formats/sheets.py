@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,8 @@ MAX_ROWS = 1_048_576
 MAX_CELLS = 50_000_000
 """In a sheet, with the empty ones that openpyxl puts before a row's last."""
 
+# In the format of a number, what is shown as it stands: quoted, or behind a backslash.
+_LITERAL = re.compile(r'"[^"]*"|\\.')
 _WHAT = "an Excel workbook"
 _PARSER = f"openpyxl/{openpyxl.__version__}"
 _UNREADABLE = (
@@ -94,11 +97,12 @@ def _shown(cell: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return _number(value * 100) + "%" if "%" in cell.number_format else _number(value)
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
-    if isinstance(value, dt.time):
-        return value.isoformat("seconds" if value.second else "minutes")
+        is_share = "%" in _LITERAL.sub("", cell.number_format)
+        return _number(value * 100) + "%" if is_share else _number(value)
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date().isoformat()
+    if isinstance(value, dt.datetime | dt.time):
+        return value.isoformat(timespec="seconds" if value.second else "minutes").replace("T", " ")
     return one_line(str(value))
 
 

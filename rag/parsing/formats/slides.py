@@ -24,6 +24,7 @@ from rag.parsing.formats.rows import one_line, write_table
 from rag.parsing.formats.trees import XMLSyntaxError
 from rag.parsing.parsed import ParsedDocument, storable
 
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _WHAT = "a PowerPoint presentation"
 _PARSER = f"python-pptx/{pptx.__version__}"
 # The title of the presentation that python-pptx begins with.
@@ -68,8 +69,21 @@ def _shown(slide: Any) -> bool:
     return slide._element.get("show") not in ("0", "false")
 
 
+def _unwrap(slide: Any) -> None:
+    """Put in place of each alternative what new programs show: python-pptx passes over shapes inside of one.
+
+    Such as text with formulas, whose alternative for old programs is a picture (ECMA-376 part 3, 10.2).
+    """
+    for alternative in list(slide._element.iter(f"{_MC}AlternateContent")):
+        choice = alternative.find(f"{_MC}Choice")
+        for element in list(choice) if choice is not None else []:
+            alternative.addprevious(element)
+        alternative.getparent().remove(alternative)
+
+
 def _write(slide: Any, number: int, blocks: BlockText) -> str:
     """Add one slide to `blocks` and return its title; one without any text adds nothing."""
+    _unwrap(slide)
     heading = slide.shapes.title
     title = storable(one_line(heading.text_frame.text)) if heading is not None else ""
     shapes = [shape for shape in _ordered(slide.shapes) if heading is None or shape.shape_id != heading.shape_id]

@@ -73,6 +73,8 @@ async def test_sheets_are_headings_and_rows_name_their_columns(pool: ParserPool)
         (12.0, "General", "12"),
         (0.1 + 0.2, "General", "0.3"),
         (0.07, "0%", "7%"),
+        (7, '0"%"', "7"),
+        (dt.time(7, 30, 5), "hh:mm:ss", "07:30:05"),
         (True, "General", "true"),
         (dt.date(1974, 5, 1), "yyyy-mm-dd", "1974-05-01"),
         (dt.datetime.fromisoformat("2024-05-01T13:45"), "yyyy-mm-dd hh:mm", "2024-05-01 13:45"),

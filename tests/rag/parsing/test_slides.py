@@ -88,6 +88,21 @@ def test_members_of_a_group_stay_together() -> None:
     assert read(presentation).text == "Slide 1\n\nfirst\n\nsecond\n\nafter"
 
 
+def test_shapes_for_new_programs_are_read_and_their_stand_ins_are_not() -> None:
+    presentation: Any = Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    for text in ("kept", "choice", "fallback"):
+        box(slide, text, 1, 1)
+    kept, choice, fallback = (shape._element for shape in slide.shapes)
+    mc = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+    alternative = kept.getparent().makeelement(f"{mc}AlternateContent")
+    kept.addnext(alternative)
+    for tag, element in (("Choice", choice), ("Fallback", fallback)):
+        alternative.append(alternative.makeelement(f"{mc}{tag}"))
+        alternative[-1].append(element)
+    assert read(presentation).text == "Slide 1\n\nkept\n\nchoice"
+
+
 def test_a_merged_cell_is_read_once() -> None:
     presentation: Any = Presentation()
     slide = presentation.slides.add_slide(presentation.slide_layouts[6])
