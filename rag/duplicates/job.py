@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Final
+from uuid import UUID
 
 from mcp_engine.jobs.context import JobContext
 from rag.duplicates.grouping import Print
@@ -13,6 +14,7 @@ from rag.duplicates.repository import DuplicateRepository, Unsigned
 from rag.repository import DocumentRepository
 
 SIGN: Final = "rag.sign_documents"
+_AT_ONCE = 100
 
 
 class SignJob:
@@ -25,21 +27,27 @@ class SignJob:
     max_attempts = 5
 
     async def run(self, context: JobContext) -> None:
-        done = 0
-        while (found := await self._next(context)) is not None:
-            one, left = found
-            await context.progress(done, done + left, "comparing documents")
-            print_ = Print(one.content_sha256, one.text_sha256, await asyncio.to_thread(signature_of, one.text))
-            await self._keep(context, one, print_)
-            done += 1
+        async with context.unit_of_work() as work:
+            total = await DuplicateRepository(work.session, work.tenant_id).unsigned_count(context.subject_id)
+        after, done = None, 0
+        while some := await self._next(context, after):
+            for one in some:
+                await context.progress(done, total, "comparing documents")
+                await self._sign(context, one)
+                done += 1
+            after = some[-1].document_id
 
-    async def _next(self, context: JobContext) -> tuple[Unsigned, int] | None:
+    async def _next(self, context: JobContext, after: UUID | None) -> list[Unsigned]:
         async with context.unit_of_work() as work:
             repository = DuplicateRepository(work.session, work.tenant_id)
-            one = await repository.unsigned(context.subject_id)
-            return None if one is None else (one, await repository.unsigned_count(context.subject_id))
+            return await repository.unsigned(context.subject_id, after, _AT_ONCE)
 
-    async def _keep(self, context: JobContext, one: Unsigned, print_: Print) -> None:
+    async def _sign(self, context: JobContext, one: Unsigned) -> None:
+        async with context.unit_of_work() as work:
+            found = await DocumentRepository(work.session, work.tenant_id).text_of(one.version_id, 0, one.characters)
+        if found is None:
+            return  # erased meanwhile
+        print_ = Print(one.content_sha256, one.text_sha256, await asyncio.to_thread(signature_of, found[0]))
         async with context.unit_of_work() as work:
             document = await DocumentRepository(work.session, work.tenant_id).lock_by_id(one.document_id)
             # Meanwhile another version may be searched, or none: that has signed what is needed.

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, bindparam, delete, func, insert, literal, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,7 +33,6 @@ from rag.tables import (
     ReadingRow,
     SignatureBandRow,
     SignatureRow,
-    TextRow,
     VersionRow,
 )
 
@@ -51,14 +63,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Unsigned:
-    """A searched version that has no signature yet, and its text."""
+    """A searched version that has no signature yet, and how long its text is."""
 
     document_id: UUID
     version_id: UUID
     number: int
     content_sha256: str
     text_sha256: str
-    text: str
+    characters: int
 
 
 class DuplicateRepository:
@@ -150,38 +162,38 @@ class DuplicateRepository:
             Member(row.group_id, row.document_id, row.document, row.version_id, row.number, _print(row)) for row in rows
         ]
 
-    async def unsigned(self, collection_id: UUID) -> Unsigned | None:
-        """Return a searched version of the collection that has no signature."""
+    async def unsigned(self, collection_id: UUID, after: UUID | None, limit: int) -> list[Unsigned]:
+        """Return searched versions of the collection that have no signature, by document, from after `after` on."""
         query = (
             select(
                 col(DocumentRow.id), col(VersionRow.id), col(VersionRow.number), col(VersionRow.content_sha256),
-                col(ReadingRow.text_sha256), col(TextRow.text),
+                col(ReadingRow.text_sha256), col(ReadingRow.characters),
             )
-            .join(
-                VersionRow,
-                (col(VersionRow.document_id) == col(DocumentRow.id))
-                & (col(VersionRow.number) == col(DocumentRow.searched_number)),
-            )
+            .join(VersionRow, _IS_SEARCHED)
             .join(ReadingRow, col(ReadingRow.version_id) == col(VersionRow.id))
-            .join(TextRow, col(TextRow.version_id) == col(VersionRow.id))
-            .outerjoin(SignatureRow, col(SignatureRow.version_id) == col(VersionRow.id))
-            .where(col(DocumentRow.collection_id) == collection_id, col(SignatureRow.version_id).is_(None))
-            .order_by(col(VersionRow.id))
-            .limit(1)
+            .where(col(DocumentRow.collection_id) == collection_id, ~_is_signed(col(VersionRow.id)))
         )  # fmt: skip
-        row = (await self._session.execute(query)).one_or_none()
-        return None if row is None else Unsigned(*row)
+        if after is not None:
+            query = query.where(col(DocumentRow.id) > after)
+        rows = await self._session.execute(query.order_by(col(DocumentRow.id)).limit(limit))
+        return [Unsigned(*row) for row in rows]
 
     async def unsigned_count(self, collection_id: UUID) -> int:
-        searched = select(func.count()).select_from(DocumentRow)
-        of_collection = col(DocumentRow.collection_id) == collection_id
-        searched = searched.where(of_collection, col(DocumentRow.searched_number).is_not(None))
-        signed = select(func.count()).select_from(SignatureRow).where(col(SignatureRow.collection_id) == collection_id)
-        return int(await self._session.scalar(select(searched.scalar_subquery() - signed.scalar_subquery())) or 0)
+        query = select(func.count()).select_from(DocumentRow).join(VersionRow, _IS_SEARCHED)
+        query = query.where(col(DocumentRow.collection_id) == collection_id, ~_is_signed(col(VersionRow.id)))
+        return int(await self._session.scalar(query) or 0)
 
     async def is_signed(self, version_id: UUID) -> bool:
-        query = select(literal(1)).select_from(SignatureRow).where(col(SignatureRow.version_id) == version_id)
-        return await self._session.scalar(query) is not None
+        return bool(await self._session.scalar(select(_is_signed(version_id))))
+
+
+_IS_SEARCHED = and_(
+    col(VersionRow.document_id) == col(DocumentRow.id), col(VersionRow.number) == col(DocumentRow.searched_number)
+)
+
+
+def _is_signed(version_id: Any) -> ColumnElement[bool]:
+    return select(literal(1)).where(col(SignatureRow.version_id) == version_id).exists()
 
 
 _NEAR = text(
