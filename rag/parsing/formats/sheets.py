@@ -37,7 +37,7 @@ _WHAT = "an Excel workbook"
 _PARSER = f"openpyxl/{openpyxl.__version__}"
 _UNREADABLE = (
     zipfile.BadZipFile, InvalidFileException, XMLSyntaxError, ParseError, KeyError, ValueError, TypeError,
-    AttributeError, IndexError, OverflowError,
+    AttributeError, IndexError, OverflowError, OSError,
 )  # fmt: skip
 
 

@@ -154,6 +154,7 @@ async def test_a_damaged_workbook_is_corrupt(pool: ParserPool) -> None:
         rewritten(content, SHEET, lambda xml: xml[: len(xml) // 2]),
         rewritten(content, "xl/workbook.xml", lambda xml: "<no"),
         rewritten(content, "xl/_rels/workbook.xml.rels", lambda xml: "<Relationships/>"),
+        rewritten(content, "[Content_Types].xml", lambda xml: xml.replace("sheet.main", "sheet.other")),
     ):
         with pytest.raises(EngineError) as caught:
             await pool.parse(hostile, filename="a.xlsx")
