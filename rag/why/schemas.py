@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from rag.refusal import RefusalCode
 from rag.schemas import CitedVersion
 from rag.strategy import Filters
 
@@ -160,6 +161,7 @@ class AnswerStage(_Stage):
 
     stage: Literal["answer"] = "answer"
     refused: bool
+    reason_code: RefusalCode | None
     confidence: float
     threshold: float
     evidence: dict[str, float]

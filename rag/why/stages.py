@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
+from rag.answering import floor_of
 from rag.lexical import stem, terms, words
+from rag.refusal import refusal_of
 from rag.why.schemas import (
     AnswerStage,
     CandidatesStage,
@@ -21,7 +23,7 @@ from rag.why.schemas import (
     Verdict,
 )
 from rag.why.trace import Trace
-from rag.why.verdicts import floor_of, passage_verdicts
+from rag.why.verdicts import passage_verdicts
 
 _FILTERS: dict[FilterName, str] = {
     "documents": "its name fits none of the patterns",
@@ -148,19 +150,18 @@ def _about(expected: Sequence[SentenceVerdict], placed: bool, *, is_in: bool) ->
 
 def _answer(trace: Trace) -> AnswerStage:
     drafted, threshold = trace.drafted, trace.strategy.answering.threshold
-    refused = not drafted.sentences or drafted.confidence < threshold
+    refusal = refusal_of(trace.question.text, drafted, threshold)
     chunk = trace.chunk
     inside = [
         number
         for number, one in enumerate(drafted.sentences, start=1)
         if one.version_id == chunk.version_id and chunk.start <= one.start and one.end <= chunk.end
     ]
-    note = f"Cited: {', '.join(f'[{number}]' for number in inside)}."
-    if refused:
-        note = f"The answer is refused: confidence {drafted.confidence:.2f}, the strategy asks for {threshold:.2f}."
+    note = f"Cited: {', '.join(f'[{number}]' for number in inside)}." if refusal is None else refusal.reason
     return AnswerStage(
-        outcome="dropped" if refused else "passed", note=note, refused=refused,
+        outcome="passed" if refusal is None else "dropped", note=note, refused=refusal is not None,
+        reason_code=refusal and refusal.code,
         confidence=round(drafted.confidence, 4), threshold=threshold,
         evidence={name: round(float(value), 6) for name, value in asdict(drafted.evidence).items()},
-        citations=[] if refused else inside,
+        citations=inside if refusal is None else [],
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from rag.answering import Sentence, select
+from rag.answering import Sentence, able, floor_of
 from rag.sentences import Span
 from rag.strategy import Answering
 from rag.why.schemas import SentenceVerdict, Verdict
@@ -17,35 +17,27 @@ Verdicts = Mapping[tuple[UUID, int], Verdict]
 def verdicts(
     sentences: Sequence[Sentence], chosen: Sequence[Sentence], options: Answering
 ) -> dict[tuple[UUID, int], Verdict]:
-    """Return, by version and start, why each ranked sentence was chosen or not.
-
-    What would be chosen without a limit of number and likeness tells a sentence that repeats another
-    from a row of a table of which another row holds more of the question.
-    """
+    """Return, by version and start, why each ranked sentence was chosen or not."""
     if not sentences:
         return {}
     floor = floor_of(sentences, options)
     taken = {_key(one) for one in chosen}
     last = max((place for place, one in enumerate(sentences) if _key(one) in taken), default=-1)
     ended = last if len(taken) == options.max_sentences else len(sentences)
-    unlimited = {"max_sentences": len(sentences), "redundancy": 1.0}
-    alone = {_key(one) for one in select(sentences, options.model_copy(update=unlimited))}
+    may = {_key(one) for one in able(sentences)}
     found: dict[tuple[UUID, int], Verdict] = {}
     for place, one in enumerate(sentences):
         if _key(one) in taken:
             found[_key(one)] = "chosen"
+        elif _key(one) not in may:
+            found[_key(one)] = "other_row"
         elif one.score < floor:
             found[_key(one)] = "below_floor"
         elif place > ended:
             found[_key(one)] = "beyond_max"
         else:
-            found[_key(one)] = "redundant" if _key(one) in alone else "other_row"
+            found[_key(one)] = "redundant"
     return found
-
-
-def floor_of(sentences: Sequence[Sentence], options: Answering) -> float:
-    """Return the score below which a sentence is not worth adding."""
-    return options.relative_floor * sentences[0].score
 
 
 def passage_verdicts(trace: Trace) -> list[SentenceVerdict]:

@@ -100,7 +100,8 @@ def check(why: Why, place: tuple[UUID, int], hits: Hits, answer: Answer) -> None
             case AnswerStage(refused=refused):
                 assert passed == (not refused) == (not answer.refused)
                 assert stage.citations == inside
-                assert stage.confidence == answer.confidence
+                assert (stage.confidence, stage.reason_code) == (answer.confidence, answer.reason_code)
+                assert stage.note == (answer.reason if refused else stage.note)
     assert (why.dropped_at is None) == bool(inside)
     assert why.dropped_at is None or why.stages[-1].stage == why.dropped_at
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering import Sentence, select
+from rag.answering import Sentence, floor_of, select
 from rag.strategy import Answering
-from rag.why.verdicts import floor_of, verdicts
+from rag.why.verdicts import verdicts
 
 VERSION = UUID(int=1)
 
@@ -27,7 +27,7 @@ def test_each_reason_has_its_word() -> None:
         sentence(4, 0.8, "e f g"),
         sentence(5, 0.3, "h i j"),
     ]
-    options = Answering(max_sentences=2)
+    options = Answering(max_sentences=2, relative_floor=0.5)
     found = verdicts(ranked, select(ranked, options), options)
     assert [found[VERSION, number] for number in range(6)] == [
         "chosen", "redundant", "other_row", "chosen", "beyond_max", "below_floor",
