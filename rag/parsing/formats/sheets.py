@@ -16,6 +16,7 @@ from typing import Any, cast
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.exceptions import InvalidFileException
 
 from mcp_engine.errors import TooLarge
@@ -62,9 +63,24 @@ def parse_xlsx(content: bytes, *, filename: str) -> ParsedDocument:
     return ParsedDocument(text, XLSX, (), title or None, _PARSER, tuple(blocks.headings), blocks.stretches)
 
 
+class _Reader(ExcelReader):
+    """openpyxl's reader without what has no cells, and that passes over nothing that has."""
+
+    def read_chartsheet(self, sheet: Any, rel: Any) -> None:
+        """Leave out a chart that is a sheet by itself; an empty one can't be read."""
+
+    def read_worksheets(self) -> None:
+        for _, relation in cast(Any, self).parser.find_sheets():
+            if relation.target not in self.valid_files:
+                raise KeyError(relation.target)
+        super().read_worksheets()
+
+
 def _write(content: bytes, filename: str, blocks: BlockText) -> str:
     """Add the sheets to `blocks` and return the workbook's own title."""
-    book = cast(Any, openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True))
+    reader = _Reader(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+    reader.read()
+    book = cast(Any, reader).wb
     try:
         for sheet in book.worksheets:
             if sheet.sheet_state == "visible":

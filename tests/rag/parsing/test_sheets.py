@@ -8,6 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from mcp_engine.errors import EngineError, InvalidInput, TooLarge
 from rag.parsing.formats.dispatch import parse
@@ -134,6 +135,28 @@ async def test_rows_and_cells_without_end_are_refused(pool: ParserPool) -> None:
         assert caught.value.code == "document.too_much_text"
 
 
+def test_a_workbook_of_another_program() -> None:
+    target = io.BytesIO()
+    book: Any = xlsxwriter.Workbook(target)
+    sheet = book.add_worksheet("Überblick")
+    sheet.write_row(0, 0, ["Item", "Share", "When", "Twice", "Sold", "Link"])
+    sheet.write(1, 0, "Lamp")
+    sheet.write(1, 1, 0.125, book.add_format({"num_format": "0.0%"}))
+    sheet.write_datetime(1, 2, dt.datetime.fromisoformat("2024-03-01"), book.add_format({"num_format": "dd.mm.yyyy"}))
+    sheet.write_formula(1, 3, "=B2*2", None, 0.25)
+    sheet.write_boolean(1, 4, True)
+    sheet.write_url(1, 5, "https://example.org", string="site")
+    sheet.write_comment(1, 0, "not read")
+    sheet.merge_range(3, 0, 3, 3, "Merged. With a stop")
+    sheet.write_rich_string(4, 0, "in ", book.add_format({"bold": 1}), "two parts")
+    book.add_chartsheet("Chart")
+    book.close()
+    assert parse(target.getvalue(), filename="a.xlsx").text == (
+        "Überblick\n\nItem: Lamp; Share: 12.5%; When: 2024-03-01; Twice: 0.25; Sold: true; Link: site\n"
+        "Item: Merged. With a stop\nItem: in two parts"
+    )
+
+
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 
@@ -154,6 +177,7 @@ async def test_a_damaged_workbook_is_corrupt(pool: ParserPool) -> None:
         rewritten(content, SHEET, lambda xml: xml[: len(xml) // 2]),
         rewritten(content, "xl/workbook.xml", lambda xml: "<no"),
         rewritten(content, "xl/_rels/workbook.xml.rels", lambda xml: "<Relationships/>"),
+        rewritten(content, "xl/_rels/workbook.xml.rels", lambda xml: xml.replace("sheet1.xml", "sheet9.xml")),
         rewritten(content, "[Content_Types].xml", lambda xml: xml.replace("sheet.main", "sheet.other")),
     ):
         with pytest.raises(EngineError) as caught:
