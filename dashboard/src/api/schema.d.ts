@@ -2518,6 +2518,8 @@ export interface components {
              * @enum {string}
              */
             outcome: "passed" | "dropped";
+            /** Reason Code */
+            reason_code: ("nothing_indexed" | "filtered" | "off_topic" | "unsupported") | null;
             /** Refused */
             refused: boolean;
             /**

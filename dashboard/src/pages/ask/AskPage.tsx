@@ -21,6 +21,7 @@ import { Why } from "./Why";
 
 const route = getRouteApi("/workspace/ask");
 const CLOSED = { cite: undefined, passage: undefined, view: undefined };
+const NOTHING_EXPECTED = { expected: undefined, words: undefined, from: undefined, to: undefined };
 /** From here on the source stands beside the answer instead of over it (Tailwind's lg). */
 const BESIDE = "(min-width: 1024px)";
 
@@ -48,7 +49,7 @@ function Asking({ namespace, collections }: { namespace: string; collections: re
     [navigate],
   );
   const onStarted = useCallback(
-    (execution: string) => change({ ...CLOSED, q: undefined, collection: undefined, strategy: undefined, execution }),
+    (execution: string) => change({ ...CLOSED, ...NOTHING_EXPECTED, q: undefined, collection: undefined, strategy: undefined, execution }),
     [change],
   );
   const onDone = useCallback(
@@ -105,7 +106,14 @@ function Asking({ namespace, collections }: { namespace: string; collections: re
           <>
             <AnswerCard answer={answer} cite={search.cite} onCite={(n) => change({ ...CLOSED, cite: n })} />
             {answer.refused && <Nearest answer={answer} selected={search.passage} onOpen={(n) => change({ ...CLOSED, passage: n })} />}
-            {answer.phase === "done" && answer.executionId && <Why answer={answer} executionId={answer.executionId} />}
+            {answer.phase === "done" && answer.executionId && (
+              <Why
+                answer={answer}
+                executionId={answer.executionId}
+                expected={search.expected ? { ...search, document: search.expected } : undefined}
+                onExpect={({ document, words, from, to }) => change({ expected: document, words, from, to })}
+              />
+            )}
           </>
         ) : (
           !isLoading && !error && <First isErased={search.execution !== undefined} />

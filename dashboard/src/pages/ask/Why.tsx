@@ -12,11 +12,18 @@ import { announce } from "../../components/Live";
 import { Card } from "../../components/Page";
 import { Loaded } from "../../components/States";
 import { saveAs } from "../documents/queries";
-import type { AnswerSoFar, Citation, Execution } from "./answer";
+import type { AnswerSoFar, Execution } from "./answer";
 import { executionQuery } from "./useAnswer";
+import { WhyNot } from "./WhyNot";
+import { type Expected, askedBy, citedIn, narrowingOf } from "./whyNot";
 
-/** What produced an answer: versions, strategy, model, and the proof that it was so. */
-export function Why({ answer, executionId }: { answer: AnswerSoFar; executionId: string }) {
+interface Expecting {
+  expected: Expected | undefined;
+  onExpect: (expected: Expected) => void;
+}
+
+/** What produced an answer: versions, strategy, model, the proof that it was so, and what became of other passages. */
+export function Why({ answer, executionId, ...expecting }: { answer: AnswerSoFar; executionId: string } & Expecting) {
   const query = useQuery(executionQuery(executionId));
   return (
     <Card
@@ -33,13 +40,15 @@ export function Why({ answer, executionId }: { answer: AnswerSoFar; executionId:
         </>
       }
     >
-      <Loaded query={query}>{(execution) => <Produced answer={answer} execution={execution} />}</Loaded>
+      <Loaded query={query}>{(execution) => <Produced answer={answer} execution={execution} {...expecting} />}</Loaded>
     </Card>
   );
 }
 
-function Produced({ answer, execution }: { answer: AnswerSoFar; execution: Execution }) {
+function Produced({ answer, execution, ...expecting }: { answer: AnswerSoFar; execution: Execution } & Expecting) {
   const { artifact, model } = execution;
+  const asked = askedBy(execution);
+  const narrowing = asked && narrowingOf(asked);
   return (
     <div className="flex flex-col gap-5">
       <Facts
@@ -47,6 +56,7 @@ function Produced({ answer, execution }: { answer: AnswerSoFar; execution: Execu
           artifact && ["Strategy", `${artifact.name}, version ${artifact.number}`],
           artifact && ["Its digest", <Digest key="digest" value={artifact.digest} label="strategy's digest" />],
           artifact?.lock_digest ? ["Lock", <Digest key="lock" value={artifact.lock_digest} label="lock's digest" />] : null,
+          narrowing ? ["Only documents", narrowing] : null,
           model && ["Embeddings", model.model],
           model && ["Model digest", <Digest key="model" value={model.digest} label="model's digest" />],
           ["Execution", <Digest key="id" value={execution.id} label="execution's id" characters={36} />],
@@ -54,13 +64,14 @@ function Produced({ answer, execution }: { answer: AnswerSoFar; execution: Execu
           execution.latency_total_ms === null ? null : ["Took", formatDuration(execution.latency_total_ms)],
         ]}
       />
-      {answer.passages.length > 0 && <Evidence answer={answer} />}
+      {answer.passages.length > 0 && <Evidence answer={answer} onExpect={expecting.onExpect} />}
+      {asked && <WhyNot asked={asked} {...expecting} />}
     </div>
   );
 }
 
 /** The passages that were looked at, and in which of them the cited sentences stand. */
-function Evidence({ answer }: { answer: AnswerSoFar }) {
+function Evidence({ answer, onExpect }: { answer: AnswerSoFar } & Pick<Expecting, "onExpect">) {
   return (
     <div role="region" aria-label="Passages that were looked at" tabIndex={0} className="@container overflow-x-auto">
       <table className="w-full text-sm">
@@ -98,7 +109,9 @@ function Evidence({ answer }: { answer: AnswerSoFar }) {
               <td className="py-1.5 pr-4 text-right font-mono text-xs">{passage.score.toFixed(3)}</td>
               <td className="py-1.5 pr-4 text-right font-mono text-xs @max-2xl:hidden">{passage.similarity.toFixed(3)}</td>
               <td className="py-1.5 pr-4 text-right font-mono text-xs @max-2xl:hidden">{passage.bm25.toFixed(2)}</td>
-              <td className="py-1.5 pr-4">{citedIn(passage, answer.citations)}</td>
+              <td className="py-1.5 whitespace-nowrap">
+                <CitedOrWhyNot passage={passage} answer={answer} onExpect={onExpect} />
+              </td>
             </tr>
           ))}
         </tbody>
@@ -107,9 +120,23 @@ function Evidence({ answer }: { answer: AnswerSoFar }) {
   );
 }
 
-function citedIn({ version, start, end }: AnswerSoFar["passages"][number], citations: readonly Citation[]): string {
-  const inside = citations.filter((one) => one.version.version_id === version.version_id && one.start >= start && one.end <= end);
-  return inside.map((one) => `[${one.n}]`).join(" ") || "–";
+function CitedOrWhyNot({ passage, answer, onExpect }: {
+  passage: AnswerSoFar["passages"][number];
+  answer: AnswerSoFar;
+} & Pick<Expecting, "onExpect">) {
+  const numbers = citedIn(passage, answer.citations);
+  if (numbers.length > 0) return numbers.map((n) => `[${n}]`).join(" ");
+  const { version, start, end } = passage;
+  return (
+    <button
+      type="button"
+      aria-label={`Why not ${version.document}, ${start}–${end}?`}
+      onClick={() => onExpect({ document: version.document, from: start, to: end })}
+      className="text-accent-ink hover:underline"
+    >
+      Why not?
+    </button>
+  );
 }
 
 async function downloadProof(executionId: string): Promise<void> {

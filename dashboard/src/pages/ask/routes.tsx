@@ -14,6 +14,11 @@ export interface AskSearch {
   cite?: number | undefined;
   /** Or the passage, from 1. */
   passage?: number | undefined;
+  /** A passage that was expected in the answer, to be explained: a document with words or a place in it. */
+  expected?: string | undefined;
+  words?: string | undefined;
+  from?: number | undefined;
+  to?: number | undefined;
   view?: View | undefined;
 }
 
@@ -29,6 +34,10 @@ const askRoute = createRoute({
     execution: text(search, "execution"),
     cite: whole(search, "cite"),
     passage: whole(search, "passage"),
+    expected: text(search, "expected"),
+    words: text(search, "words"),
+    from: whole(search, "from", 0),
+    to: whole(search, "to"),
     view: oneOf(search, "view", VIEWS),
   }),
   component: lazyRouteComponent(() => import("./AskPage"), "AskPage"),
