@@ -142,23 +142,31 @@ def _statements(chunk: Candidate, excerpt: Excerpt) -> Iterator[_Statement]:
 
 def select(sentences: Sequence[Sentence], options: Answering) -> list[Sentence]:
     """Return the best sentences that each add something (after maximal marginal relevance, Carbonell and
-    Goldstein, 1998, with a bound in place of a weight).
-
-    All rows of a table are much alike: of each table only those that hold most of the question's words may answer.
-    """
+    Goldstein, 1998, with a bound in place of a weight)."""
     chosen: list[Sentence] = []
-    floor = options.relative_floor * sentences[0].score
-    held: dict[tuple[UUID, int | None], float] = defaultdict(float)
-    for one in sentences:
-        held[one.version_id, one.table] = max(held[one.version_id, one.table], one.coverage)
-    for sentence in sentences:
+    floor = floor_of(sentences, options)
+    for sentence in able(sentences):
         if len(chosen) == options.max_sentences or sentence.score < floor:
             break
-        if sentence.table is not None and sentence.coverage < held[sentence.version_id, sentence.table]:
-            continue
         if all(_overlap(sentence, other) <= options.redundancy for other in chosen):
             chosen.append(sentence)
     return chosen
+
+
+def able(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Return the sentences that may answer, in the same order.
+
+    All rows of a table are much alike: of each table only those that hold most of the question's words may.
+    """
+    held: dict[tuple[UUID, int | None], float] = defaultdict(float)
+    for one in sentences:
+        held[one.version_id, one.table] = max(held[one.version_id, one.table], one.coverage)
+    return [one for one in sentences if one.table is None or one.coverage == held[one.version_id, one.table]]
+
+
+def floor_of(sentences: Sequence[Sentence], options: Answering) -> float:
+    """Return the score below which a sentence is not worth adding."""
+    return options.relative_floor * able(sentences)[0].score
 
 
 def in_reading_order(chosen: Sequence[Sentence]) -> list[Sentence]:

@@ -126,7 +126,7 @@ class Answering(_Options):
     similarity_weight: float = Field(default=0.6, ge=0, le=1)
     passage_weight: float = Field(default=0.5, ge=0, le=1)
     redundancy: float = Field(default=0.7, ge=0, le=1)
-    relative_floor: float = Field(default=0.7, ge=0, le=1)
+    relative_floor: float = Field(default=0.85, ge=0, le=1)
 
 
 class Strategy(_Options):

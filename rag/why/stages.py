@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from rag.answering import floor_of
+from rag.answering import able, floor_of
 from rag.lexical import stem, terms, words
 from rag.refusal import refusal_of
 from rag.why.schemas import (
@@ -132,7 +132,7 @@ def _sentences(trace: Trace) -> SentencesStage:
     is_in = any(one.verdict == "chosen" for one in expected)
     return SentencesStage(
         outcome="passed" if is_in else "dropped", note=_about(expected, len(expected) < len(found), is_in=is_in),
-        best_score=round(ranked[0].score, 6) if ranked else None,
+        best_score=round(able(ranked)[0].score, 6) if ranked else None,
         floor=round(floor_of(ranked, options), 6) if ranked else None,
         max_sentences=options.max_sentences, redundancy=options.redundancy, sentences=found,
     )  # fmt: skip

@@ -44,6 +44,9 @@ KEYS = {
     "analysis": {"seconds_1e6"},
     "experiments_aa": {"false_positive_rate", "power", "median_pairs"},
     "gate_attack": {"false_promotion_rate", "planted_found_rate", "attempts", "service_agrees"},
+    "retrieval_quality": {"ndcg10_squad", "ndcg10_chunking", "ndcg10_clapnq", "span_recall", "span_iou"},
+    "abstention": {"unsupported_rate", "coverage", "off_topic_answered"},
+    "citations": {"byte_exact", "precision", "recall"},
 }
 
 
