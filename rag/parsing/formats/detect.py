@@ -6,6 +6,7 @@ import codecs
 import io
 import re
 import zipfile
+import zlib
 from itertools import takewhile
 from pathlib import PurePath
 from typing import NamedTuple
@@ -103,11 +104,9 @@ _SHORT_MAGIC_BYTES = 3
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_KNOWN_PARTS = (
-    ("word/document.xml", DOCX),
-    ("xl/workbook.xml", XLSX),
-    ("ppt/presentation.xml", PPTX),
-)
+# Word in the browser numbers its part.
+_KNOWN_PART = re.compile(r"(word/document|xl/workbook|ppt/presentation)\d*\.xml")
+_KNOWN_PARTS = {"word/document": DOCX, "xl/workbook": XLSX, "ppt/presentation": PPTX}
 _FOREIGN_PARTS = (
     ("xl/workbook.bin", "a binary Excel workbook (.xlsb)"),
     ("content.xml", "an OpenDocument file"),
@@ -120,7 +119,7 @@ _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 _SNIFFED_BYTES = 64 * 1024
 _PDF_HEADER_WITHIN = 1024
-_MIMETYPE_WITHIN = 256
+_MIMETYPE_BYTES = 64
 _MAX_CONTROL_SHARE = 0.1
 _HEADER_LINE = re.compile(rb"[!-9;-~]+:|[ \t]")
 _MAIL_HEADERS = frozenset((b"to", b"date", b"subject", b"received", b"message-id"))
@@ -191,11 +190,19 @@ def _known_type(content: bytes) -> str | None:
 
 def _known_archive(content: bytes) -> str | None:
     names = _zip_names(content)
-    found = next((media_type for part, media_type in _KNOWN_PARTS if part in names), None)
-    if found or _EPUB_PART not in names:
-        return found
-    # The entry is the archive's first and not packed (EPUB 3.3, 4.2.2): its name and content stand in plain sight.
-    return EPUB if _MIMETYPE not in names or EPUB.encode() in content[:_MIMETYPE_WITHIN] else None
+    parts = {part[1] for part in map(_KNOWN_PART.fullmatch, names) if part}
+    if parts:
+        return next(media_type for part, media_type in _KNOWN_PARTS.items() if part in parts)
+    return EPUB if _EPUB_PART in names and (_MIMETYPE not in names or _says_epub(content)) else None
+
+
+def _says_epub(content: bytes) -> bool:
+    """Whether an archive calls itself an EPUB book; a damaged one does, and its reader then says that it is damaged."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(_MIMETYPE) as entry:
+            return entry.read(_MIMETYPE_BYTES).strip().startswith(EPUB.encode())
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError):
+        return True
 
 
 def _foreign(content: bytes, filename: str) -> str | None:

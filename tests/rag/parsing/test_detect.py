@@ -6,16 +6,17 @@ import zipfile
 import pytest
 
 from mcp_engine.errors import InvalidInput, UnsupportedMedia
-from rag.parsing.formats.detect import PPTX, XLSX, detect
+from rag.parsing.formats.detect import DOCX, EPUB, PPTX, XLSX, detect
 
 EXE = b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0" + bytes(100)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
 
-def zip_of(name: str) -> bytes:
+def zip_of(name: str, **more: str) -> bytes:
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr(name, "x")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for entry, content in {name: "x", **more}.items():
+            archive.writestr(entry, content)
     return target.getvalue()
 
 
@@ -43,7 +44,9 @@ def zip_of(name: str) -> bytes:
         (b"To: whom it may concern\n\nHi", "letter", None, "text/plain"),
         (zip_of("xl/workbook.xml"), "table.docx", None, XLSX),
         (zip_of("ppt/presentation.xml"), "talk", None, PPTX),
-        (zip_of("META-INF/container.xml"), "book.zip", None, "application/epub+zip"),
+        (zip_of("word/document2.xml"), "letter.docx", None, DOCX),
+        (zip_of("META-INF/container.xml"), "book.zip", None, EPUB),
+        (zip_of("META-INF/container.xml", mimetype="application/epub+zip\n"), "book.epub", None, EPUB),
     ],
 )
 def test_content_then_name_then_claim(content: bytes, filename: str, media_type: str | None, expected: str) -> None:
@@ -59,6 +62,7 @@ def test_content_then_name_then_claim(content: bytes, filename: str, media_type:
         (b"<!doctype html><h1>404", "paper.pdf", None, "an HTML page"),
         (b"just text", "paper.docx", None, "text"),
         (zip_of("content.xml"), "table.xlsx", None, "an OpenDocument file"),
+        (zip_of("META-INF/container.xml", mimetype="application/hwp+zip"), "book.epub", None, "a ZIP archive"),
         (zip_of("META-INF/MANIFEST.MF"), "book.epub", None, "a Java archive"),
         (EXE, "table.csv", None, "a Windows program"),
         (EXE, "talk.pptx", None, "a Windows program"),
