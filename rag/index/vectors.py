@@ -143,12 +143,15 @@ class _Projection:
     def possible(self, vectors: Vectors, vector: Vector, limit: int, among: Numbers) -> Numbers:
         """Return, in order, those places `among` whose vectors can be the `limit` nearest there."""
         near: Vector = vector @ self._axes
-        rest = float(np.sqrt(max(0.0, float(vector @ vector - near @ near))))
-        middle: Vector = (self._near @ near)[among]
+        left = float(np.sqrt(max(0.0, float(vector @ vector - near @ near))))
+        middle: Vector = self._near @ near
+        rest = self._rest
+        if len(among) < len(middle):
+            middle, rest = middle[among], rest[among]
         # Some that are surely near say how near the last one must be.
         promising = among[_largest(middle, 4 * limit)]
         last = np.partition(vectors[promising] @ vector, -limit)[-limit]
-        return among[middle + rest * self._rest[among] >= last - _ROUNDING]
+        return among[middle + left * rest >= last - _ROUNDING]
 
 
 def _largest(scores: npt.NDArray[np.float32], count: int) -> Numbers:
