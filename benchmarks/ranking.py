@@ -8,18 +8,6 @@ from collections.abc import Sequence
 Span = tuple[int, int]
 
 
-def ndcg(gains: Sequence[bool], relevant: int, depth: int) -> float:
-    """Return the normalised discounted cumulative gain at `depth` (Järvelin and Kekäläinen, 2002), binary gains.
-
-    Args:
-        gains: whether each result is relevant, best first.
-        relevant: how many relevant ones there are.
-    """
-    ideal = sum(1 / math.log2(place + 2) for place in range(min(relevant, depth)))
-    found = sum(1 / math.log2(place + 2) for place, gain in enumerate(gains[:depth]) if gain)
-    return found / ideal if ideal else 0.0
-
-
 def overlap(one: Span, other: Span) -> int:
     return max(0, min(one[1], other[1]) - max(one[0], other[0]))
 

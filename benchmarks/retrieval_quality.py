@@ -23,10 +23,11 @@ from benchmarks.harness.benchmark import Benchmark, Context, Metric, Outcome, at
 from benchmarks.harness.engine import EngineFailed, running_engine
 from benchmarks.harness.peers import Peer, environment, running_peer
 from benchmarks.question_sets import Asked, Gold, QuestionSet, chunking, clapnq, squad
-from benchmarks.ranking import Span, length, merged, ndcg, overlap, shared
+from benchmarks.ranking import Span, length, merged, overlap, shared
 from rag.embedding import MiniLMEmbedder
 from rag.indexing import cut
 from rag.parsing.formats.plain import parse_text
+from rag.relevance import ndcg
 from rag.strategy import Chunking
 
 REQUIREMENTS = ("bm25s==0.3.16", "PyStemmer==3.1.0", "langchain-text-splitters==1.1.3")

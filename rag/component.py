@@ -108,11 +108,12 @@ class RagComponent(Component):
         return (index, SignJob(), RecheckJob())
 
     def scorer_types(self, services: Services) -> Sequence[ScorerType]:
+        from rag.answer_scorers import TYPES
         from rag.embedding import MiniLMEmbedder
         from rag.scorers import GroundedScorer, SimilarityScorer
 
         embedder = services.get(MiniLMEmbedder)
-        return (SimilarityScorer(embedder), GroundedScorer(embedder))
+        return (SimilarityScorer(embedder), GroundedScorer(embedder), *TYPES)
 
     def subjects(self, services: Services) -> Sequence[Subject]:
         from rag.asking import AskService

@@ -26,22 +26,28 @@ from mcp_engine.jobs.kinds import kinds_by_name
 from mcp_engine.jobs.lease import Lease
 from mcp_engine.jobs.runner import JobRunner
 from mcp_engine.jobs.service import JobService
+from rag.answer_scorers import TYPES
 from rag.evaluating import AskSubject
 from rag.strategy import Strategy, StrategyKind
 from tests.rag.conftest import Workspace
 from tests.rag.corpus import LIGHTHOUSE
 
 ROWS = [
-    NewRow(inputs={"question": "How tall is the lighthouse?"}, expected="metres"),
-    NewRow(inputs={"question": "What is the capital of Mongolia?"}, expected=""),
+    NewRow(
+        inputs={"question": "Who built the lighthouse of Karsund?"},
+        expected="Solberg",
+        metadata={"sources": [{"document": "lighthouse.txt", "text": "the engineer Ingrid Solberg"}]},
+    ),
+    NewRow(inputs={"question": "What is the capital of Mongolia?"}, expected="", metadata={"sources": []}),
 ]
+CITING = ["citation_precision", "citation_recall", "retrieval_recall", "retrieval_ndcg", "abstention"]
 
 
 class Evaluating:
     """The engine's evaluations over the workspace's questions."""
 
     def __init__(self, workspace: Workspace, caller: Caller) -> None:
-        types, subjects = ScorerTypes(), Subjects([AskSubject(workspace.asking)])
+        types, subjects = ScorerTypes(TYPES), Subjects([AskSubject(workspace.asking)])
         kinds = KindRegistry([StrategyKind(), DatasetKind(), ScorerKind(types)])
         self.database, self.caller = workspace.database, caller
         self.artifacts = ArtifactService(self.database, kinds)
@@ -58,10 +64,11 @@ class Evaluating:
         await self.artifacts.push(self.caller, "rag_strategy", "default", "plain", body, "")
         await self.datasets.push(self.caller, "default", PushDataset(name="questions", rows=rows))
 
-    async def start(self, **parameters: Any) -> Evaluation:
+    async def start(self, *scorers: str, **parameters: Any) -> Evaluation:
         wanted = StartEvaluation(
-            kind="rag_strategy", subject="plain", dataset="questions", scorers=["contains"], parameters=parameters
-        )
+            kind="rag_strategy", subject="plain", dataset="questions", scorers=["contains", *scorers],
+            parameters=parameters,
+        )  # fmt: skip
         return await self.evaluations.start(self.caller, "default", wanted)
 
     async def end(self, evaluation: Evaluation) -> Evaluation:
@@ -89,6 +96,18 @@ async def test_questions_of_a_dataset_are_asked_and_scored(
     [run] = await workspace.executions.several(caller, [UUID(str(rows[0].execution_id))])
     assert run.artifact is not None
     assert (run.kind, run.artifact.kind, run.artifact.name) == ("evaluation_run", "rag_strategy", "plain")
+
+
+async def test_what_answers_cite_and_find_is_scored(
+    evaluating: Evaluating, workspace: Workspace, caller: Caller
+) -> None:
+    await workspace.add(caller, "lighthouse.txt", LIGHTHOUSE)
+    await evaluating.prepare(ROWS)
+    found = await evaluating.end(await evaluating.start(*CITING, collection="docs"))
+    assert found.metrics is not None
+    means = {one.scorer: one.mean for one in found.metrics}
+    assert {name: means[name] for name in CITING} == dict.fromkeys(CITING, 1.0)
+    assert [one.failures for one in found.metrics] == [{}] * 6
 
 
 async def test_a_row_without_a_question_counts_as_failed(

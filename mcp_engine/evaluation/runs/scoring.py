@@ -162,6 +162,7 @@ def _answered(content: Mapping[str, Any], run: ExecutionDetail, output: Any) -> 
         cost_usd=run.cost_usd,
         input_tokens=run.input_tokens,
         output_tokens=run.output_tokens,
+        record=run.output.value,
     )
 
 

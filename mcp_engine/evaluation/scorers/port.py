@@ -37,7 +37,8 @@ class NoParameters(Parameters):
 class Answered:
     """A row and what came out for it.
 
-    `output` is a text or JSON. Latency is in milliseconds, cost in US dollars; None where it is not known.
+    `output` is a text or JSON; `record` is all that the run kept of it, such as an answer with its citations. Latency is
+    in milliseconds, cost in US dollars; None where it is not known.
     """
 
     inputs: Mapping[str, Any]
@@ -48,6 +49,7 @@ class Answered:
     cost_usd: float | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    record: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,79 @@
+"""How well a ranking, or a set of citations, matches what a row says that it should be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_UNKNOWN_END = 2**31 - 1
+
+
+class Source(BaseModel):
+    """Where an answer stands: a document, and in it the place, or its words, or anywhere.
+
+    `start` and `end` count code points of the version that is searched; `text` survives its next version.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    document: str = Field(min_length=1)
+    start: int | None = Field(default=None, ge=0)
+    end: int | None = Field(default=None, ge=1)
+    text: str | None = Field(default=None, min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A citation or a passage of an answer."""
+
+    document: str
+    start: int
+    end: int
+    text: str
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> Place:
+        """Return the place of a recorded citation or passage."""
+        text = found.get("cited_text", found.get("text", ""))
+        return cls(found["version"]["document"], found["start"], found["end"], text)
+
+
+def matches(place: Place, source: Source) -> bool:
+    """Return whether a place shares a character with the source, or whole words where its text is given."""
+    if place.document != source.document:
+        return False
+    if source.text is not None:
+        found, wanted = _plain(place.text), _plain(source.text)
+        return bool(found) and (wanted in found or found in wanted)
+    start, end = source.start or 0, _UNKNOWN_END if source.end is None else source.end
+    return place.start < end and start < place.end
+
+
+def precision(places: Sequence[Place], sources: Sequence[Source]) -> float:
+    """Return the share of places that match a source."""
+    return sum(any(matches(place, one) for one in sources) for place in places) / len(places)
+
+
+def recall(places: Sequence[Place], sources: Sequence[Source]) -> float:
+    """Return the share of sources that a place matches."""
+    return sum(any(matches(place, one) for place in places) for one in sources) / len(sources)
+
+
+def ndcg(gains: Sequence[bool], relevant: int, depth: int) -> float:
+    """Return the normalised discounted cumulative gain at `depth` (Järvelin and Kekäläinen, 2002), binary gains.
+
+    Args:
+        gains: whether each result is relevant, best first.
+        relevant: how many relevant ones there are.
+    """
+    ideal = sum(1 / math.log2(place + 2) for place in range(min(relevant, depth)))
+    found = sum(1 / math.log2(place + 2) for place, gain in enumerate(gains[:depth]) if gain)
+    return found / ideal if ideal else 0.0
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
