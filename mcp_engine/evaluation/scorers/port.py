@@ -37,8 +37,8 @@ class NoParameters(Parameters):
 class Answered:
     """A row and what came out for it.
 
-    `output` is a text or JSON; `record` is all that the run kept of it, such as an answer with its citations. Latency is
-    in milliseconds, cost in US dollars; None where it is not known.
+    `output` is a text or JSON; `record` is all that the run kept of it, such as an answer and its citations. Latency
+    is in milliseconds, cost in US dollars; None where it is not known.
     """
 
     inputs: Mapping[str, Any]
