@@ -35,7 +35,8 @@ def _render_groups(console: Console, groups: list[dict[str, Any]]) -> None:
         console.print(f"{group['documents']} documents repeat each other", markup=False, style="bold")
         names = {one["document_id"]: one["document"] for one in group["members"]}
         for one in group["members"]:
-            words = _LIKENESS.get(one["likeness"], f"{one['similarity']:.0%} like")
+            # Near is never the same, even where the estimate is 1.
+            words = _LIKENESS.get(one["likeness"], f"{min(99, int(100 * one['similarity']))}% like")
             console.print(f"  {one['document']} v{one['number']}: {words} {names[one['nearest_id']]}", markup=False)
         if (more := group["documents"] - len(group["members"])) > 0:
             console.print(f"  and {more} more", markup=False)

@@ -32,9 +32,9 @@ class SignJob:
         after, done = None, 0
         while some := await self._next(context, after):
             for one in some:
-                await context.progress(done, total, "comparing documents")
                 await self._sign(context, one)
                 done += 1
+                await context.progress(done, total, "comparing documents")
             after = some[-1].document_id
 
     async def _next(self, context: JobContext, after: UUID | None) -> list[Unsigned]:

@@ -44,6 +44,8 @@ async def test_duplicates_are_listed(run: Commands, workspace: Workspace, caller
     assert "copy.md v1: the same file as bakery.md" in shown
     (group,) = (await run.json("docs", "duplicates", "-c", "docs"))["items"]
     assert group["documents"] == 2
+    await workspace.add(caller, "copy.md", BAKERY.replace("loaves", "loaves!"))
+    assert "copy.md v2: 99% like bakery.md" in (await run("docs", "duplicates", "-c", "docs")).stdout
 
 
 async def test_answers_are_listed_and_asked_again(run: Commands, workspace: Workspace, caller: Caller) -> None:

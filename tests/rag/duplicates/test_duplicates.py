@@ -187,7 +187,7 @@ async def test_what_was_indexed_before_there_were_signatures_gets_them_and_a_los
         await SignJob().run(cast("JobContext", lost))
     assert (await left(workspace, caller))["document_signature"] == 1
     attempt = await run_job(workspace, caller, SignJob(), collection_id)
-    assert attempt.reports == [(0, 2), (1, 2)]
+    assert attempt.reports == [(1, 2), (2, 2)]
     await run_job(workspace, caller, SignJob(), collection_id)
     assert (await left(workspace, caller))["document_signature"] == 3
     assert await names(served) == [["a.txt", "b.txt"]]

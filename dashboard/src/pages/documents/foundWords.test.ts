@@ -10,6 +10,7 @@ test("a list that goes on says that there may be more", () => {
 test("a near duplicate never counts as the same", () => {
   expect(likenessWords({ likeness: "same_file", similarity: 1 })).toBe("The same file as");
   expect(likenessWords({ likeness: "near", similarity: 0.999 })).toBe("99 % like");
+  expect(likenessWords({ likeness: "near", similarity: 1 })).toBe("99 % like");
 });
 
 test("a citation says where it stands now", () => {

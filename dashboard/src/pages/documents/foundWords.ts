@@ -15,7 +15,8 @@ export function countOf(data: Pages | undefined): { count: number; words: string
 export function likenessWords({ likeness, similarity }: Pick<DuplicateDocument, "likeness" | "similarity">): string {
   if (likeness === "same_file") return "The same file as";
   if (likeness === "same_text") return "The same text as";
-  return `${Math.floor(similarity * 100)} % like`;
+  // Near is never the same, even where the estimate is 1.
+  return `${Math.min(99, Math.floor(similarity * 100))} % like`;
 }
 
 /** How a citation stands in what is searched now. */
