@@ -13,6 +13,7 @@ from tests.dashboard.conftest import TIMEOUT_MS, DashboardEngine, Faults, assert
 pytestmark = pytest.mark.slow
 
 FREEDOMS = "What are the four essential human freedoms?"
+TWO_FREEDOMS = "What are the first and the second freedom?"
 TUNGSTEN = "What is the boiling point of tungsten?"
 
 expect.set_options(timeout=TIMEOUT_MS)
@@ -73,7 +74,7 @@ def test_a_citation_of_a_text_is_marked_in_it(page: Page, engine: DashboardEngin
 
 def test_keys_step_through_the_citations(page: Page, engine: DashboardEngine) -> None:
     page.goto(f"{engine.url}/ask")
-    ask(page, FREEDOMS)
+    ask(page, TWO_FREEDOMS)
     expect(cited(page, 1)).to_have_attribute("aria-pressed", "true")
     page.get_by_role("region", name="Answer").click(position={"x": 5, "y": 5})
     page.keyboard.press("j")
@@ -86,7 +87,7 @@ def test_keys_step_through_the_citations(page: Page, engine: DashboardEngine) ->
 def test_a_refusal_shows_the_nearest_passages(page: Page, engine: DashboardEngine) -> None:
     page.goto(f"{engine.url}/ask")
     ask(page, TUNGSTEN)
-    expect(page.get_by_text("The documents do not answer this.")).to_be_visible()
+    expect(page.get_by_text("The documents are about something else.")).to_be_visible()
     nearest = page.get_by_role("region", name="Nearest passages")
     expect(nearest.get_by_role("article")).not_to_have_count(0)
     expect(nearest).to_contain_text("from 0 to 1, whether or not they answer")
@@ -99,7 +100,7 @@ def test_a_refusal_shows_the_nearest_passages(page: Page, engine: DashboardEngin
 
 def test_why_names_versions_scores_and_gives_the_proof(page: Page, engine: DashboardEngine) -> None:
     page.goto(f"{engine.url}/ask")
-    ask(page, FREEDOMS)
+    ask(page, TWO_FREEDOMS)
     why = page.get_by_role("region", name="Passages that were looked at")
     expect(why).to_contain_text("1941-franklin-d-roosevelt.pdf")
     expect(why).to_contain_text("[1]")
@@ -114,9 +115,9 @@ def test_why_names_versions_scores_and_gives_the_proof(page: Page, engine: Dashb
     page.get_by_role("link", name="Execution", exact=True).click()
     details = page.get_by_role("complementary", name="Details")
     answer = details.get_by_role("region", name="Answer")
-    expect(answer.get_by_role("heading", name=FREEDOMS)).to_be_visible()
+    expect(answer.get_by_role("heading", name=TWO_FREEDOMS)).to_be_visible()
     expect(answer.get_by_role("meter", name="Confidence")).to_be_visible()
-    expect(page.get_by_role("row").filter(has_text=FREEDOMS).first).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text=TWO_FREEDOMS).first).to_be_visible()
     assert_accessible(page, "execution-answer")
     answer.get_by_role("button", name=re.compile("^Citation 2: ")).click()
     expect(cited(page, 2)).to_have_attribute("aria-pressed", "true")
