@@ -70,6 +70,8 @@ class Sentence:
     score: float
     terms: frozenset[str]
     table: int | None
+    asked: frozenset[str] = frozenset()
+    """The terms of the question that it holds, in the heads of its table too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,22 @@ def ranked(
             if len(own) < _MIN_TERMS or one.text.rstrip().endswith("?"):
                 continue
             similarity = float(hit.sentence_similarities[one.place])
-            coverage = support.coverage(weights, own.union(terms(one.reading)))
+            held = own.union(terms(one.reading))
+            coverage = support.coverage(weights, held)
             score = options.similarity_weight * similarity + (1 - options.similarity_weight) * coverage
             score += options.passage_weight * hit.score
             sentence = Sentence(
-                chunk.version_id, one.start, one.end, one.text, chunk.page, similarity, coverage, score, own, one.table
+                chunk.version_id,
+                one.start,
+                one.end,
+                one.text,
+                chunk.page,
+                similarity,
+                coverage,
+                score,
+                own,
+                one.table,
+                held.intersection(weights),
             )
             key = (chunk.version_id, one.start)
             if key not in found or found[key].score < score:
@@ -148,9 +161,18 @@ def select(sentences: Sequence[Sentence], options: Answering) -> list[Sentence]:
     for sentence in able(sentences):
         if len(chosen) == options.max_sentences or sentence.score < floor:
             break
-        if all(_overlap(sentence, other) <= options.redundancy for other in chosen):
+        if not only_near(sentence, chosen, options) and all(
+            _overlap(sentence, other) <= options.redundancy for other in chosen
+        ):
             chosen.append(sentence)
     return chosen
+
+
+def only_near(sentence: Sentence, chosen: Sequence[Sentence], options: Answering) -> bool:
+    """Return whether a sentence adds no word of the question to those chosen, and is not as good as the best either."""
+    if not chosen or sentence.score >= options.near_floor * chosen[0].score:
+        return False
+    return sentence.asked <= frozenset[str]().union(*(one.asked for one in chosen))
 
 
 def able(sentences: Sequence[Sentence]) -> list[Sentence]:

@@ -31,7 +31,7 @@ class _Options(BaseModel):
     """Options of a strategy.
 
     `later` names members that came after the first release: a body that leaves them at their defaults is written
-    without them, so that the body of an earlier version keeps its digest.
+    without them, so that the body of an earlier version keeps its digest. Their defaults must never change.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -118,7 +118,8 @@ class Answering(_Options):
     Below `threshold` (compared with the answer's confidence) the answer is a refusal. `similarity_weight`
     mixes the meaning of a sentence with the question's words in it; `passage_weight` adds its passage's score.
     A sentence that shares more than `redundancy` of its terms with a chosen one is passed over, and
-    one that scores below `relative_floor` of the best is not worth adding.
+    one that scores below `relative_floor` of the best is not worth adding. One that holds no word of the question
+    that the chosen ones lack only stands near: it has to score `near_floor` of the best.
     """
 
     threshold: float = Field(default=0.4, ge=0, le=1)
@@ -126,7 +127,8 @@ class Answering(_Options):
     similarity_weight: float = Field(default=0.6, ge=0, le=1)
     passage_weight: float = Field(default=0.5, ge=0, le=1)
     redundancy: float = Field(default=0.7, ge=0, le=1)
-    relative_floor: float = Field(default=0.85, ge=0, le=1)
+    relative_floor: float = Field(default=0.7, ge=0, le=1)
+    near_floor: float = Field(default=0.85, ge=0, le=1)
 
 
 class Strategy(_Options):

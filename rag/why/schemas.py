@@ -15,7 +15,7 @@ MAX_TEXT_CHARACTERS = 1000
 Outcome = Literal["passed", "dropped"]
 FilterName = Literal["documents", "media_types", "since", "until"]
 StageName = Literal["filters", "candidates", "fusion", "diversity", "sentences", "answer"]
-Verdict = Literal["chosen", "below_floor", "redundant", "beyond_max", "other_row", "no_statement"]
+Verdict = Literal["chosen", "below_floor", "only_near", "redundant", "beyond_max", "other_row", "no_statement"]
 
 
 class WhyRequest(BaseModel):

@@ -35,6 +35,7 @@ _VERDICTS: dict[Verdict, str] = {
     "below_floor": "scores below the floor, a share of the best sentence's score",
     "redundant": "repeats a sentence that was chosen",
     "beyond_max": "comes after the last sentence that the strategy allows",
+    "only_near": "holds no word of the question that the chosen ones lack, and scores less",
     "other_row": "is a row of a table of which another row holds more of the question",
     "no_statement": "can't answer: it is a heading, a question, code or a scrap",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from rag.answering import Sentence, able, floor_of
+from rag.answering import Sentence, able, floor_of, only_near
 from rag.sentences import Span
 from rag.strategy import Answering
 from rag.why.schemas import SentenceVerdict, Verdict
@@ -26,15 +26,19 @@ def verdicts(
     ended = last if len(taken) == options.max_sentences else len(sentences)
     may = {_key(one) for one in able(sentences)}
     found: dict[tuple[UUID, int], Verdict] = {}
+    before: list[Sentence] = []
     for place, one in enumerate(sentences):
         if _key(one) in taken:
             found[_key(one)] = "chosen"
+            before.append(one)
         elif _key(one) not in may:
             found[_key(one)] = "other_row"
         elif one.score < floor:
             found[_key(one)] = "below_floor"
         elif place > ended:
             found[_key(one)] = "beyond_max"
+        elif only_near(one, before, options):
+            found[_key(one)] = "only_near"
         else:
             found[_key(one)] = "redundant"
     return found

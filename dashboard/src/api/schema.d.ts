@@ -7138,7 +7138,7 @@ export interface components {
              * Verdict
              * @enum {string}
              */
-            verdict: "chosen" | "below_floor" | "redundant" | "beyond_max" | "other_row" | "no_statement";
+            verdict: "chosen" | "below_floor" | "only_near" | "redundant" | "beyond_max" | "other_row" | "no_statement";
         };
         /**
          * SentencesStage

@@ -43,16 +43,17 @@ def test_nothing_has_no_verdicts() -> None:
     st.integers(1, 4),
     st.floats(0, 1),
     st.floats(0, 1),
+    st.floats(0, 1),
 )
 def test_verdicts_follow_the_choice(
-    rows: list[tuple[float, set[str], bool]], most: int, redundancy: float, floor: float
+    rows: list[tuple[float, set[str], bool]], most: int, redundancy: float, floor: float, near: float
 ) -> None:
     rows.sort(key=lambda row: -row[0])
     ranked = [
         sentence(number, score, " ".join(sorted(words)), table=3 if is_row else None, coverage=len(words) / 8)
         for number, (score, words, is_row) in enumerate(rows)
     ]
-    options = Answering(max_sentences=most, redundancy=redundancy, relative_floor=floor)
+    options = Answering(max_sentences=most, redundancy=redundancy, relative_floor=floor, near_floor=near)
     chosen = select(ranked, options)
     found = verdicts(ranked, chosen, options)
     assert {key for key, verdict in found.items() if verdict == "chosen"} == {(VERSION, one.start) for one in chosen}
@@ -67,8 +68,10 @@ def test_verdicts_follow_the_choice(
                 assert one.start > last
             case "other_row":
                 assert one.table is not None
+            case "only_near":
+                assert one.score < options.near_floor * ranked[0].score
             case "redundant":
-                without = select(ranked, options.model_copy(update={"redundancy": 1.0, "max_sentences": len(ranked)}))
-                assert one in without
+                shared = [len(one.terms & other.terms) / min(len(one.terms), len(other.terms)) for other in chosen]
+                assert max(shared) > redundancy
             case _:
                 pass

@@ -74,6 +74,7 @@ export const VERDICTS: Record<Judged["verdict"], string> = {
   below_floor: "scores too low",
   redundant: "repeats another",
   beyond_max: "one too many",
+  only_near: "adds no word of the question",
   other_row: "another row fits better",
   no_statement: "no statement",
 };

@@ -1,0 +1,26 @@
+"""Which sentences make up an answer."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from rag.answering import Sentence, select
+from rag.strategy import Answering
+
+VERSION = UUID(int=1)
+
+
+def sentence(number: int, score: float, words: str, asked: str = "") -> Sentence:
+    terms = frozenset(words.split())
+    return Sentence(VERSION, number, number + 1, words, None, 0.5, 0.5, score, terms, None, frozenset(asked.split()))
+
+
+def test_a_sentence_that_only_stands_near_is_left_out_and_one_that_adds_a_word_is_not() -> None:
+    first = sentence(0, 1.0, "the lighthouse of karsund", "lighthouse karsund")
+    near = sentence(1, 0.8, "bread comes from karsund", "karsund")
+    adds = sentence(2, 0.75, "it stands 41 metres high", "high")
+    as_good = sentence(3, 0.9, "karsund has its own light", "karsund")
+    assert select([first, near, adds], Answering()) == [first, adds]
+    assert select([first, as_good, near], Answering()) == [first, as_good]
+    assert select([first, near], Answering(near_floor=0)) == [first, near]
+    assert select([first, sentence(2, 0.6, "it is very high", "high")], Answering()) == [first]
