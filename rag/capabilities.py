@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from mcp_engine.access import Caller
 from mcp_engine.components.capability import Effect
+from mcp_engine.errors import InvalidInput
+from mcp_engine.faults import faults_of
 from mcp_engine.http.dependencies import DEFAULT_NAMESPACE
 from rag.asking import AskService
 from rag.schemas import Answer, SearchResult
 from rag.service import DocumentService
+from rag.strategy import Filters
 
 _PLACE: Final = {
     "collection": {"type": "string", "description": "The collection to look in."},
     "namespace": {"type": "string", "default": DEFAULT_NAMESPACE},
+    "filters": Filters.model_json_schema(),
 }
 
 
@@ -25,6 +31,20 @@ def _input(properties: Mapping[str, Any], required: str) -> dict[str, Any]:
         "required": [required, "collection"],
         "additionalProperties": False,
     }
+
+
+def _filters(arguments: Mapping[str, Any]) -> Filters | None:
+    """Return the filters of a call.
+
+    Raises:
+        InvalidInput: `filters.invalid`.
+    """
+    if "filters" not in arguments:
+        return None
+    try:
+        return Filters.model_validate(arguments["filters"])
+    except ValidationError as error:
+        raise InvalidInput("filters.invalid", f"Correct the filters: {faults_of(error)}") from error
 
 
 class Ask:
@@ -58,6 +78,7 @@ class Ask:
             arguments["collection"],
             arguments["question"],
             arguments.get("strategy", "default"),
+            filters=_filters(arguments),
         )
         return answer.model_dump(mode="json")
 
@@ -89,5 +110,6 @@ class Search:
             arguments["collection"],
             arguments["query"],
             arguments.get("limit", 10),
+            _filters(arguments),
         )
         return SearchResult(passages=passages).model_dump(mode="json")

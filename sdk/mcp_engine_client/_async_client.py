@@ -14,7 +14,7 @@ import httpx
 from mcp_engine_client import models
 from mcp_engine_client._assignment import Attribute
 from mcp_engine_client._configuration import find_credentials
-from mcp_engine_client._core import Core
+from mcp_engine_client._core import Core, Filters
 from mcp_engine_client._exposures import Exposures, checked_unit
 from mcp_engine_client._flows import Retries
 from mcp_engine_client._on_loop import AsyncTextStream, LoopIO, LoopReports
@@ -175,11 +175,18 @@ class AsyncClient:
         timeout_seconds: float | None = None,
         unit_id: str | None = None,
         attributes: Mapping[str, Attribute] | None = None,
+        filters: Filters | None = None,
     ) -> models.Answer:
-        """Return an answer of verbatim, cited sentences, or a refusal (`refused`) with the nearest passages."""
+        """Return an answer of verbatim, cited sentences, or a refusal (`refused`) with the nearest passages.
+
+        Args:
+            filters: which documents are asked: patterns in the lists `documents` (names) and `media_types`, days
+                `since` and `until` (YYYY-MM-DD).
+        """
         call = self._core.ask_call(
             question, collection=collection, strategy=strategy, namespace=namespace, idempotency_key=idempotency_key,
-            timeout_seconds=timeout_seconds, unit_id=unit_id, attributes=attributes, stream=False,
+            timeout_seconds=timeout_seconds, unit_id=unit_id, attributes=attributes, filters=filters,
+            stream=False,
         )  # fmt: skip
         return await self._io.perform(self._core.ask(call))
 
@@ -194,19 +201,29 @@ class AsyncClient:
         timeout_seconds: float | None = None,
         unit_id: str | None = None,
         attributes: Mapping[str, Attribute] | None = None,
+        filters: Filters | None = None,
     ) -> AsyncTextStream[models.Answer]:
         """Ask, and return the answer's sentences as they come; `passages` and `citations` fill as it goes."""
         call = self._core.ask_call(
             question, collection=collection, strategy=strategy, namespace=namespace, idempotency_key=idempotency_key,
-            timeout_seconds=timeout_seconds, unit_id=unit_id, attributes=attributes, stream=True,
+            timeout_seconds=timeout_seconds, unit_id=unit_id, attributes=attributes, filters=filters,
+            stream=True,
         )  # fmt: skip
         return AsyncTextStream(self._io, call, answer_state())
 
     async def search(
-        self, query: str, *, collection: str, limit: int = 10, namespace: str | None = None
+        self,
+        query: str,
+        *,
+        collection: str,
+        limit: int = 10,
+        namespace: str | None = None,
+        filters: Filters | None = None,
     ) -> list[models.Passage]:
-        """Return the nearest passages of a collection, best first."""
-        return await self._io.perform(self._core.search(query, collection=collection, limit=limit, namespace=namespace))
+        """Return the nearest passages of a collection, best first; `filters` as of `ask`."""
+        return await self._io.perform(
+            self._core.search(query, collection=collection, limit=limit, namespace=namespace, filters=filters)
+        )
 
     async def add_documents(
         self,

@@ -42,6 +42,7 @@ from mcp_engine_client.models import (
 T = TypeVar("T", bound=BaseModel)
 PREFIX = "/api/v1"
 CONNECT_SECONDS = 5.0
+Filters = Mapping[str, str | Sequence[str]]
 RUN_SECONDS = 600.0
 """How long a run or a question may be silent: models are slow, and wait for each other."""
 
@@ -154,6 +155,7 @@ class Core:
         timeout_seconds: float | None,
         unit_id: str | None,
         attributes: Mapping[str, Attribute] | None,
+        filters: Filters | None,
         stream: bool,
     ) -> Call:
         asked = {"question": question, "collection": collection, "strategy": strategy, "stream": stream}
@@ -161,7 +163,7 @@ class Core:
             "POST",
             "/ask",
             {"namespace": namespace or self.namespace},
-            json={**asked, **_unit(unit_id, attributes)},
+            json={**asked, **_filtered(filters), **_unit(unit_id, attributes)},
             headers=_idempotent(idempotency_key),
             timeout_seconds=timeout_seconds or RUN_SECONDS,
             stream=stream,
@@ -170,9 +172,12 @@ class Core:
     def ask(self, call: Call) -> Flow[Answer]:
         return self.answer(Answer, call)
 
-    def search(self, query: str, *, collection: str, limit: int, namespace: str | None) -> Flow[list[Passage]]:
+    def search(
+        self, query: str, *, collection: str, limit: int, namespace: str | None, filters: Filters | None
+    ) -> Flow[list[Passage]]:
         path = f"/collections/{_quoted(collection)}/search"
-        call = Call("POST", path, {"namespace": namespace or self.namespace}, json={"query": query, "limit": limit})
+        wanted = {"query": query, "limit": limit, **_filtered(filters)}
+        call = Call("POST", path, {"namespace": namespace or self.namespace}, json=wanted)
         return (yield from self.answer(SearchResult, call)).passages
 
     # feedback
@@ -248,6 +253,10 @@ def answered(kind: type[T], response: httpx.Response) -> T:
 def _choice(key: PromptKey) -> dict[str, Any]:
     named = {"version": key.version, "label": key.label}
     return {name: value for name, value in named.items() if value is not None}
+
+
+def _filtered(filters: Filters | None) -> dict[str, Any]:
+    return {} if filters is None else {"filters": dict(filters)}
 
 
 def _unit(unit_id: str | None, attributes: Mapping[str, Attribute] | None) -> dict[str, Any]:

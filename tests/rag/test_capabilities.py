@@ -32,6 +32,27 @@ async def test_answers_and_passages_fit_the_schemas(
     assert len(found["passages"]) == 1
 
 
+async def test_filters_say_which_documents_are_looked_at(
+    capabilities: CapabilityService, workspace: Workspace, caller: Caller
+) -> None:
+    await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)
+    here = {"query": "lamp oil", "collection": "docs"}
+    assert (await capabilities.call(caller, "rag.search", {**here, "filters": {"documents": ["light*"]}}))["passages"]
+    assert not (await capabilities.call(caller, "rag.search", {**here, "filters": {"documents": ["*.pdf"]}}))[
+        "passages"
+    ]
+    question = {"question": "Who built the lighthouse of Karsund?", "collection": "docs"}
+    answer = await capabilities.call(caller, "rag.ask", {**question, "filters": {"media_types": ["image/*"]}})
+    assert answer["reason_code"] == "filtered"
+    for wrong, code in (
+        ({"names": ["*"]}, "capability.arguments_invalid"),
+        ({"since": "2026-02-02", "until": "2026-01-01"}, "filters.invalid"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            await capabilities.call(caller, "rag.ask", {**question, "filters": wrong})
+        assert refused.value.code == code
+
+
 async def test_scopes_and_arguments_are_checked(capabilities: CapabilityService, caller: Caller) -> None:
     with pytest.raises(InvalidInput):
         await capabilities.call(caller, "rag.ask", {"question": "Who?"})

@@ -177,6 +177,16 @@ def test_an_answer_is_cited_and_streams(client: Client) -> None:
     assert client.search("whale oil", collection="sea", limit=1)[0].version.document == "lighthouse.txt"
 
 
+def test_filters_say_which_documents_are_asked(client: Client) -> None:
+    assert not client.ask(QUESTION, collection="sea", filters={"documents": ["light*"]}).refused
+    nothing = client.ask(QUESTION, collection="sea", filters={"documents": ["*.pdf"], "since": "2026-01-01"})
+    assert (nothing.refused, nothing.reason_code, nothing.passages) == (True, "filtered", [])
+    assert "".join(client.ask_stream(QUESTION, collection="sea", filters={"media_types": ["image/*"]})) == ""
+    assert client.search("whale oil", collection="sea", filters={"until": "2000-01-01"}) == []
+    with pytest.raises(errors.EngineError):
+        client.search("whale oil", collection="sea", filters={"names": ["*"]})
+
+
 def test_lists_are_paged(client: Client) -> None:
     assert {"say"} <= {prompt.name for prompt in client.prompts(page_size=1)}
     assert [version.number for version in client.prompt_versions("say")] == [1]

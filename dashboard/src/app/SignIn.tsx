@@ -49,7 +49,7 @@ export function SignIn() {
     if (token === null) return;
     // The token leaves the address bar and the history before anything else happens.
     window.history.replaceState(window.history.state, "", window.location.pathname + window.location.search);
-    void enter(exchange(token), "This link was used before or is older than five minutes. Make a new one: mcp-engine open");
+    void enter(exchange(token), "This link is older than five minutes, or was used before: then the browser that used it is signed out too. Make a new one: mcp-engine open");
     // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each token
   }, [token]);
 
