@@ -36,6 +36,7 @@ def test_an_answer_stands_beside_its_source(page: Page) -> None:
     page.get_by_role("link", name="Ask", exact=True).click()
     expect(page.get_by_role("heading", name="Ask a whole question")).to_be_visible()
     assert_accessible(page, "ask-empty")
+    page.get_by_role("combobox", name="Collection").select_option("handbook")
     ask(page, FREEDOMS)
     expect(cited(page, 1)).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("region", name="Answer")).to_contain_text("four essential human freedoms")
@@ -60,7 +61,7 @@ def test_the_address_shows_the_same_answer_again(page: Page, engine: DashboardEn
 
 
 def test_a_citation_of_a_text_is_marked_in_it(page: Page, engine: DashboardEngine) -> None:
-    page.goto(f"{engine.url}/ask")
+    page.goto(f"{engine.url}/ask?collection=handbook")
     ask(page, "Are the American continents subjects for future colonization by European powers?")
     expect(cited(page, 1)).to_be_visible()
     cited(page, 1).click()
@@ -73,7 +74,7 @@ def test_a_citation_of_a_text_is_marked_in_it(page: Page, engine: DashboardEngin
 
 
 def test_keys_step_through_the_citations(page: Page, engine: DashboardEngine) -> None:
-    page.goto(f"{engine.url}/ask")
+    page.goto(f"{engine.url}/ask?collection=handbook")
     ask(page, TWO_FREEDOMS)
     expect(cited(page, 1)).to_have_attribute("aria-pressed", "true")
     page.get_by_role("region", name="Answer").click(position={"x": 5, "y": 5})
@@ -85,7 +86,7 @@ def test_keys_step_through_the_citations(page: Page, engine: DashboardEngine) ->
 
 
 def test_a_refusal_shows_the_nearest_passages(page: Page, engine: DashboardEngine) -> None:
-    page.goto(f"{engine.url}/ask")
+    page.goto(f"{engine.url}/ask?collection=handbook")
     ask(page, TUNGSTEN)
     expect(page.get_by_text("The documents are about something else.")).to_be_visible()
     nearest = page.get_by_role("region", name="Nearest passages")
@@ -99,7 +100,7 @@ def test_a_refusal_shows_the_nearest_passages(page: Page, engine: DashboardEngin
 
 
 def test_why_names_versions_scores_and_gives_the_proof(page: Page, engine: DashboardEngine) -> None:
-    page.goto(f"{engine.url}/ask")
+    page.goto(f"{engine.url}/ask?collection=handbook")
     ask(page, TWO_FREEDOMS)
     why = page.get_by_role("region", name="Passages that were looked at")
     expect(why).to_contain_text("1941-franklin-d-roosevelt.pdf")
@@ -125,7 +126,7 @@ def test_why_names_versions_scores_and_gives_the_proof(page: Page, engine: Dashb
 
 
 def test_an_answer_is_copied_with_footnotes(page: Page, engine: DashboardEngine) -> None:
-    page.goto(f"{engine.url}/ask")
+    page.goto(f"{engine.url}/ask?collection=handbook")
     ask(page, FREEDOMS)
     page.get_by_role("button", name="Copy as Markdown").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()

@@ -19,7 +19,7 @@ expect.set_options(timeout=TIMEOUT_MS)
 
 @pytest.fixture
 def asked(page: Page, engine: DashboardEngine) -> Page:
-    page.goto(f"{engine.url}/ask")
+    page.goto(f"{engine.url}/ask?collection=handbook")
     page.get_by_role("textbox", name="Question").fill(FREEDOMS)
     page.keyboard.press("Enter")
     expect(why_not(page)).to_be_visible()
