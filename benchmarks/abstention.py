@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from benchmarks.answers import THRESHOLD, Given, given_answers
 from benchmarks.harness.benchmark import Benchmark, Context, Metric, Outcome, at_least, at_most
+from benchmarks.harness.figures import ratio
 from benchmarks.ranking import auroc, coverage_at, risk_coverage
 
 RISKS = {"05": 0.05, "10": 0.1, "20": 0.2, "30": 0.3}
@@ -31,8 +32,8 @@ def run(context: Context) -> Outcome:
         "unsupported_rate": sum(not one.is_supported for one in answered) / max(len(answered), 1),
         "answered": len(answered) / len(on_topic),
         **ours,
-        "coverage_ratio": ours["coverage"] / by_score["coverage"] if by_score["coverage"] else float("inf"),
-        "coverage_ratio_20": ours["coverage_20"] / by_score["coverage_20"] if by_score["coverage_20"] else float("inf"),
+        "coverage_ratio": ratio(ours["coverage"], by_score["coverage"]),
+        "coverage_ratio_20": ratio(ours["coverage_20"], by_score["coverage_20"]),
         "off_topic_answered": sum(one.confidence >= THRESHOLD for one in off_topic) / len(off_topic),
     }
     curve = risk_coverage([one.confidence for one in on_topic], [one.is_supported for one in on_topic])

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.asking import ALWAYS, Client, spread
+from benchmarks.asking import ALWAYS, Client
 from benchmarks.harness.benchmark import Context
 from benchmarks.harness.engine import EngineFailed, running_engine
+from benchmarks.harness.figures import evenly
 from benchmarks.question_sets import Asked, Gold, QuestionSet, clapnq, squad
 from benchmarks.ranking import overlap
 from rag.strategy import Answering
@@ -59,8 +60,8 @@ def given_answers(context: Context) -> tuple[list[Given], dict[str, Any]]:
         for one, other in zip(sets, reversed(sets), strict=True):
             context.say(f"indexing {len(one.documents):,} documents of {one.name}")
             client.fill(one)
-            asked = spread(one.asked, 10**9 if context.full else 600)
-            strangers = spread(other.answerable, _OFF_TOPIC[context.full])
+            asked = evenly(one.asked, 10**9 if context.full else 600)
+            strangers = evenly(other.answerable, _OFF_TOPIC[context.full])
             context.say(f"asking {len(asked):,} questions, and {len(strangers):,} about something else")
             own = [_given(client, one, question) for question in asked]
             found += own
@@ -105,7 +106,7 @@ def _is_exact(client: Client, questions: QuestionSet, citation: dict[str, Any]) 
 
 
 def _check_threshold(client: Client, questions: QuestionSet, asked: Sequence[Asked], given: Sequence[Given]) -> None:
-    for question, one in spread(list(zip(asked, given, strict=True)), _CHECKED):
+    for question, one in evenly(list(zip(asked, given, strict=True)), _CHECKED):
         refused = client.ask(questions.name, question.question, "default")["refused"]
         if refused != (one.confidence < THRESHOLD or not one.exact):
             raise EngineFailed(f"the built-in strategy decides otherwise than by its threshold: {question.question!r}")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from typing import Any
 
 import httpx
 
 from benchmarks.harness.engine import Engine, EngineFailed
+from benchmarks.ingestion import upload, wait_for_jobs
 from benchmarks.question_sets import QuestionSet
 
 ALWAYS = "always"
 """A strategy that refuses nothing: the answer that would be given, and its confidence."""
-_ENDED = ("succeeded", "failed", "cancelled")
-_LOOK_SECONDS = 0.2
 
 
 class Client:
@@ -26,12 +23,13 @@ class Client:
 
     def fill(self, questions: QuestionSet) -> None:
         """Add every document as plain text, and wait until all can be searched."""
-        jobs = [self._add(questions.name, name, text) for name, text in questions.documents.items()]
-        for job in jobs:
-            while (state := self._get(f"/jobs/{job}")["state"]) not in _ENDED:
-                time.sleep(_LOOK_SECONDS)
-            if state != "succeeded":
-                raise EngineFailed(f"the job {job} ended as {state}")
+        wait_for_jobs(
+            self._http,
+            [
+                upload(self._http, questions.name, name, text.encode(), "text/plain")
+                for name, text in questions.documents.items()
+            ],
+        )
 
     def set_always(self) -> None:
         body = {"body": {"answering": {"threshold": 0}}, "message": "Refuse nothing"}
@@ -54,21 +52,11 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
-    def _add(self, collection: str, name: str, text: str) -> str:
-        files = {"file": (name, text.encode(), "text/plain")}
-        answer = self._http.post(f"/collections/{collection}/documents", files=files)
-        return str(_checked(answer)["job_id"])
-
     def _get(self, path: str) -> Any:
         return _checked(self._http.get(path))
 
     def _post(self, path: str, body: Any) -> Any:
         return _checked(self._http.post(path, json=body))
-
-
-def spread(values: Sequence[Any], count: int) -> list[Any]:
-    """Return at most `count` values, evenly spread over all."""
-    return [values[place * len(values) // count] for place in range(count)] if len(values) > count else list(values)
 
 
 def _checked(answer: httpx.Response) -> Any:

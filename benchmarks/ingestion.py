@@ -28,10 +28,10 @@ def ingest(engine: Engine, corpus: Corpus, documents: int) -> dict[str, float]:
     headers = {"Authorization": f"Bearer {engine.key}"}
     with httpx.Client(base_url=f"{engine.url}/api/v1", headers=headers, timeout=120) as client:
         # The first document starts the parser and loads the embedder in the worker.
-        _wait(client, [_upload(client, 0, files[0])])
+        wait_for_jobs(client, [_upload(client, 0, files[0])])
         began = time.perf_counter()
         jobs = [_upload(client, number, content) for number, content in enumerate(files[1:], start=1)]
-        _wait(client, jobs)
+        wait_for_jobs(client, jobs)
         seconds = time.perf_counter() - began
     megabytes = sum(len(content) for content in files[1:]) / 1e6
     return {"pages_per_s": documents * PAGES_A_DOCUMENT / seconds, "mb_per_s": megabytes / seconds}
@@ -64,13 +64,18 @@ def _text(corpus: Corpus, number: int) -> str:
 
 
 def _upload(client: httpx.Client, number: int, content: bytes) -> str:
-    name = f"document-{number}.pdf"
-    answer = client.post(f"/collections/{_COLLECTION}/documents", files={"file": (name, content, "application/pdf")})
+    return upload(client, _COLLECTION, f"document-{number}.pdf", content, "application/pdf")
+
+
+def upload(client: httpx.Client, collection: str, name: str, content: bytes, media_type: str) -> str:
+    """Add a document to a collection; return its job."""
+    answer = client.post(f"/collections/{collection}/documents", files={"file": (name, content, media_type)})
     answer.raise_for_status()
     return str(answer.json()["job_id"])
 
 
-def _wait(client: httpx.Client, jobs: list[str]) -> None:
+def wait_for_jobs(client: httpx.Client, jobs: list[str]) -> None:
+    """Wait until every job has succeeded; raises `EngineFailed` for one that has not within an hour."""
     deadline = time.monotonic() + _LONGEST_SECONDS
     for job in jobs:
         while (state := client.get(f"/jobs/{job}").raise_for_status().json()["state"]) not in _ENDED:

@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.asking import Client, spread
+from benchmarks.asking import Client
 from benchmarks.harness.benchmark import Benchmark, Context, Metric, Outcome, at_least
 from benchmarks.harness.engine import EngineFailed, running_engine
+from benchmarks.harness.figures import evenly
 from benchmarks.harness.peers import Peer, environment, running_peer
 from benchmarks.question_sets import Asked, Gold, QuestionSet, chunking, clapnq, squad
 from benchmarks.ranking import Span, length, merged, overlap, shared
@@ -41,7 +42,7 @@ Place = tuple[str, int, int]
 def run(context: Context) -> Outcome:
     """Fill a collection a set and search it; at small scale every question set gives 300 questions at most."""
     sets = [squad(context.data), chunking(context.data), clapnq(context.data)]
-    asked = {one.name: spread(one.answerable, 10**9 if context.full else 300) for one in sets}
+    asked = {one.name: evenly(one.answerable, 10**9 if context.full else 300) for one in sets}
     metrics: dict[str, float] = {}
     with running_engine() as engine:
         client = Client(engine)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness.benchmark import Context
+from benchmarks.harness.figures import evenly
 from rag.embedding import MiniLMEmbedder, Vectors, normalised
 from rag.sentences import split_sentences
 
@@ -92,7 +93,7 @@ def _texts(data: Path | None) -> tuple[list[str], list[str], str]:
         questions = []
         source = "this repository's own texts: name a folder of data sets with --data for larger ones"
     texts = [text for document in documents for text in _sentences(document)][:MOST_SENTENCES]
-    return texts, _spread(questions or texts, QUESTIONS), source
+    return texts, evenly(questions or texts, QUESTIONS), source
 
 
 def _sentences(document: str) -> Iterator[str]:
@@ -100,10 +101,6 @@ def _sentences(document: str) -> Iterator[str]:
         text = document[span.start : span.end]
         if len(text) >= 20:
             yield text
-
-
-def _spread(values: Sequence[str], count: int) -> list[str]:
-    return [values[place * len(values) // count] for place in range(min(count, len(values)))]
 
 
 def _passages_of(path: Path) -> Iterator[str]:

@@ -157,8 +157,9 @@ def select(sentences: Sequence[Sentence], options: Answering) -> list[Sentence]:
     """Return the best sentences that each add something (after maximal marginal relevance, Carbonell and
     Goldstein, 1998, with a bound in place of a weight)."""
     chosen: list[Sentence] = []
-    floor = floor_of(sentences, options)
-    for sentence in able(sentences):
+    candidates = able(sentences)
+    floor = floor_of(candidates, options)
+    for sentence in candidates:
         if len(chosen) == options.max_sentences or sentence.score < floor:
             break
         if not only_near(sentence, chosen, options) and all(
@@ -186,9 +187,9 @@ def able(sentences: Sequence[Sentence]) -> list[Sentence]:
     return [one for one in sentences if one.table is None or one.coverage == held[one.version_id, one.table]]
 
 
-def floor_of(sentences: Sequence[Sentence], options: Answering) -> float:
-    """Return the score below which a sentence is not worth adding."""
-    return options.relative_floor * able(sentences)[0].score
+def floor_of(candidates: Sequence[Sentence], options: Answering) -> float:
+    """Return the score below which a sentence is not worth adding to the best of those that are `able`."""
+    return options.relative_floor * candidates[0].score
 
 
 def in_reading_order(chosen: Sequence[Sentence]) -> list[Sentence]:

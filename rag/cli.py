@@ -15,6 +15,7 @@ from mcp_engine.cli import output
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
+from mcp_engine.cli.transfer import every
 from rag.parsing.formats.languages import SOURCE_SUFFIXES
 from rag.why.shown import render_why
 
@@ -25,7 +26,6 @@ documents = CommandGroup("Documents: add, list, search, remove.")
 asking = CommandGroup()
 
 POLL_SECONDS = 0.5
-PAGE = 200
 _NEAREST = (
     "The nearest passages begin as follows. Relevance ranks them, from 0 to 1, whether or not they answer; "
     "confidence estimates whether they do."
@@ -91,12 +91,12 @@ def list_documents(
     """List collections, or the documents of one with their state."""
     api = Api()
     if collection is None:
-        rows = _all(api, "/collections", namespace=namespace)
+        rows = list(every(api, "/collections", namespace=namespace))
         cells = [(row["name"], row["documents"], row["chunks"]) for row in rows]
         empty = "No collection yet; `mcp-engine docs add PATH --collection NAME` makes one."
         output.emit({"items": rows}, output.table(("collection", "documents", "passages"), cells, empty=empty))
         return
-    rows = [_line(row) for row in _all(api, f"/collections/{api.quote(collection)}/documents", namespace=namespace)]
+    rows = [_line(row) for row in every(api, f"/collections/{api.quote(collection)}/documents", namespace=namespace)]
     columns = ("name", "version", "state", "pages", "bytes", "id", "problem")
     cells = [[row[column] for column in columns] for row in rows]
     empty = "No documents; `mcp-engine docs add PATH` adds some."
@@ -129,7 +129,7 @@ def remove(
 ) -> None:
     """Take a document out of search; citations of it still open."""
     api = Api()
-    listed = _all(api, f"/collections/{api.quote(collection)}/documents", namespace=namespace)
+    listed = every(api, f"/collections/{api.quote(collection)}/documents", namespace=namespace)
     ids = [row["id"] for row in listed if document in (row["name"], row["id"])]
     if not ids:
         raise CommandFailed(
@@ -265,17 +265,6 @@ def _follow(api: Api, pending: list[dict[str, Any]], done: Callable[[], object])
         waiting = still
         if waiting:
             time.sleep(POLL_SECONDS)
-
-
-def _all(api: Api, path: str, **query: Any) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    cursor: str | None = None
-    while True:
-        page = api.get(path, limit=PAGE, cursor=cursor, **query)
-        rows += page["items"]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            return rows
 
 
 def _render_added(console: Console, results: list[dict[str, Any]]) -> None:

@@ -47,7 +47,7 @@ def matches(place: Place, source: Source) -> bool:
     if place.document != source.document:
         return False
     if source.text is not None:
-        found, wanted = _plain(place.text), _plain(source.text)
+        found, wanted = plain(place.text), plain(source.text)
         return bool(found) and (wanted in found or found in wanted)
     start, end = source.start or 0, _UNKNOWN_END if source.end is None else source.end
     return place.start < end and start < place.end
@@ -75,5 +75,6 @@ def ndcg(gains: Sequence[bool], relevant: int, depth: int) -> float:
     return found / ideal if ideal else 0.0
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return `text` as words are compared: folded, with one space between two."""
     return " ".join(text.casefold().split())

@@ -21,6 +21,7 @@ from mcp_engine.evaluation.scorers.port import (
     text_of,
 )
 from rag.embedding import MiniLMEmbedder
+from rag.relevance import plain
 from rag.sentences import split_sentences
 
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
@@ -90,9 +91,9 @@ class GroundedScorer(_MeaningScorer):
         there = _claims(known) or [known]
         vectors = await self._embedder.embed_passages([*claimed, *there])
         nearest = (vectors[: len(claimed)] @ vectors[len(claimed) :].T).max(axis=1)
-        plain, numbers = _plain(known), set(_NUMBER.findall(known))
+        words, numbers = plain(known), set(_NUMBER.findall(known))
         return [
-            _plain(claim) in plain or (float(near) >= threshold and set(_NUMBER.findall(claim)) <= numbers)
+            plain(claim) in words or (float(near) >= threshold and set(_NUMBER.findall(claim)) <= numbers)
             for claim, near in zip(claimed, nearest, strict=True)
         ]
 
@@ -100,7 +101,3 @@ class GroundedScorer(_MeaningScorer):
 def _claims(text: str) -> list[str]:
     found = (text[span.start : span.end].strip() for span in split_sentences(text))
     return [claim for claim in found if len(claim) >= _FEWEST_CHARACTERS]
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())

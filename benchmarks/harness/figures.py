@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import median
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -29,3 +32,8 @@ def spread(values: Sequence[float]) -> float:
     """Return (largest - smallest) / median of repeated rounds: how noisy the machine was."""
     centre = middle(values)
     return (max(values) - min(values)) / centre if centre else 0.0
+
+
+def evenly(values: Sequence[T], count: int) -> list[T]:
+    """Return at most `count` values, evenly spread over all."""
+    return [values[place * len(values) // count] for place in range(count)] if len(values) > count else list(values)

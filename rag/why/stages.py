@@ -127,14 +127,14 @@ def _diversity(trace: Trace) -> DiversityStage | None:
 
 
 def _sentences(trace: Trace) -> SentencesStage:
-    options, ranked = trace.strategy.answering, trace.ranked
+    options, candidates = trace.strategy.answering, able(trace.ranked)
     found = passage_verdicts(trace)
     expected = [one for one in found if one.expected]
     is_in = any(one.verdict == "chosen" for one in expected)
     return SentencesStage(
         outcome="passed" if is_in else "dropped", note=_about(expected, len(expected) < len(found), is_in=is_in),
-        best_score=round(able(ranked)[0].score, 6) if ranked else None,
-        floor=round(floor_of(ranked, options), 6) if ranked else None,
+        best_score=round(candidates[0].score, 6) if candidates else None,
+        floor=round(floor_of(candidates, options), 6) if candidates else None,
         max_sentences=options.max_sentences, redundancy=options.redundancy, sentences=found,
     )  # fmt: skip
 

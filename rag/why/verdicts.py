@@ -20,11 +20,12 @@ def verdicts(
     """Return, by version and start, why each ranked sentence was chosen or not."""
     if not sentences:
         return {}
-    floor = floor_of(sentences, options)
+    candidates = able(sentences)
+    floor = floor_of(candidates, options)
     taken = {_key(one) for one in chosen}
     last = max((place for place, one in enumerate(sentences) if _key(one) in taken), default=-1)
     ended = last if len(taken) == options.max_sentences else len(sentences)
-    may = {_key(one) for one in able(sentences)}
+    may = {_key(one) for one in candidates}
     found: dict[tuple[UUID, int], Verdict] = {}
     before: list[Sentence] = []
     for place, one in enumerate(sentences):

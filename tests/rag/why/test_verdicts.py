@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering import Sentence, floor_of, select
+from rag.answering import Sentence, able, floor_of, select
 from rag.strategy import Answering
 from rag.why.verdicts import verdicts
 
@@ -62,7 +62,7 @@ def test_verdicts_follow_the_choice(
     for one in ranked:
         match found[VERSION, one.start]:
             case "below_floor":
-                assert one.score < floor_of(ranked, options)
+                assert one.score < floor_of(able(ranked), options)
             case "beyond_max":
                 assert len(chosen) == most
                 assert one.start > last
