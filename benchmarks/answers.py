@@ -83,7 +83,7 @@ def _given(client: Client, questions: QuestionSet, asked: Asked, *, is_off_topic
         collection=questions.name,
         gold=asked.gold,
         is_off_topic=is_off_topic,
-        confidence=answer["confidence"],
+        confidence=0.0 if answer["refused"] else answer["confidence"],
         similarity=max((one["similarity"] for one in answer["passages"]), default=0.0),
         cited=[any(_shares(one, gold) for gold in asked.gold) for one in citations],
         covered=[any(_shares(one, gold) for one in citations) for gold in asked.gold],

@@ -21,6 +21,8 @@ _EVIDENCE_SENTENCES = 5
 """How many of the best sentences may hold what the question asks for."""
 _NUMBERED_SENTENCES = 2
 """In how many of the best sentences the question's numbers may stand."""
+_CONTRADICTING_SENTENCES = 6
+"""Among how many of the best sentences a contradiction is looked for."""
 _MIN_TERMS = 2
 """A sentence with fewer terms is a heading or a scrap: it points to an answer but is none."""
 
@@ -76,11 +78,15 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Sentences in reading order, and how probable it is that they answer; not refused yet."""
+    """Sentences in reading order, and how probable it is that they answer; not refused yet.
+
+    When they are `conflicting`, they are the ones that say different things.
+    """
 
     sentences: list[Sentence]
     confidence: float
     evidence: Evidence
+    conflicting: bool = False
 
 
 NOTHING = Draft([], 0.0, Evidence(0, 0, 0, 0, 0, 0))
@@ -100,8 +106,11 @@ def draft(
     if not sentences:
         return NOTHING
     evidence = evidence_of(question, sentences, hits)
-    chosen = select(sentences, options)
-    return Draft(in_reading_order(chosen), support.confidence(evidence), evidence)
+    confidence = support.confidence(evidence)
+    against = contradiction(question, sentences)
+    if against is not None:
+        return Draft([sentences[0], against], confidence, evidence, conflicting=True)
+    return Draft(in_reading_order(select(sentences, options)), confidence, evidence)
 
 
 def ranked(
@@ -167,6 +176,21 @@ def select(sentences: Sequence[Sentence], options: Answering) -> list[Sentence]:
         ):
             chosen.append(sentence)
     return chosen
+
+
+def contradiction(question: Question, sentences: Sequence[Sentence]) -> Sentence | None:
+    """Return what says another number than the best sentence, in nearly the same words, in another document.
+
+    Only questions that ask for a number or a date are looked at: two names can both be right.
+    """
+    if not sentences or sentences[0].table is not None or not support.asks_number(question.text):
+        return None
+    best = sentences[0]
+    for other in sentences[1:_CONTRADICTING_SENTENCES]:
+        is_elsewhere = other.version_id != best.version_id and other.table is None
+        if is_elsewhere and support.disagree(question.text, best.text, other.text):
+            return other
+    return None
 
 
 def only_near(sentence: Sentence, chosen: Sequence[Sentence], options: Answering) -> bool:

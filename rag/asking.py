@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.splits import Expose, LabelSplits, Unit
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import InvalidInput, Refused, TooLarge
+from mcp_engine.errors import InvalidInput, TooLarge
 from mcp_engine.executions.running import RunningExecution
 from mcp_engine.executions.schemas import ExecutionDetail, ModelRef, Outcome, StartExecution, VersionRef
 from mcp_engine.executions.service import ExecutionService
@@ -20,11 +20,13 @@ from mcp_engine.http.streaming import StreamEvent
 from mcp_engine.idempotency.claims import Claim
 from mcp_engine.telemetry.gen_ai import embeddings_span
 from mcp_engine.telemetry.tracing import span, tracer
-from rag.answering import Draft, Excerpt, Sentence, draft
+from rag.answering import Draft, Excerpt, draft
+from rag.citing.citations import citations_of
 from rag.collections import find_collection
+from rag.conversation import ASKED, context_of
 from rag.embedding import MiniLMEmbedder
 from rag.passages import leads_of, passages_of
-from rag.refusal import FILTERED, NOTHING_INDEXED, refusal_of
+from rag.refusal import FILTERED, NOTHING_INDEXED, Refusal, refusal_of
 from rag.repository import DocumentRepository
 from rag.retrieval import Question, narrowing, retrieve
 from rag.schemas import Answer, Citation, Passage
@@ -32,7 +34,6 @@ from rag.strategies import ResolvedStrategy, Strategies
 from rag.strategy import Filters, Strategy
 
 MAX_QUESTION_CHARACTERS = 4000
-EXECUTION_KIND = "ask"
 _PROVIDER = "onnx"
 _tracer = tracer(__name__)
 
@@ -48,14 +49,20 @@ class _Asked:
     reference: str
     resolved: ResolvedStrategy
     filters: Filters | None = None
+    follows: UUID | None = None
+    context: tuple[str, ...] = ()
     expose: Expose | None = None
 
     @property
     def inputs(self) -> dict[str, Any]:
-        """What somebody who asks the same again has to say."""
-        said = {"question": self.question, "collection": self.collection}
+        """What somebody who asks the same again has to say, and the questions that it was asked together with."""
+        said: dict[str, Any] = {"question": self.question, "collection": self.collection}
         chosen = {} if self.filters is None else self.filters.model_dump(mode="json", exclude_defaults=True)
-        return {**said, "filters": chosen} if chosen else said
+        if chosen:
+            said["filters"] = chosen
+        if self.follows is not None:
+            said |= {"follows": str(self.follows), "context": list(self.context)}
+        return said
 
 
 class AskService:
@@ -89,15 +96,17 @@ class AskService:
         strategy: str = "default",
         *,
         filters: Filters | None = None,
+        follows: UUID | None = None,
         unit: Unit | None = None,
         key: IdempotencyKey | None = None,
-        kind: str = EXECUTION_KIND,
+        kind: str = ASKED,
     ) -> Answer:
         """Return the answer as a whole; raises what `ask` raises."""
         completed: dict[str, Any] = {}
         async for event in self.ask(
-            caller, namespace, collection, question, strategy, filters=filters, unit=unit, key=key, kind=kind
-        ):
+            caller, namespace, collection, question, strategy, filters=filters, follows=follows, unit=unit, key=key,
+            kind=kind,
+        ):  # fmt: skip
             if event.event == "completed":
                 completed = event.data
         return Answer.model_validate(completed)
@@ -111,12 +120,14 @@ class AskService:
         strategy: str = "default",
         *,
         filters: Filters | None = None,
+        follows: UUID | None = None,
         unit: Unit | None = None,
         key: IdempotencyKey | None = None,
-        kind: str = EXECUTION_KIND,
+        kind: str = ASKED,
     ) -> AsyncGenerator[StreamEvent, None]:
         """Answer, event by event: `retrieval` (passages), then for each sentence `citation` and `delta`
-        (the text so far grows by it), and `completed` (the whole `Answer`). A refusal has no citations.
+        (the text so far grows by it), and `completed` (the whole `Answer`). A refusal has no text, and citations only
+        of what contradicts each other.
 
         The run is recorded from start to end as an execution of kind `ask`; nothing leaves before
         each of its citations was read back from the stored version and found equal. A repeat with the
@@ -124,6 +135,7 @@ class AskService:
 
         Args:
             filters: narrow the documents that the strategy searches; recorded with the question.
+            follows: an answer of the caller's (its execution) that this question goes on from.
             unit: who gets the arm of an experiment that runs on the strategy's label.
             kind: under which the execution is recorded.
 
@@ -131,7 +143,7 @@ class AskService:
             InvalidInput, Conflict, Gone: as `ExecutionService.repeated`.
             InvalidInput: `ask.empty_question`.
             TooLarge: `ask.question_too_long`.
-            NotFound: the namespace, the collection or the strategy does not exist.
+            NotFound: the namespace, the collection or the strategy does not exist; `ask.follows_nothing`.
             Refused: `ask.citation_mismatch` when a stored text is not what was indexed.
         """
         with span(_tracer, "ask"):
@@ -142,20 +154,23 @@ class AskService:
                     for event in _events_of(_recorded_answer(claim)):
                         yield event
                     return
-            asked = await self._checked(caller, namespace, collection, question, strategy, filters, unit)
+            asked = await self._checked(caller, namespace, collection, question, strategy, unit)
+            context = () if follows is None else await context_of(self._executions, caller, question, follows)
+            asked = replace(asked, filters=filters, follows=follows, context=context)
             async with await self._executions.start(caller, self._start(asked, claim, kind)) as running:
                 async for event in self._run(caller, asked, running):
                     yield event
 
     async def _run(self, caller: Caller, asked: _Asked, running: RunningExecution) -> AsyncGenerator[StreamEvent, None]:
-        drafted, passages = await self._draft(caller, asked)
+        question, drafted, passages = await self._draft(caller, asked)
         yield _retrieval(running.id, passages)
-        answer = await self._composed(caller, asked, running, drafted, passages)
+        refusal = _refusal(asked, question, drafted, passages)
+        answer = await self._composed(caller, asked, running, drafted, passages, refusal)
         for event in _cited(answer):
             running.first_token()
             yield event
         output = answer.model_dump(mode="json", exclude={"execution_id", "question", "collection", "strategy"})
-        shown = answer.passages if answer.refused else answer.citations
+        shown = answer.citations or answer.passages
         await running.finish(
             Outcome(
                 output=output,
@@ -172,7 +187,6 @@ class AskService:
         collection: str,
         question: str,
         strategy: str,
-        filters: Filters | None,
         unit: Unit | None,
     ) -> _Asked:
         checked_question(question)
@@ -183,9 +197,9 @@ class AskService:
         if unit is not None and self._splits is not None:
             placed = await self._splits.place(caller, resolved.version, unit)
         if placed is None:
-            return _Asked(question, namespace, collection, place.id, strategy, resolved, filters)
+            return _Asked(question, namespace, collection, place.id, strategy, resolved)
         resolved = ResolvedStrategy(Strategy.model_validate(placed.version.body), placed.version)
-        return _Asked(question, namespace, collection, place.id, strategy, resolved, filters, placed.expose)
+        return _Asked(question, namespace, collection, place.id, strategy, resolved, expose=placed.expose)
 
     def _start(self, asked: _Asked, claim: Claim | None, kind: str) -> StartExecution:
         version = asked.resolved.version
@@ -206,11 +220,11 @@ class AskService:
             also=asked.expose,
         )  # fmt: skip
 
-    async def _draft(self, caller: Caller, asked: _Asked) -> tuple[Draft, list[Passage]]:
+    async def _draft(self, caller: Caller, asked: _Asked) -> tuple[Question, Draft, list[Passage]]:
         name, attributes = embeddings_span(_PROVIDER, self._embedder.name)
         with span(_tracer, name, attributes=attributes):
-            (vector,) = await self._embedder.embed_queries([asked.question])
-        question = Question.of(asked.question, vector)
+            (vector,) = await self._embedder.embed_queries([" ".join([*asked.context, asked.question])])
+        question = Question.of(asked.question, vector, asked.context)
         options = asked.resolved.strategy
         with span(_tracer, "retrieve"):
             async with self._work(caller) as work:
@@ -222,51 +236,29 @@ class AskService:
                 passages, leads = await passages_of(repository, hits.best), await leads_of(repository, hits.best)
         with span(_tracer, "answer"):
             texts = [Excerpt(lead, passage.text) for lead, passage in zip(leads, passages, strict=True)]
-            return draft(question, hits.best, texts, hits.weights, options.answering), passages
+            return question, draft(question, hits.best, texts, hits.weights, options.answering), passages
 
     async def _composed(
-        self, caller: Caller, asked: _Asked, running: RunningExecution, drafted: Draft, passages: list[Passage]
+        self,
+        caller: Caller,
+        asked: _Asked,
+        running: RunningExecution,
+        drafted: Draft,
+        passages: list[Passage],
+        refusal: Refusal | None,
     ) -> Answer:
-        threshold = asked.resolved.strategy.answering.threshold
-        if passages:
-            refusal = refusal_of(asked.question, drafted, threshold)
-        else:
-            refusal = FILTERED if narrowing(asked.resolved.strategy.retrieval, asked.filters) else NOTHING_INDEXED
-        citations = [] if refusal else await self._citations(caller, drafted.sentences, passages)
+        citations: list[Citation] = []
+        if refusal is None or refusal.shows_citations:
+            async with self._work(caller) as work:
+                citations = await citations_of(work, drafted.sentences, passages)
         version = asked.resolved.version
         return Answer(
             execution_id=running.id, question=asked.question, collection=asked.collection,
             strategy=f"{version.name}/{version.number}", refused=refusal is not None,
             reason=refusal and refusal.reason, reason_code=refusal and refusal.code,
-            text="".join(_pieces(citations)), confidence=round(drafted.confidence, 4), citations=citations,
-            passages=passages,
+            text="" if refusal else "".join(_pieces(citations)), confidence=round(drafted.confidence, 4),
+            citations=citations, passages=passages, context=list(asked.context),
         )  # fmt: skip
-
-    async def _citations(
-        self, caller: Caller, sentences: Sequence[Sentence], passages: Sequence[Passage]
-    ) -> list[Citation]:
-        """Return citations, each read back from the stored version and compared character by character."""
-        versions = {passage.version.version_id: passage.version for passage in passages}
-        places = [(sentence.version_id, sentence.start, sentence.end) for sentence in sentences]
-        async with self._work(caller) as work:
-            repository = DocumentRepository(work.session, work.tenant_id)
-            stored = await repository.slices(places)
-            pages = await repository.pages(list({place[0] for place in places}))
-        citations: list[Citation] = []
-        for n, (sentence, text) in enumerate(zip(sentences, stored, strict=True), start=1):
-            if text is None or text != sentence.text:
-                raise Refused(
-                    "ask.citation_mismatch",
-                    f"The stored text of {versions[sentence.version_id].document} is not what was indexed; "
-                    "run `mcp-engine audit verify`.",
-                )
-            citations.append(
-                Citation(
-                    n=n, version=versions[sentence.version_id], page=pages[sentence.version_id].at(sentence.start),
-                    start=sentence.start, end=sentence.end, cited_text=text,
-                )
-            )  # fmt: skip
-        return citations
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
@@ -289,6 +281,13 @@ def checked_question(question: str) -> str:
     if not question.strip() or "\x00" in question:
         raise InvalidInput("ask.empty_question", "The question is empty or holds a NUL character; ask in words.")
     return question
+
+
+def _refusal(asked: _Asked, question: Question, drafted: Draft, passages: Sequence[Passage]) -> Refusal | None:
+    options = asked.resolved.strategy
+    if passages:
+        return refusal_of(question, drafted, options.answering.threshold)
+    return FILTERED if narrowing(options.retrieval, asked.filters) else NOTHING_INDEXED
 
 
 def _recorded_answer(run: ExecutionDetail) -> Answer:
@@ -320,7 +319,8 @@ def _retrieval(execution_id: UUID, passages: Sequence[Passage]) -> StreamEvent:
 def _cited(answer: Answer) -> Iterator[StreamEvent]:
     for citation, piece in zip(answer.citations, _pieces(answer.citations), strict=True):
         yield StreamEvent(event="citation", data=citation.model_dump(mode="json"))
-        yield StreamEvent(event="delta", data={"text": piece})
+        if not answer.refused:
+            yield StreamEvent(event="delta", data={"text": piece})
 
 
 def _pieces(citations: Sequence[Citation]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -47,6 +48,20 @@ def _filters(arguments: Mapping[str, Any]) -> Filters | None:
         raise InvalidInput("filters.invalid", f"Correct the filters: {faults_of(error)}") from error
 
 
+def _follows(arguments: Mapping[str, Any]) -> UUID | None:
+    """Return the answer that a question goes on from.
+
+    Raises:
+        InvalidInput: `ask.follows_invalid`.
+    """
+    if "follows" not in arguments:
+        return None
+    try:
+        return UUID(arguments["follows"])
+    except ValueError as error:
+        raise InvalidInput("ask.follows_invalid", "`follows` is the `execution_id` of an answer.") from error
+
+
 class Ask:
     """`rag.ask`: an extractive answer with checked citations, or a refusal."""
 
@@ -59,6 +74,11 @@ class Ask:
         {
             "question": {"type": "string", "minLength": 1},
             "strategy": {"type": "string", "default": "default", "description": "NAME, NAME@label or NAME/version."},
+            "follows": {
+                "type": "string",
+                "format": "uuid",
+                "description": "The `execution_id` of an answer that this question goes on from.",
+            },
         },
         "question",
     )
@@ -79,6 +99,7 @@ class Ask:
             arguments["question"],
             arguments.get("strategy", "default"),
             filters=_filters(arguments),
+            follows=_follows(arguments),
         )
         return answer.model_dump(mode="json")
 

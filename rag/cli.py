@@ -26,6 +26,7 @@ documents = CommandGroup("Documents: add, list, search, remove.")
 asking = CommandGroup()
 
 POLL_SECONDS = 0.5
+_LAST = "last"
 _NEAREST = (
     "The nearest passages begin as follows. Relevance ranks them, from 0 to 1, whether or not they answer; "
     "confidence estimates whether they do."
@@ -150,6 +151,13 @@ def ask(
     media_type: TypesOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    follows: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EXECUTION",
+            help="The answer that this question goes on from, so that it may say “it”; `last` is your last one.",
+        ),
+    ] = None,
 ) -> None:
     """Ask a collection; the answer is verbatim sentences with checked citations, or a refusal."""
     api = Api()
@@ -157,6 +165,8 @@ def ask(
         "question": question, "collection": collection, "strategy": strategy, "stream": stream,
         **_filters(document, media_type, since, until),
     }  # fmt: skip
+    if follows is not None:
+        body["follows"] = _answer_before(api, follows)
     if not stream:
         answer = api.post("/ask", body, namespace=namespace)
         output.emit(answer, lambda console: _render_answer(console, answer, with_text=True))
@@ -272,10 +282,26 @@ def _render_added(console: Console, results: list[dict[str, Any]]) -> None:
     output.table(("document", "outcome", "version", "state", "problem"), cells, empty="Nothing was added.")(console)
 
 
+def _answer_before(api: Api, follows: str) -> str:
+    """Return the execution of an answer; `last` is the latest question of who asks."""
+    if follows != _LAST:
+        return follows
+    me = api.get("/me")["principal"]["id"]
+    found = api.get("/executions", kind="ask", actor=me, limit=1)["items"]
+    if not found:
+        raise CommandFailed("You asked nothing yet: leave --follows out.", ExitCode.USAGE)
+    return str(found[0]["id"])
+
+
 def _render_answer(console: Console, answer: dict[str, Any], *, with_text: bool) -> None:
+    if answer["context"]:
+        console.print(f"Understood together with: {' '.join(answer['context'])}\n", markup=False, style="dim")
     if answer["refused"]:
         console.print(f"No answer. {answer['reason']}", markup=False)
-        if answer["passages"]:
+        for citation in answer["citations"]:
+            console.print(f"\n{_place(citation)}", markup=False, style="bold")
+            console.print(citation["cited_text"], markup=False)
+        if answer["passages"] and not answer["citations"]:
             console.print(f"{_NEAREST}\n", markup=False)
             _render_passages(console, answer["passages"][:3], characters=SHOWN_CHARACTERS)
         return

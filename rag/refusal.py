@@ -7,8 +7,10 @@ from typing import Final, Literal
 
 from rag import support
 from rag.answering import Draft
+from rag.conversation import is_underspecified
+from rag.retrieval import Question
 
-RefusalCode = Literal["nothing_indexed", "filtered", "off_topic", "unsupported"]
+RefusalCode = Literal["nothing_indexed", "filtered", "underspecified", "off_topic", "unsupported", "conflicting"]
 
 _OFF_TOPIC: Final = 0.35
 """Cosine of the question with the nearest passage; below it were .71 of questions about something else and .07 of
@@ -20,19 +22,32 @@ class Refusal:
     code: RefusalCode
     reason: str
 
+    @property
+    def shows_citations(self) -> bool:
+        """Whether what was found is cited all the same."""
+        return self.code == "conflicting"
+
 
 NOTHING_INDEXED: Final = Refusal("nothing_indexed", "The collection holds no indexed passages yet.")
 FILTERED: Final = Refusal("filtered", "No indexed document passes the filters.")
+_UNDERSPECIFIED: Final = Refusal(
+    "underspecified", "What is meant? Name what you ask about, or ask this as a follow-up of an answer about it."
+)
+_CONFLICTING: Final = Refusal(
+    "conflicting", "The documents contradict each other: what they say is cited, and which is right is yours to decide."
+)
 
 
-def refusal_of(question: str, drafted: Draft, threshold: float) -> Refusal | None:
+def refusal_of(question: Question, drafted: Draft, threshold: float) -> Refusal | None:
     """Return why a draft does not answer; None when it does."""
+    if not question.borrowed and is_underspecified(question.text):
+        return _UNDERSPECIFIED
     if drafted.sentences and drafted.confidence >= threshold:
-        return None
+        return _CONFLICTING if drafted.conflicting else None
     compared = f"confidence {drafted.confidence:.2f}, the strategy asks for {threshold:.2f}"
     if drafted.evidence.passage_similarity < _OFF_TOPIC:
         return Refusal("off_topic", f"Nothing in the collection is about this ({compared}).")
-    lacking = "".join(f" {one}" for one in _lacking(question, drafted.evidence))
+    lacking = "".join(f" {one}" for one in _lacking(question.text, drafted.evidence))
     return Refusal("unsupported", f"The nearest passages do not support an answer ({compared}).{lacking}")
 
 

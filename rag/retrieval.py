@@ -8,7 +8,7 @@ Rank Learning Methods", 2009.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,18 +25,34 @@ from rag.strategy import Filters, Retrieval
 
 Scores = npt.NDArray[np.float64]
 
+BORROWED_SHARE = 0.5
+"""Of a term's weight, when only an earlier question holds it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with what retrieval and answering compare against: its vector and its distinct terms in order."""
+    """A question with what retrieval and answering compare against: its vector and its distinct terms in order.
+
+    Args:
+        vector: of the question, together with its context.
+        borrowed: those of the terms that stand in its context alone.
+    """
 
     text: str
     vector: npt.NDArray[np.float32]
     terms: tuple[str, ...]
+    borrowed: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, text: str, vector: npt.NDArray[np.float32]) -> Question:
-        return cls(text, vector, tuple(dict.fromkeys(terms(text))))
+    def of(cls, text: str, vector: npt.NDArray[np.float32], context: Sequence[str] = ()) -> Question:
+        own = tuple(dict.fromkeys(terms(text)))
+        borrowed = [term for term in dict.fromkeys(terms(" ".join(context))) if term not in own]
+        return cls(text, vector, (*own, *borrowed), frozenset(borrowed))
+
+    def weights(self, chunks: int, holding: Mapping[str, int]) -> dict[str, float]:
+        """Return what each term weighs: its idf, of a borrowed one half of that."""
+        share = {term: BORROWED_SHARE if term in self.borrowed else 1.0 for term in self.terms}
+        return {term: share[term] * idf(chunks, holding.get(term, 0)) for term in self.terms}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +116,7 @@ async def retrieve(
     index = IndexRepository(session)
     candidates = await index.candidates(collection_id, question.vector, query, options.candidates, among)
     holding = candidates.scores.holding
-    weights = {term: idf(candidates.chunks, holding.get(term, 0)) for term in question.terms}
+    weights = question.weights(candidates.chunks, holding)
     fused = fuse(candidates.found, question.vector, options)
     best = fused[:limit]
     if options.mmr is not None and fused:

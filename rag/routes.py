@@ -216,10 +216,10 @@ async def ask(
         return await event_stream(
             asking.ask(
                 caller, namespace, request.collection, request.question, request.strategy, filters=request.filters,
-                unit=request.unit, key=key,
+                follows=request.follows, unit=request.unit, key=key,
             )
         )  # fmt: skip
     return await asking.answer(
         caller, namespace, request.collection, request.question, request.strategy, filters=request.filters,
-        unit=request.unit, key=key,
+        follows=request.follows, unit=request.unit, key=key,
     )  # fmt: skip

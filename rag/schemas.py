@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -196,8 +196,40 @@ class SearchResult(BaseModel):
     passages: list[Passage]
 
 
+class CharLocation(BaseModel):
+    """Characters (code points) of the version's text, from 0; the last is before `end_char_index`."""
+
+    type: Literal["char_location"] = "char_location"
+    start_char_index: int
+    end_char_index: int
+
+
+class PageLocation(BaseModel):
+    """Pages, from 1; the last is before `end_page_number`."""
+
+    type: Literal["page_location"] = "page_location"
+    start_page_number: int
+    end_page_number: int
+
+
+class ContentBlockLocation(BaseModel):
+    """Blocks of the version's text, from 0: what blank lines and page breaks divide; the last is before
+    `end_block_index`."""
+
+    type: Literal["content_block_location"] = "content_block_location"
+    start_block_index: int
+    end_block_index: int
+
+
+Location = Annotated[CharLocation | PageLocation | ContentBlockLocation, Field(discriminator="type")]
+
+
 class Citation(BaseModel):
-    """Verbatim evidence: `text[start:end]` of the stored version equals `cited_text`, checked before it is sent."""
+    """Verbatim evidence: `text[start:end]` of the stored version equals `cited_text`, checked before it is sent.
+
+    `locations` say the same place in each way that fits the document: always by characters and by blocks, by pages
+    where it has some.
+    """
 
     n: int
     version: CitedVersion
@@ -205,6 +237,7 @@ class Citation(BaseModel):
     start: int
     end: int
     cited_text: str
+    locations: list[Location] = []
 
 
 class AskRequest(BaseModel):
@@ -214,6 +247,11 @@ class AskRequest(BaseModel):
     collection: str
     strategy: str = Field(default="default", description="`NAME`, `NAME@label` or `NAME/version` of a rag_strategy.")
     filters: Filters | None = Field(default=None, description="Narrow the documents that the strategy searches.")
+    follows: UUID | None = Field(
+        default=None,
+        description="An answer of yours (its `execution_id`) that this question goes on from: one that says “it” is "
+        "then understood with the questions before.",
+    )
     stream: bool = False
     unit_id: UnitId | None = Field(
         default=None, description="Who always gets the same arm of an experiment on the strategy's label."
@@ -231,9 +269,11 @@ class Answer(BaseModel):
     """An extractive answer, or a refusal.
 
     `text` is made of the citations' own sentences, each followed by its marker `[n]`; it is empty
-    when `refused`. `confidence` (0..1) estimates the probability that the passages answer the
-    question; see `rag.support`. `reason_code` tells nothing near (`off_topic`) from what is near and does not answer
-    (`unsupported`). `passages` are the nearest ones, best first.
+    when `refused`, and then there are citations only of sentences that contradict each other (`conflicting`).
+    `confidence` (0..1) estimates the probability that the passages answer the question; see `rag.support`.
+    `reason_code` tells nothing near (`off_topic`) from what is near and does not answer (`unsupported`), and from a
+    question that does not say what it is about (`underspecified`). `passages` are the nearest ones, best first.
+    `context` are the earlier questions that a follow-up was understood with, first to last.
     """
 
     execution_id: UUID
@@ -247,3 +287,4 @@ class Answer(BaseModel):
     confidence: float
     citations: list[Citation]
     passages: list[Passage]
+    context: list[str] = []

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
-from rag.lexical import words
+from rag.lexical import terms, words
 
 _NUMBER_WORDS = frozenset(
     re.findall(
@@ -42,6 +42,8 @@ _NAMED = re.compile(
 _DENIAL = re.compile(
     r"\b(not|no|never|none|nor|neither|without|cannot|except|unless|nothing|nobody)\b|n['’]t\b", re.IGNORECASE
 )
+_SAME_WORDS = 0.7
+"""The share of the longer sentence's terms that another holds which says the same of something."""
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[^\W\d_]*[A-ZÀ-ÞΑ-ΩА-Я][\w'’-]*|\b\d[\d.,:/-]*\d|\d")
 
 
@@ -96,6 +98,25 @@ def denies(text: str) -> bool:
 def numbers(text: str) -> frozenset[str]:
     """Return the words of `text` that begin with a digit."""
     return frozenset(word for word in words(text) if word[0].isdigit())
+
+
+def asks_number(question: str) -> bool:
+    """Return whether a question asks for a number or a date."""
+    folded = question.casefold()
+    return _COUNTED.search(folded) is not None or _DATED.search(folded) is not None
+
+
+def disagree(question: str, one: str, other: str) -> bool:
+    """Return whether two sentences say different numbers in nearly the same words.
+
+    Numbers of the question don't count, nor does a number that both say.
+    """
+    asked = numbers(question)
+    ours, theirs = numbers(one) - asked, numbers(other) - asked
+    if not ours or not theirs or ours & theirs:
+        return False
+    said, told = (frozenset(terms(text)) - numbers(text) for text in (one, other))
+    return bool(said and told) and len(said & told) >= _SAME_WORDS * max(len(said), len(told))
 
 
 def holds_kind(question: str, sentence: str) -> bool:

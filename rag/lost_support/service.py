@@ -83,9 +83,11 @@ class SupportService:
                 raise Conflict("answer.asked_again", f"It was asked again before: see the execution {again_id}.")
         run = await self._executions.get(caller, execution_id)
         given = run.inputs.value
-        filters = Filters.model_validate(given["filters"]) if "filters" in given else None
-        strategy = _strategy(run)
-        answer = await self._asking.answer(caller, namespace, collection, given["question"], strategy, filters=filters)
+        answer = await self._asking.answer(
+            caller, namespace, collection, given["question"], _strategy(run),
+            filters=Filters.model_validate(given["filters"]) if "filters" in given else None,
+            follows=UUID(given["follows"]) if "follows" in given and run.actor_id == caller.principal_id else None,
+        )  # fmt: skip
         async with self._work(caller) as work:
             if await SupportRepository(work.session, work.tenant_id).insert_again(execution_id, answer.execution_id):
                 await append(work, facts.asked_again(execution_id, answer.execution_id))

@@ -151,7 +151,7 @@ def _about(expected: Sequence[SentenceVerdict], placed: bool, *, is_in: bool) ->
 
 def _answer(trace: Trace) -> AnswerStage:
     drafted, threshold = trace.drafted, trace.strategy.answering.threshold
-    refusal = refusal_of(trace.question.text, drafted, threshold)
+    refusal = refusal_of(trace.question, drafted, threshold)
     chunk = trace.chunk
     inside = [
         number

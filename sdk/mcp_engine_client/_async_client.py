@@ -176,16 +176,18 @@ class AsyncClient:
         unit_id: str | None = None,
         attributes: Mapping[str, Attribute] | None = None,
         filters: Filters | None = None,
+        follows: UUID | str | None = None,
     ) -> models.Answer:
         """Return an answer of verbatim, cited sentences, or a refusal (`refused`) with the nearest passages.
 
         Args:
             filters: which documents are asked: patterns in the lists `documents` (names) and `media_types`, days
                 `since` and `until` (YYYY-MM-DD).
+            follows: the `execution_id` of an answer that this question goes on from, so that it may say "it".
         """
         call = self._core.ask_call(
             question, collection=collection, strategy=strategy, namespace=namespace, idempotency_key=idempotency_key,
-            timeout_seconds=timeout_seconds, unit_id=unit_id, attributes=attributes, filters=filters,
+            timeout_seconds=timeout_seconds, unit_id=unit_id, attributes=attributes, filters=filters, follows=follows,
             stream=False,
         )  # fmt: skip
         return await self._io.perform(self._core.ask(call))
@@ -202,11 +204,12 @@ class AsyncClient:
         unit_id: str | None = None,
         attributes: Mapping[str, Attribute] | None = None,
         filters: Filters | None = None,
+        follows: UUID | str | None = None,
     ) -> AsyncTextStream[models.Answer]:
         """Ask, and return the answer's sentences as they come; `passages` and `citations` fill as it goes."""
         call = self._core.ask_call(
             question, collection=collection, strategy=strategy, namespace=namespace, idempotency_key=idempotency_key,
-            timeout_seconds=timeout_seconds, unit_id=unit_id, attributes=attributes, filters=filters,
+            timeout_seconds=timeout_seconds, unit_id=unit_id, attributes=attributes, filters=filters, follows=follows,
             stream=True,
         )  # fmt: skip
         return AsyncTextStream(self._io, call, answer_state())

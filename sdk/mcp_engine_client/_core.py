@@ -156,9 +156,14 @@ class Core:
         unit_id: str | None,
         attributes: Mapping[str, Attribute] | None,
         filters: Filters | None,
+        follows: UUID | str | None,
         stream: bool,
     ) -> Call:
-        asked = {"question": question, "collection": collection, "strategy": strategy, "stream": stream}
+        asked: dict[str, Any] = {
+            "question": question, "collection": collection, "strategy": strategy, "stream": stream,
+        }  # fmt: skip
+        if follows is not None:
+            asked["follows"] = str(follows)
         return Call(
             "POST",
             "/ask",

@@ -195,8 +195,32 @@ class SearchResult(Answered):
     passages: list[Passage]
 
 
+class CharLocation(Answered):
+    """Characters (code points) of the version's text, from 0; the last is before `end_char_index`."""
+
+    type: Literal["char_location"]
+    start_char_index: int
+    end_char_index: int
+
+
+class PageLocation(Answered):
+    """Pages, from 1; the last is before `end_page_number`."""
+
+    type: Literal["page_location"]
+    start_page_number: int
+    end_page_number: int
+
+
+class ContentBlockLocation(Answered):
+    """Blocks of the version's text, from 0; the last is before `end_block_index`."""
+
+    type: Literal["content_block_location"]
+    start_block_index: int
+    end_block_index: int
+
+
 class Citation(Answered):
-    """Verbatim evidence: characters `start` to `end` of the version's text."""
+    """Verbatim evidence: characters `start` to `end` of the version's text; `locations` say the same place."""
 
     n: int
     version: CitedVersion
@@ -204,6 +228,7 @@ class Citation(Answered):
     start: int
     end: int
     cited_text: str
+    locations: list[CharLocation | PageLocation | ContentBlockLocation] = []
 
 
 class Answer(Answered):
@@ -220,6 +245,7 @@ class Answer(Answered):
     confidence: float
     citations: list[Citation]
     passages: list[Passage]
+    context: list[str] = []
 
 
 class DocumentVersion(Answered):

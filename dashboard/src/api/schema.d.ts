@@ -2465,9 +2465,11 @@ export interface components {
          * @description An extractive answer, or a refusal.
          *
          *     `text` is made of the citations' own sentences, each followed by its marker `[n]`; it is empty
-         *     when `refused`. `confidence` (0..1) estimates the probability that the passages answer the
-         *     question; see `rag.support`. `reason_code` tells nothing near (`off_topic`) from what is near and does not answer
-         *     (`unsupported`). `passages` are the nearest ones, best first.
+         *     when `refused`, and then there are citations only of sentences that contradict each other (`conflicting`).
+         *     `confidence` (0..1) estimates the probability that the passages answer the question; see `rag.support`.
+         *     `reason_code` tells nothing near (`off_topic`) from what is near and does not answer (`unsupported`), and from a
+         *     question that does not say what it is about (`underspecified`). `passages` are the nearest ones, best first.
+         *     `context` are the earlier questions that a follow-up was understood with, first to last.
          */
         Answer: {
             /** Citations */
@@ -2476,6 +2478,11 @@ export interface components {
             collection: string;
             /** Confidence */
             confidence: number;
+            /**
+             * Context
+             * @default []
+             */
+            context: string[];
             /**
              * Execution Id
              * Format: uuid
@@ -2488,7 +2495,7 @@ export interface components {
             /** Reason */
             reason: string | null;
             /** Reason Code */
-            reason_code?: ("nothing_indexed" | "filtered" | "off_topic" | "unsupported") | null;
+            reason_code?: ("nothing_indexed" | "filtered" | "underspecified" | "off_topic" | "unsupported" | "conflicting") | null;
             /** Refused */
             refused: boolean;
             /** Strategy */
@@ -2519,7 +2526,7 @@ export interface components {
              */
             outcome: "passed" | "dropped";
             /** Reason Code */
-            reason_code: ("nothing_indexed" | "filtered" | "off_topic" | "unsupported") | null;
+            reason_code: ("nothing_indexed" | "filtered" | "underspecified" | "off_topic" | "unsupported" | "conflicting") | null;
             /** Refused */
             refused: boolean;
             /**
@@ -2609,6 +2616,11 @@ export interface components {
             collection: string;
             /** @description Narrow the documents that the strategy searches. */
             filters?: components["schemas"]["Filters"] | null;
+            /**
+             * Follows
+             * @description An answer of yours (its `execution_id`) that this question goes on from: one that says “it” is then understood with the questions before.
+             */
+            follows?: string | null;
             /** Question */
             question: string;
             /**
@@ -2814,6 +2826,21 @@ export interface components {
             };
         };
         /**
+         * CharLocation
+         * @description Characters (code points) of the version's text, from 0; the last is before `end_char_index`.
+         */
+        CharLocation: {
+            /** End Char Index */
+            end_char_index: number;
+            /** Start Char Index */
+            start_char_index: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "char_location";
+        };
+        /**
          * CheckPrompt
          * @description A body that is not pushed yet, and values to render it with.
          *
@@ -2863,12 +2890,20 @@ export interface components {
         /**
          * Citation
          * @description Verbatim evidence: `text[start:end]` of the stored version equals `cited_text`, checked before it is sent.
+         *
+         *     `locations` say the same place in each way that fits the document: always by characters and by blocks, by pages
+         *     where it has some.
          */
         Citation: {
             /** Cited Text */
             cited_text: string;
             /** End */
             end: number;
+            /**
+             * Locations
+             * @default []
+             */
+            locations: (components["schemas"]["CharLocation"] | components["schemas"]["PageLocation"] | components["schemas"]["ContentBlockLocation"])[];
             /** N */
             n: number;
             /** Page */
@@ -3180,6 +3215,22 @@ export interface components {
             state: "present" | "erased" | "none";
             /** Value */
             value?: unknown;
+        };
+        /**
+         * ContentBlockLocation
+         * @description Blocks of the version's text, from 0: what blank lines and page breaks divide; the last is before
+         *     `end_block_index`.
+         */
+        ContentBlockLocation: {
+            /** End Block Index */
+            end_block_index: number;
+            /** Start Block Index */
+            start_block_index: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "content_block_location";
         };
         /**
          * ContentErased
@@ -5585,6 +5636,21 @@ export interface components {
              * Format: uuid
              */
             tenant_id: string;
+        };
+        /**
+         * PageLocation
+         * @description Pages, from 1; the last is before `end_page_number`.
+         */
+        PageLocation: {
+            /** End Page Number */
+            end_page_number: number;
+            /** Start Page Number */
+            start_page_number: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "page_location";
         };
         /** Page[ArtifactView] */
         Page_ArtifactView_: {

@@ -19,11 +19,24 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
   const link = () => new URL(`/ask?execution=${answer.executionId ?? ""}`, window.location.origin).href;
   return (
     <section aria-label="Answer" className="rounded-lg border border-line bg-surface">
-      <h2 className="border-b border-line px-5 py-3 text-lg font-semibold break-words">{answer.question}</h2>
+      <header className="border-b border-line px-5 py-3">
+        <h2 className="text-lg font-semibold break-words">{answer.question}</h2>
+        {answer.context.length > 0 && (
+          <p className="text-sm break-words text-muted">Understood together with: {answer.context.join(" ")}</p>
+        )}
+      </header>
       <div className="flex flex-col gap-4 px-5 py-4">
         <div aria-live="polite" aria-busy={phase === "asking" || phase === "answering"}>
           {refused ? (
-            <Refused reason={answer.reason} code={answer.reasonCode} />
+            <>
+              <Refused reason={answer.reason} code={answer.reasonCode} />
+              {citations.map((citation) => (
+                <p key={citation.n} className="mt-3 border-l-2 border-warn pl-3 text-lg leading-[1.75] break-words">
+                  <Sentence citation={citation} isOpen={citation.n === cite} onCite={onCite} />
+                  <span className="block text-sm text-muted">{placeOf(citation)}</span>
+                </p>
+              ))}
+            </>
           ) : (
             <p className="text-lg leading-[1.75] break-words">
               {citations.map((citation) => (
@@ -85,14 +98,22 @@ function Waiting({ phase }: { phase: AnswerSoFar["phase"] }) {
   );
 }
 
+const REFUSED: Partial<Record<NonNullable<AnswerSoFar["reasonCode"]>, string>> = {
+  off_topic: "The documents are about something else.",
+  conflicting: "The documents contradict each other.",
+  underspecified: "What is meant?",
+};
+
 function Refused({ reason, code }: { reason: string | null; code: AnswerSoFar["reasonCode"] }) {
   return (
     <div className="flex gap-3">
       <CircleHelp aria-hidden className="mt-0.5 size-5 shrink-0 text-warn" />
       <div>
-        <p className="font-semibold">{code === "off_topic" ? "The documents are about something else." : "The documents do not answer this."}</p>
+        <p className="font-semibold">{(code && REFUSED[code]) ?? "The documents do not answer this."}</p>
         <p className="text-sm text-muted">{reason}</p>
-        <p className="mt-1 text-sm text-muted">The nearest passages stand below. Another wording, or a document that is missing, may help.</p>
+        {code !== "conflicting" && (
+          <p className="mt-1 text-sm text-muted">The nearest passages stand below. Another wording, or a document that is missing, may help.</p>
+        )}
       </div>
     </div>
   );

@@ -14,6 +14,8 @@ import { SourceColumn, SourcePanel } from "../documents/SourcePanel";
 import type { AnswerSoFar } from "./answer";
 import { AnswerCard } from "./AnswerCard";
 import { RelevanceNote } from "./Confidence";
+import { Earlier } from "./Earlier";
+import { FollowUp } from "./FollowUp";
 import { QuestionForm } from "./QuestionForm";
 import type { AskSearch } from "./routes";
 import { useAnswer } from "./useAnswer";
@@ -62,10 +64,11 @@ function Asking({ namespace, collections }: { namespace: string; collections: re
   const busy = answer !== null && (answer.phase === "asking" || answer.phase === "answering");
   const citation = answer?.citations.find((one) => one.n === search.cite);
   const source = citation ?? (search.passage === undefined ? undefined : answer?.passages[search.passage - 1]);
-  const kind = answer?.refused ? "passage" : "cite";
+  const showsPassages = answer !== null && answer.refused && answer.citations.length === 0;
+  const kind = showsPassages ? "passage" : "cite";
 
   useListKeys({
-    keys: (answer?.refused ? answer.passages : (answer?.citations ?? [])).map((_, index) => String(index + 1)),
+    keys: (showsPassages ? answer.passages : (answer?.citations ?? [])).map((_, index) => String(index + 1)),
     selected: source && String(search[kind] ?? ""),
     select: (key) => change({ ...CLOSED, [kind]: key === undefined ? undefined : Number(key) }, true),
   });
@@ -104,8 +107,21 @@ function Asking({ namespace, collections }: { namespace: string; collections: re
         {isLoading && <Skeleton lines={5} />}
         {answer ? (
           <>
+            {answer.follows && (
+              <ol aria-label="Conversation" className="flex flex-col gap-2">
+                <Earlier execution={answer.follows} />
+              </ol>
+            )}
             <AnswerCard answer={answer} cite={search.cite} onCite={(n) => change({ ...CLOSED, cite: n })} />
-            {answer.refused && <Nearest answer={answer} selected={search.passage} onOpen={(n) => change({ ...CLOSED, passage: n })} />}
+            {answer.phase === "done" && answer.executionId && (
+              <FollowUp
+                key={answer.executionId}
+                onAsk={(question) =>
+                  ask({ namespace, question, collection: answer.collection, strategy: search.strategy ?? "default", follows: answer.executionId ?? undefined })
+                }
+              />
+            )}
+            {showsPassages && <Nearest answer={answer} selected={search.passage} onOpen={(n) => change({ ...CLOSED, passage: n })} />}
             {answer.phase === "done" && answer.executionId && (
               <Why
                 answer={answer}

@@ -6,7 +6,7 @@ import { SelectField, TextArea, TextField } from "../../components/Field";
 import type { Collection } from "../documents/queries";
 import { strategiesQuery } from "./queries";
 
-const MOST_CHARACTERS = 4_000;
+export const MOST_CHARACTERS = 4_000;
 
 interface QuestionFormProps {
   collections: readonly Collection[];

@@ -4,7 +4,7 @@ import { type AnswerSoFar, type Citation, type Execution, type Passage, advanced
 import { answerMarkdown } from "./markdown";
 
 const version = { document_id: "d", document: "a_b.pdf", version_id: "v", number: 2, digest: "0123456789abcdef" };
-const citation: Citation = { n: 1, version, page: 3, start: 10, end: 24, cited_text: "It *is*\nso." };
+const citation: Citation = { n: 1, version, page: 3, start: 10, end: 24, cited_text: "It *is*\nso.", locations: [] };
 const passage: Passage = { version, page: 3, start: 0, end: 40, text: "…", score: 1, similarity: 0.8, bm25: 4 };
 const completed = {
   execution_id: "e", question: "Is it?", collection: "docs", strategy: "default/1", refused: false, reason: null,
@@ -46,6 +46,16 @@ describe("an execution", () => {
 
   it("keeps the same answer", () => {
     expect(recorded(execution)).toEqual(after(["completed", completed]));
+  });
+
+  it("keeps what it goes on from, and what it was understood with", () => {
+    const following = {
+      ...execution,
+      inputs: { state: "present", value: { question: "And it?", collection: "docs", follows: "e0" } },
+      output: { state: "present", value: { ...completed, context: ["Is it?"] } },
+    } as unknown as Execution;
+    expect(recorded(following)).toMatchObject({ follows: "e0", context: ["Is it?"] });
+    expect(recorded(execution)).toMatchObject({ follows: null, context: [] });
   });
 
   it("is none when it is of another kind or erased, and stopped when it has no output", () => {

@@ -11,6 +11,9 @@ export type Execution = Schema<"ExecutionDetail">;
 export interface AnswerSoFar {
   question: string;
   collection: string;
+  /** The execution that it goes on from, and the earlier questions that it was understood with. */
+  follows: string | null;
+  context: readonly string[];
   executionId: string | null;
   passages: readonly Passage[];
   citations: readonly Citation[];
@@ -27,9 +30,9 @@ export type AnswerEvent =
   | { kind: "stopped" }
   | { kind: "failed"; problem: ApiProblem };
 
-export function asked(question: string, collection: string): AnswerSoFar {
+export function asked(question: string, collection: string, follows: string | null = null): AnswerSoFar {
   return {
-    question, collection, executionId: null, passages: [], citations: [], confidence: null, refused: false, reason: null, reasonCode: null,
+    question, collection, follows, context: [], executionId: null, passages: [], citations: [], confidence: null, refused: false, reason: null, reasonCode: null,
     phase: "asking", problem: null,
   };
 }
@@ -47,25 +50,25 @@ export function advanced(answer: AnswerSoFar, next: AnswerEvent): AnswerSoFar {
     case "citation":
       return { ...answer, citations: [...answer.citations, data as Citation] };
     case "completed":
-      return completed(data as Schema<"Answer">);
+      return completed(answer, data as Schema<"Answer">);
     default:
       return answer;
   }
 }
 
-function completed(answer: Schema<"Answer">): AnswerSoFar {
-  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode } = answer;
+function completed({ follows }: AnswerSoFar, answer: Schema<"Answer">): AnswerSoFar {
+  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [] } = answer;
   return {
-    question, collection, executionId: execution_id, passages, citations, confidence, refused, reason, reasonCode,
+    question, collection, follows, context, executionId: execution_id, passages, citations, confidence, refused, reason, reasonCode,
     phase: "done", problem: null,
   };
 }
 
 /** Return the answer that an execution keeps; null when it is no answer, or its content was erased. */
 export function recorded(execution: Execution): AnswerSoFar | null {
-  const inputs = execution.inputs.value as { question?: unknown; collection?: unknown } | null | undefined;
+  const inputs = execution.inputs.value as { question?: unknown; collection?: unknown; follows?: string } | null | undefined;
   if (execution.kind !== "ask" || typeof inputs?.question !== "string" || typeof inputs.collection !== "string") return null;
-  const begun = { ...asked(inputs.question, inputs.collection), executionId: execution.id };
+  const begun = { ...asked(inputs.question, inputs.collection, inputs.follows ?? null), executionId: execution.id };
   const output = execution.output.value as Partial<Schema<"Answer">> | null | undefined;
   if (!output || !Array.isArray(output.citations) || !Array.isArray(output.passages)) return { ...begun, phase: "stopped" };
   return {
@@ -76,6 +79,7 @@ export function recorded(execution: Execution): AnswerSoFar | null {
     refused: output.refused ?? false,
     reason: output.reason ?? null,
     reasonCode: output.reason_code,
+    context: output.context ?? [],
     phase: "done",
   };
 }

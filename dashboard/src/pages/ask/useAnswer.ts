@@ -21,6 +21,8 @@ export interface Question {
   collection: string;
   question: string;
   strategy: string;
+  /** The answer that this goes on from, by its execution. */
+  follows?: string | undefined;
 }
 
 export interface Asking {
@@ -48,15 +50,15 @@ export function useAnswer(
   useEffect(() => () => running.current?.abort(), []);
 
   const ask = useCallback(
-    async ({ namespace, collection, question, strategy }: Question) => {
+    async ({ namespace, collection, question, strategy, follows }: Question) => {
       running.current?.abort();
       const control = new AbortController();
       running.current = control;
-      let answer = asked(question, collection);
+      let answer = asked(question, collection, follows);
       setLive(answer);
       try {
         const path = `/api/v1/ask?namespace=${encodeURIComponent(namespace)}`;
-        const body = { question, collection, strategy, stream: true };
+        const body = { question, collection, strategy, follows, stream: true };
         for await (const event of streamEvents(path, { body, signal: control.signal })) {
           answer = advanced(answer, { kind: "event", event });
           setLive(answer);

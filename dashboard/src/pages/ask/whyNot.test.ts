@@ -41,7 +41,7 @@ describe("what was asked", () => {
 
 describe("citations of a passage", () => {
   const citation = (n: number, start: number, end: number, id = "v"): Citation => ({
-    n, start, end, version: { ...version, version_id: id }, page: null, cited_text: "…",
+    n, start, end, version: { ...version, version_id: id }, page: null, cited_text: "…", locations: [],
   });
 
   it("stand in it as a whole, in the same version", () => {

@@ -1,0 +1,1 @@
+"""Citations: each read back from the stored version, compared character by character, and located."""
