@@ -25,6 +25,7 @@ from benchmarks.harness.figures import evenly
 from benchmarks.harness.peers import Peer, environment, running_peer
 from benchmarks.question_sets import Asked, Gold, QuestionSet, chunking, clapnq, squad
 from benchmarks.ranking import Span, length, merged, overlap, shared
+from rag.chunkers.outline import Outline
 from rag.embedding import MiniLMEmbedder
 from rag.indexing import cut
 from rag.parsing.formats.plain import parse_text
@@ -122,7 +123,7 @@ def _chunks(questions: QuestionSet) -> set[Place]:
     return {
         (name, one.start, one.end)
         for name, text in questions.documents.items()
-        for one in cut(parse_text(text.encode()), Chunking())[0]
+        for one in cut(Outline.of(parse_text(text.encode()), Chunking().max_characters), Chunking()).chunks
     }
 
 

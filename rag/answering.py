@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from rag import support
+from rag.hits import Hit
 from rag.index.repository import Candidate
 from rag.lexical import terms
-from rag.retrieval import Hit, Question
+from rag.retrieval import Question
 from rag.sentences import Span
 from rag.strategy import Answering
 from rag.support import Evidence

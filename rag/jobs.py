@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from dataclasses import dataclass
 from typing import Final
@@ -20,10 +19,9 @@ from mcp_engine.telemetry.tracing import span, tracer
 from rag import facts
 from rag.duplicates.grouping import Print
 from rag.duplicates.marking import forget, mark
-from rag.duplicates.minhash import signature_of
 from rag.embedding import Embedder
 from rag.index.repository import IndexRepository
-from rag.indexing import Index, cut, embed, postings
+from rag.indexing import Index, index_of
 from rag.lost_support.job import recheck
 from rag.parsing.parsed import ParsedDocument
 from rag.parsing.pool import ParserPool
@@ -106,7 +104,6 @@ class IndexJob:
     async def _index(self, context: JobContext, task: _Task) -> None:
         await context.progress(0, 0, "reading")
         parsed = await self._parse(task)
-        chunks, found = await asyncio.to_thread(cut, parsed, task.strategy.chunking)
 
         async def report(done: int, total: int) -> None:
             await self._check_wanted(context, task.version)
@@ -114,9 +111,7 @@ class IndexJob:
 
         name, attributes = embeddings_span("onnx", self._embedder.name)
         with span(_tracer, name, attributes=attributes):
-            indexed = await embed(parsed.text, chunks, found, self._embedder, report)
-        places, minhash = await asyncio.to_thread(lambda: (postings(found), signature_of(parsed.text)))
-        index = Index(indexed, places, minhash)
+            index = await index_of(parsed, task.strategy.chunking, self._embedder, report)
         async with context.unit_of_work() as work:
             await self._write(work, task, parsed, index)
 

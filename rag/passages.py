@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mcp_engine.errors import Gone
+from rag.hits import Hit
 from rag.repository import DocumentRepository, Origin
-from rag.retrieval import Hit
 from rag.schemas import CitedVersion, Passage
 
 HEADS_WITHIN = 8_000

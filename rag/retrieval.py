@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from rag.embedding import Vectors
 from rag.filters.repository import FilterRepository
+from rag.hits import Hit, one_each, widened
 from rag.index.postings import LexicalQuery
 from rag.index.repository import Candidate, Candidates, IndexRepository
 from rag.lexical import idf, terms
@@ -56,36 +57,13 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A chunk that was found.
-
-    Args:
-        score: fused, 0..1 over the candidates of this search.
-        dense: the cosine of the chunk, mixed with that of its best sentence.
-        dense_share: `dense` as it was scaled to 0..1 for the fusion.
-        lexical_share: BM25, likewise.
-    """
-
-    candidate: Candidate
-    score: float
-    dense: float
-    sentence_similarities: Vectors
-    dense_share: float
-    lexical_share: float
-
-    @property
-    def place(self) -> tuple[UUID, int]:
-        return self.candidate.version_id, self.candidate.ordinal
-
-
-@dataclass(frozen=True, slots=True)
 class Hits:
     """What a search found, and the way to it.
 
     Args:
         best: the passages, best first; with `mmr` in the order in which they were chosen.
         weights: what each term of the question weighs in this collection (its idf).
-        fused: all candidates, best first.
+        fused: all candidates, best first; of chunks that are shown together only the best.
         candidates: what the dense and the lexical search found.
         among: the versions that the filters let through; None when there was no filter.
     """
@@ -117,12 +95,13 @@ async def retrieve(
     candidates = await index.candidates(collection_id, question.vector, query, options.candidates, among)
     holding = candidates.scores.holding
     weights = question.weights(candidates.chunks, holding)
-    fused = fuse(candidates.found, question.vector, options)
+    fused = one_each(fuse(candidates.found, question.vector, options))
     best = fused[:limit]
     if options.mmr is not None and fused:
         vectors = await index.chunk_vectors([hit.place for hit in fused])
         order = diversified(np.array([hit.score for hit in fused]), vectors, options.mmr, limit)
         best = [fused[place] for place in order]
+    best = await widened(index, best, question.vector, candidates.scores)
     return Hits(best, weights, fused, candidates, among)
 
 

@@ -53,6 +53,16 @@ def _iso_day(value: Any) -> Any:
     raise ValueError("write a day as text: YYYY-MM-DD")
 
 
+ChunkingKind = Literal["sentences", "sentence_window", "structure", "semantic", "parent_child"]
+_OF_KIND: Final[Mapping[str, ChunkingKind]] = {
+    "window_sentences": "sentence_window",
+    "window_step": "sentence_window",
+    "breakpoint_percentile": "semantic",
+    "group_sentences": "semantic",
+    "child_characters": "parent_child",
+}
+"""Members of `Chunking` that only one kind takes."""
+
 Pattern = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
 Day = Annotated[date, BeforeValidator(_iso_day, json_schema_input_type=date)]
 
@@ -80,11 +90,46 @@ class Filters(_Options):
 class Chunking(_Options):
     """How a document is cut; it takes effect on versions that are indexed after the strategy was pushed.
 
-    Indexing follows the strategy named `default` of the document's namespace.
+    Indexing follows the strategy named `default` of the document's namespace. `kind` is one of `rag.chunkers`: whole
+    `sentences` up to the best place to end; a `sentence_window` of `window_sentences` that moves by `window_step`;
+    `structure`, which keeps sections, tables and code whole; `semantic`, which ends a chunk where the distance between
+    `group_sentences` before and after is above the `breakpoint_percentile` of the document's; `parent_child`, where
+    chunks of `child_characters` are searched and the `max_characters` around them are shown. With
+    `contextual_headers` the embedding of a chunk reads the headings above it, and with `header_terms` so does the
+    search by words; what is cited never holds them.
     """
+
+    later = frozenset(
+        {"kind", "window_sentences", "window_step", "breakpoint_percentile", "group_sentences", "child_characters",
+         "contextual_headers", "header_terms"}
+    )  # fmt: skip
 
     max_characters: int = Field(default=1000, ge=200, le=4000)
     overlap_sentences: int = Field(default=1, ge=0, le=5)
+    kind: ChunkingKind = "sentences"
+    window_sentences: int = Field(default=5, ge=1, le=50)
+    window_step: int = Field(default=2, ge=1, le=50)
+    breakpoint_percentile: float = Field(default=90, ge=50, lt=100)
+    group_sentences: int = Field(default=3, ge=1, le=10)
+    child_characters: int = Field(default=300, ge=100, le=2000)
+    contextual_headers: bool = False
+    header_terms: bool = False
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Chunking:
+        """Refuse what would have no effect, so that nobody tunes it."""
+        for name, kind in _OF_KIND.items():
+            if self.kind != kind and getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"`{name}` belongs to the kind `{kind}`: leave it out, or choose that kind")
+        if self.kind != "sentences" and self.overlap_sentences > 1:
+            raise ValueError("only the kind `sentences` takes `overlap_sentences`: leave it out, or choose that kind")
+        if self.window_step > self.window_sentences:
+            raise ValueError("`window_step` is larger than `window_sentences`: sentences would be passed over")
+        if self.kind == "parent_child" and self.child_characters >= self.max_characters:
+            raise ValueError("`child_characters` must be less than `max_characters`, the length of the parents")
+        if self.header_terms and not self.contextual_headers:
+            raise ValueError("`header_terms` needs `contextual_headers`")
+        return self
 
 
 class Retrieval(_Options):

@@ -150,7 +150,10 @@ class IndexingRow(TenantRow, table=True):
 
 
 class ChunkRow(TenantRow, table=True):
-    """A passage of a searched version: `text[start:end]`, and its vector."""
+    """A passage of a searched version: `text[start:end]`, and its vector.
+
+    `siblings` are the ordinals of the first and the last chunk that are shown together when this one is found.
+    """
 
     __tablename__: ClassVar[Any] = "chunk"
     __table_args__ = (_of_version(), Index("ix_chunk_tenant_id_collection_id", "tenant_id", "collection_id"))
@@ -163,6 +166,7 @@ class ChunkRow(TenantRow, table=True):
     page: int | None = None
     terms: int
     embedding: Any = Field(sa_column=Column(Vector(DIMENSIONS), nullable=False))
+    siblings: list[int] | None = Field(default=None, sa_column=Column(ARRAY(Integer), nullable=True))
 
 
 class ChunkSentencesRow(TenantRow, table=True):

@@ -27,7 +27,8 @@ _memory = VectorMemory()
 
 @dataclass(frozen=True, slots=True)
 class IndexedChunk:
-    """A chunk as it is written; `vectors` are the packed vectors of its sentences."""
+    """A chunk as it is written; `vectors` are the packed vectors of its sentences, `siblings` the ordinals of the
+    first and the last chunk that are shown with it."""
 
     ordinal: int
     start: int
@@ -38,13 +39,15 @@ class IndexedChunk:
     starts: list[int]
     ends: list[int]
     vectors: bytes
+    siblings: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A chunk that is near the question by meaning or by words.
 
-    `similarity` is the cosine of chunk and question, `bm25` its lexical score (0 without a common term).
+    `similarity` is the cosine of chunk and question, `bm25` its lexical score (0 without a common term). `siblings`
+    are the ordinals of the first and the last chunk that are shown with it; None for one that is shown by itself.
     """
 
     version_id: UUID
@@ -57,6 +60,7 @@ class Candidate:
     starts: list[int]
     ends: list[int]
     vectors: Vectors
+    siblings: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class IndexRepository:
                 {
                     **place, "ordinal": chunk.ordinal, "start": chunk.start, "end": chunk.end, "page": chunk.page,
                     "terms": chunk.terms, "embedding": chunk.embedding,
+                    "siblings": None if chunk.siblings is None else list(chunk.siblings),
                 }
                 for chunk in chunks
             ],
@@ -180,7 +185,7 @@ class IndexRepository:
         near = await self._near(collection_id, index, vector, limit, among)
         scores, worded = await asyncio.to_thread(_by_words, found, query, index, limit, among)
         chosen = list(dict.fromkeys([*near, *worded]))
-        return Candidates(await self._chunks(chosen, vector, scores), near, worded, scores, index.chunks)
+        return Candidates(await self.chunks(chosen, vector, scores), near, worded, scores, index.chunks)
 
     async def nearest(
         self, collection_id: UUID, vector: npt.NDArray[np.float32], limit: int, among: Set[UUID] | None = None
@@ -225,7 +230,8 @@ class IndexRepository:
         rows = await self._session.execute(_SCAN, {**_scanned(collection_id, vector, among), "limit": limit})
         return [(row.version_id, row.ordinal) for row in rows]
 
-    async def _chunks(self, chosen: Places, vector: npt.NDArray[np.float32], scores: LexicalScores) -> list[Candidate]:
+    async def chunks(self, chosen: Places, vector: npt.NDArray[np.float32], scores: LexicalScores) -> list[Candidate]:
+        """Return chunks by version and ordinal, with their cosine and their lexical score."""
         places = {"versions": [version for version, _ in chosen], "ordinals": [ordinal for _, ordinal in chosen]}
         rows = (await self._session.execute(_CHUNKS, {"vector": vector, **places})).all()
         # All at once: unpacking a few vectors costs as much as unpacking many.
@@ -236,6 +242,7 @@ class IndexRepository:
                 version_id=row.version_id, ordinal=row.ordinal, start=row.start, end=row.end, page=row.page,
                 similarity=row.similarity, bm25=scores.of(row.version_id, row.ordinal), starts=row.starts,
                 ends=row.ends, vectors=vectors[end - len(row.starts) : end],
+                siblings=None if row.siblings is None else tuple(row.siblings),
             )
             for row, end in zip(rows, ends, strict=True)
         ]  # fmt: skip
@@ -303,7 +310,8 @@ _POSTINGS = text(
 _CHUNKS = text(
     """
     SELECT chunk.version_id, chunk.ordinal, chunk.start, chunk."end", chunk.page,
-        -(chunk.embedding <#> :vector) AS similarity, sentences.starts, sentences.ends, sentences.vectors
+        -(chunk.embedding <#> :vector) AS similarity, chunk.siblings, sentences.starts, sentences.ends,
+        sentences.vectors
     FROM unnest(CAST(:versions AS uuid[]), CAST(:ordinals AS int[])) AS chosen (version_id, ordinal)
     JOIN chunk USING (version_id, ordinal)
     JOIN chunk_sentences AS sentences USING (version_id, ordinal)

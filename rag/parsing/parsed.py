@@ -35,6 +35,7 @@ class ParsedDocument:
         title: the document's own title, when it has one.
         parser: name and version of what read it, because offsets are only as stable as the parser.
         headings: starts of headings that the markup names, ascending; chunks prefer to begin there.
+        levels: how deep each heading is, from 1; empty when the markup tells none apart.
         stretches: rows of tables and source code, ascending, without overlap; all other text is prose.
     """
 
@@ -45,6 +46,7 @@ class ParsedDocument:
     parser: str
     headings: tuple[int, ...] = ()
     stretches: tuple[Stretch, ...] = ()
+    levels: tuple[int, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page that holds `offset`; None for formats without pages.

@@ -62,6 +62,7 @@ def document_message(document: ParsedDocument) -> Message:
         "title": document.title,
         "parser": document.parser,
         "headings": document.headings,
+        "levels": document.levels,
         "stretches": [(stretch.start, stretch.end, stretch.kind) for stretch in document.stretches],
     }
     return Message(header, document.text.encode())
@@ -137,10 +138,13 @@ def document(answer: dict[str, Any], blob: bytes) -> ParsedDocument:
         parser=str(answer["parser"]),
         headings=tuple(int(start) for start in answer["headings"]),
         stretches=tuple(_stretch(*stretch) for stretch in answer["stretches"]),
+        levels=tuple(int(level) for level in answer["levels"]),
     )
     for spans in (parsed.pages, parsed.stretches):
         _check_order([0, *(offset for span in spans for offset in (span.start, span.end)), len(text)])
     _check_order(list(parsed.headings))
+    if parsed.levels and (len(parsed.levels) != len(parsed.headings) or min(parsed.levels) < 1):
+        raise ValueError("headings without a level")
     if storable(text) != text:
         raise ValueError("text that can't be stored")
     return parsed

@@ -30,7 +30,7 @@ class Expected:
         holding = {one.place for one in self.chunks if one.overlap == first.overlap}
         for hit in (*hits.best, *hits.fused):
             found = hit.candidate
-            if hit.place in holding or (self.span is None and found.version_id == first.version_id):
+            if any(map(hit.shows, holding)) or (self.span is None and found.version_id == first.version_id):
                 return NearChunk(
                     found.version_id, found.ordinal, found.start, found.end, found.page, found.similarity, first.overlap
                 )

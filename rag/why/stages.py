@@ -73,7 +73,7 @@ def _candidates(trace: Trace) -> CandidatesStage:
 
 def _dense(trace: Trace) -> DenseSearch:
     near = trace.hits.candidates.near
-    found = {hit.place: hit.candidate for hit in trace.hits.fused}
+    found = {(one.version_id, one.ordinal): one for one in trace.hits.candidates.found}
     last = found.get(near[-1]) if near else None
     return DenseSearch(
         found=trace.chunk.place in near, rank=trace.dense_rank, similarity=round(trace.chunk.similarity, 6),

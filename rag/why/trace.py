@@ -12,10 +12,11 @@ import numpy.typing as npt
 from mcp_engine.database.engine import UnitOfWork
 from rag.answering import Draft, Excerpt, Sentence, draft, ranked
 from rag.filters.repository import FilterRepository
+from rag.hits import Hit
 from rag.index.repository import IndexRepository
 from rag.passages import leads_of, passages_of
 from rag.repository import DocumentRepository
-from rag.retrieval import Hit, Hits, Question, marginal, narrowing, retrieve
+from rag.retrieval import Hits, Question, marginal, narrowing, retrieve
 from rag.sentences import Span
 from rag.strategy import Filters, Strategy
 from rag.why.expected import Expected
@@ -57,7 +58,7 @@ class Trace:
 
     def position_in(self, hits: Sequence[Hit]) -> int | None:
         """Return the place of the chunk among these, from 1; None when it is not among them."""
-        return next((number for number, hit in enumerate(hits, start=1) if hit.place == self.chunk.place), None)
+        return next((number for number, hit in enumerate(hits, start=1) if hit.shows(self.chunk.place)), None)
 
 
 async def traced(
@@ -133,12 +134,13 @@ async def _dense_rank(
 
 
 async def _gain(work: UnitOfWork, chunk: NearChunk, hits: Hits, relevance: float) -> Gain | None:
-    own = next((hit for hit in hits.fused if hit.place == chunk.place), None)
+    own = next((hit for hit in hits.fused if hit.shows(chunk.place)), None)
     if own is None or not hits.best:
         return None
     best = list(hits.best)
-    vectors = await IndexRepository(work.session).chunk_vectors([hit.place for hit in (*best, own)])
-    place = best.index(own) if own in best else len(best) - 1
+    places = [hit.place for hit in (*best, own)]
+    vectors = await IndexRepository(work.session).chunk_vectors(places)
+    place = min(places.index(own.place), len(best) - 1)
 
     def gain(of: int, score: float, before: int) -> float:
         alike = np.max(vectors[:before] @ vectors[of], initial=-1.0) if before else 0.0

@@ -49,6 +49,35 @@ def test_a_wrong_value_is_named(retrieval: dict[str, Any], member: str) -> None:
     assert raised.value.code == "rag_strategy.invalid"
 
 
+def test_ways_to_cut_are_written_only_where_they_are_chosen() -> None:
+    plain = KIND.normalise({})["chunking"]
+    assert plain == {"max_characters": 1000, "overlap_sentences": 1}
+    assert KIND.normalise({"chunking": {"kind": "sentences", "contextual_headers": False}})["chunking"] == plain
+    chosen = {"kind": "parent_child", "child_characters": 200, "contextual_headers": True}
+    body = KIND.normalise({"chunking": chosen})
+    assert body["chunking"] == {**plain, **chosen}
+    assert KIND.normalise(body) == body
+
+
+@pytest.mark.parametrize(
+    ("chunking", "said"),
+    [
+        ({"kind": "words"}, "chunking.kind"),
+        ({"window_step": 3}, "`window_step` belongs to the kind `sentence_window`"),
+        ({"kind": "structure", "breakpoint_percentile": 80}, "`breakpoint_percentile` belongs to the kind `semantic`"),
+        ({"kind": "structure", "overlap_sentences": 2}, "only the kind `sentences` takes `overlap_sentences`"),
+        ({"kind": "sentence_window", "window_sentences": 2, "window_step": 3}, "would be passed over"),
+        ({"kind": "parent_child", "child_characters": 500, "max_characters": 400}, "must be less than"),
+        ({"kind": "semantic", "breakpoint_percentile": 100}, "chunking.breakpoint_percentile"),
+        ({"header_terms": True}, "`header_terms` needs `contextual_headers`"),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(chunking: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidInput, match=said) as raised:
+        KIND.normalise({"chunking": chunking})
+    assert raised.value.code == "rag_strategy.invalid"
+
+
 def test_days_come_back_as_they_were_written() -> None:
     body = {"since": "2026-03-01", "until": "9999-12-31"}
     written = Filters.model_validate(body).model_dump(mode="json", exclude_defaults=True)

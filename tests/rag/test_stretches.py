@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.chunking import chunk
 from rag.parsing.parsed import ParsedDocument
 from rag.sentences import MAX_SENTENCE_CHARACTERS, split_sentences
 from rag.stretches import Stretch
+from tests.rag.chunkers.cutting import chunk
 
 ROW = "Name: Dr. A. Merrow; Note: She came. He left. Who knows?; Year: 1874"
 PIECES = st.lists(

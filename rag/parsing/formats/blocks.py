@@ -20,6 +20,7 @@ class BlockText:
         self._gap = ""
         self._mark = ""
         self.headings: list[int] = []
+        self.levels: list[int] = []
         self._rows: list[tuple[int, int]] = []
 
     def add(self, text: str) -> None:
@@ -30,8 +31,12 @@ class BlockText:
         """Put `mark` before the next block that has text, such as the dash of a list item."""
         self._mark = mark
 
-    def close_block(self, *, heading: bool = False, gap: str = "\n\n") -> None:
-        """End the block at hand; `gap` stands before the next one, the larger of two adjoining gaps wins."""
+    def close_block(self, *, heading: int = 0, gap: str = "\n\n") -> None:
+        """End the block at hand; `gap` stands before the next one, the larger of two adjoining gaps wins.
+
+        Args:
+            heading: its level when it is one, from 1.
+        """
         lines = (" ".join(line.split()) for line in "".join(self._line).split("\n"))
         self._line.clear()
         self._emit("\n".join(line for line in lines if line), heading=heading)
@@ -62,12 +67,13 @@ class BlockText:
         self.close_block()
         return "".join(self._parts)
 
-    def _emit(self, block: str, *, heading: bool = False) -> None:
+    def _emit(self, block: str, *, heading: int = 0) -> None:
         if not block:
             return
         block, self._mark = self._mark + block, ""
         self._length = checked_length(self._length + len(self._gap) + len(block), self._filename)
         if heading:
             self.headings.append(self._length - len(block))
+            self.levels.append(heading)
         self._parts += (self._gap, block)
         self._gap = ""

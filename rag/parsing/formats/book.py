@@ -63,7 +63,9 @@ def parse_epub(content: bytes, *, filename: str) -> ParsedDocument:
     text = storable(blocks.text())
     if not text:
         raise without_text(filename, "its chapters are empty or hold pictures only.")
-    return ParsedDocument(text, EPUB, (), book.title or None, _PARSER, tuple(blocks.headings))
+    return ParsedDocument(
+        text, EPUB, (), book.title or None, _PARSER, tuple(blocks.headings), levels=tuple(blocks.levels)
+    )
 
 
 def _write(page: bytes, name: str, title: str | None, blocks: BlockText) -> None:
@@ -73,7 +75,7 @@ def _write(page: bytes, name: str, title: str | None, blocks: BlockText) -> None
     if title and not has_heading(root):
         blocks.close_block()
         blocks.add(title)
-        blocks.close_block(heading=True)
+        blocks.close_block(heading=1)
     write_page(root, blocks)
 
 

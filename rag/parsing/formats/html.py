@@ -58,7 +58,8 @@ def parse_html(content: bytes, *, filename: str) -> ParsedDocument:
         raise _no_text(filename)
     title = " ".join((root.findtext(".//title") or "").split())
     first = text[blocks.headings[0] :].split("\n", 1)[0] if blocks.headings else None
-    return ParsedDocument(text, "text/html", (), title or first, _PARSER, tuple(blocks.headings))
+    levels = tuple(blocks.levels)
+    return ParsedDocument(text, "text/html", (), title or first, _PARSER, tuple(blocks.headings), levels=levels)
 
 
 def page_root(source: str, *, filename: str) -> Any:
@@ -163,7 +164,9 @@ class _Page:
         if self._data_cell is not None:
             self._blocks.add(" ")
         else:
-            self._blocks.close_block(heading=tag in _HEADINGS, gap="\n" if tag in _TIGHT else "\n\n")
+            self._blocks.close_block(
+                heading=int(tag[1]) if tag in _HEADINGS else 0, gap="\n" if tag in _TIGHT else "\n\n"
+            )
 
 
 def _inline(text: str | None) -> str:

@@ -46,8 +46,9 @@ def parse_eml(content: bytes, *, filename: str) -> ParsedDocument:
     except (RecursionError, LookupError, ValueError, AttributeError, TypeError) as error:
         raise damaged(filename, _WHAT) from error
     return ParsedDocument(
-        storable(blocks.text()), EML, (), storable(subject) or None, _PARSER, tuple(blocks.headings), blocks.stretches
-    )
+        storable(blocks.text()), EML, (), storable(subject) or None, _PARSER, tuple(blocks.headings), blocks.stretches,
+        tuple(blocks.levels),
+    )  # fmt: skip
 
 
 def _write_headers(message: EmailMessage, blocks: BlockText) -> str:

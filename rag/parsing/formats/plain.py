@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import NamedTuple
 
 from rag.parsing.parsed import ParsedDocument, storable
 
@@ -15,8 +16,14 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
+
+
+class Heading(NamedTuple):
+    start: int
+    title: str
+    level: int
 
 
 def decode(content: bytes) -> str:
@@ -45,13 +52,14 @@ def parse_markdown(content: bytes) -> ParsedDocument:
     """Return the source as the text, so that offsets point into what people wrote."""
     text = decode(content)
     headings = markdown_headings(text)
-    title = next((name for _, name in headings if name), None)
-    return ParsedDocument(text, "text/markdown", (), title, "markdown/1", tuple(start for start, _ in headings))
+    title = next((heading.title for heading in headings if heading.title), None)
+    starts, levels = tuple(one.start for one in headings), tuple(one.level for one in headings)
+    return ParsedDocument(text, "text/markdown", (), title, "markdown/1", starts, levels=levels)
 
 
-def markdown_headings(text: str) -> list[tuple[int, str]]:
-    """Return (start, title) of each heading (CommonMark ATX and one-line setext), outside of code fences."""
-    headings: list[tuple[int, str]] = []
+def markdown_headings(text: str) -> list[Heading]:
+    """Return each heading (CommonMark ATX and one-line setext), outside of code fences."""
+    headings: list[Heading] = []
     fence = ""
     before: tuple[int, str] | None = None
     position = 0
@@ -63,10 +71,10 @@ def markdown_headings(text: str) -> list[tuple[int, str]]:
         elif fence:
             continue
         elif heading := _HEADING.match(bare):
-            headings.append((start, heading[1].strip()))
+            headings.append(Heading(start, heading[2].strip(), len(heading[1])))
             before = None
-        elif before and _SETEXT.match(bare):
-            headings.append(before)
+        elif before and (rule := _SETEXT.match(bare)):
+            headings.append(Heading(*before, 1 if rule[1].startswith("=") else 2))
             before = None
         else:
             # Only a single line of prose above the rule is a heading; more is a paragraph over a table or rule.

@@ -47,7 +47,7 @@ def write_table(rows: Iterable[Sequence[str]], blocks: BlockText, *, title: str 
     blocks.close_block()
     if title:
         blocks.add(title)
-        blocks.close_block(heading=True)
+        blocks.close_block(heading=1)
     captions = _captions(ahead)
     for caption in ahead[:captions]:
         blocks.add(next(filter(None, caption)))

@@ -92,7 +92,7 @@ def _write(slide: Any, number: int, blocks: BlockText) -> str:
         return ""
     blocks.close_block()
     blocks.add(f"Slide {number}: {title}" if title else f"Slide {number}")
-    blocks.close_block(heading=True)
+    blocks.close_block(heading=1)
     for shape in shapes:
         _write_shape(shape, blocks)
     if notes:

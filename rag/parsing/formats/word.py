@@ -33,7 +33,8 @@ _UNSEEN = frozenset(
 _INLINE = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 # python-docx's name for a document that brings no properties.
 _NO_TITLE = ("", "Word Document")
-_HEADING_STYLE = re.compile(r"(title|subtitle|heading \d)$", re.IGNORECASE)
+_HEADING_STYLE = re.compile(r"(title|subtitle|heading (\d))$", re.IGNORECASE)
+_LEVELS = {"title": 1, "subtitle": 2}
 _LIST_STYLE = re.compile(r"list( |$)", re.IGNORECASE)
 _PARSER = f"python-docx/{docx.__version__}"
 
@@ -59,7 +60,8 @@ def parse_docx(content: bytes, *, filename: str) -> ParsedDocument:
     if not text:
         raise without_text(filename, "text recognition (OCR) of pictures is not included.")
     first = text[blocks.headings[0] :].split("\n", 1)[0] if blocks.headings else None
-    return ParsedDocument(text, DOCX, (), first if title in _NO_TITLE else title, _PARSER, tuple(blocks.headings))
+    title = first if title in _NO_TITLE else title
+    return ParsedDocument(text, DOCX, (), title, _PARSER, tuple(blocks.headings), levels=tuple(blocks.levels))
 
 
 def _style_names(document: Any) -> dict[str, str]:
@@ -106,8 +108,9 @@ class _Body:
             case "p" if self._cell_depth:
                 self._blocks.add(" ")
             case "p":
-                heading = self._is_heading(element)
-                self._blocks.close_block(heading=heading, gap="\n" if self._is_list_item(element) else "\n\n")
+                self._blocks.close_block(
+                    heading=self._level(element), gap="\n" if self._is_list_item(element) else "\n\n"
+                )
             case "tc":
                 self._cell_depth -= 1
             case "tr" if not self._cell_depth:
@@ -127,12 +130,18 @@ class _Body:
         identifier = cast(str, style.get(f"{_W}val") if style is not None else "")
         return self._styles.get(identifier, "")
 
-    def _is_heading(self, paragraph: Any) -> bool:
-        outlined = paragraph.find(f"{_W}pPr/{_W}outlineLvl") is not None
-        return outlined or bool(_HEADING_STYLE.match(self._style(paragraph)))
+    def _level(self, paragraph: Any) -> int:
+        """Return how deep a heading is, 1 for the title and 2 for what Word counts as the first; 0 for other text."""
+        if style := _HEADING_STYLE.match(self._style(paragraph)):
+            return _LEVELS.get(style[1].lower()) or int(style[2]) + 1
+        outline = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
+        if outline is None:
+            return 0
+        level = (outline.get(f"{_W}val") or "0")[0]
+        return 2 + (int(level) if level.isdecimal() else 0)
 
     def _is_list_item(self, paragraph: Any) -> bool:
-        numbered = paragraph.find(f"{_W}pPr/{_W}numPr") is not None and not self._is_heading(paragraph)
+        numbered = paragraph.find(f"{_W}pPr/{_W}numPr") is not None and not self._level(paragraph)
         return numbered or bool(_LIST_STYLE.match(self._style(paragraph)))
 
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.chunking import chunk
 from rag.parsing.formats.dispatch import parse
 from rag.parsing.formats.languages import LANGUAGES
 from rag.parsing.formats.source import definitions
 from rag.parsing.pool import ParserPool
+from tests.rag.chunkers.cutting import chunk
 
 PYTHON = '''import os
 

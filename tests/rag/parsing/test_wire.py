@@ -14,7 +14,7 @@ from rag.stretches import Stretch
 
 DOCUMENT = ParsedDocument(
     "Eins.\fZwei 👋", "application/pdf", (PageSpan(1, 0, 5), PageSpan(2, 6, 12)), "T", "p/1", (0,),
-    (Stretch(1, 3, "rows"), Stretch(6, 8, "code")),
+    (Stretch(1, 3, "rows"), Stretch(6, 8, "code")), (2,),
 )  # fmt: skip
 
 
@@ -41,6 +41,8 @@ def test_an_error_survives_the_way() -> None:
         {"pages": "x"},
         {"headings": [3, 1]},
         {"headings": None},
+        {"levels": [1, 2]},
+        {"levels": [0]},
         {"stretches": [[3, 1, "rows"]]},
         {"stretches": [[0, 2, "rows"], [1, 3, "rows"]]},
         {"stretches": [[0, 1, "prose"]]},
@@ -63,7 +65,7 @@ def test_noise_is_no_document(header: bytes, blob: bytes) -> None:
 
 @pytest.mark.parametrize("blob", [b"\xff\xfe", b"nul \0"])
 def test_text_that_cannot_be_stored_is_no_document(blob: bytes) -> None:
-    header = {**wire.document_message(DOCUMENT).header, "pages": [], "headings": []}
+    header = {**wire.document_message(DOCUMENT).header, "pages": [], "headings": [], "levels": []}
     with pytest.raises(ConnectionAbortedError):
         wire.opened(json.dumps(header).encode(), blob, wire.document)
 

@@ -10,35 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rag.chunking import MAX_CHARACTERS, chunk
+from rag.chunkers.port import MAX_CHARACTERS
 from rag.parsing.formats.dispatch import parse
-from rag.parsing.parsed import PAGE_BREAK, PageSpan, ParsedDocument
 from rag.sentences import split_sentences
+from tests.rag.chunkers.cutting import PIECES, chunk, paged_document, text_document
 
-SAMPLES = Path(__file__).parent.parent / "data" / "chunking"
-
-PIECES = st.lists(
-    st.one_of(
-        st.sampled_from(
-            ["Hello world. ", "word " * 40,
-             "\n\n", "\r\n", "\f", "# Title\n", "- item\n", "\0", "שלום. ", "👩‍👩‍👧 ", "e\u0301", "文。"]
-        ),
-        st.text(max_size=15),
-    ),
-    max_size=40,
-).map("".join)  # fmt: skip
-
-
-def text_document(text: str) -> ParsedDocument:
-    return ParsedDocument(text, "text/plain", (), None, "test/1")
-
-
-def paged_document(*pages: str) -> ParsedDocument:
-    spans: list[PageSpan] = []
-    for number, page in enumerate(pages, start=1):
-        start = spans[-1].end + 1 if spans else 0
-        spans.append(PageSpan(number, start, start + len(page)))
-    return ParsedDocument(PAGE_BREAK.join(pages), "application/pdf", tuple(spans), None, "test/1")
+SAMPLES = Path(__file__).parents[2] / "data" / "chunking"
 
 
 @given(PIECES, st.integers(1, 300), st.integers(0, 3))
