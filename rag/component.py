@@ -64,6 +64,7 @@ class RagComponent(Component):
         from rag.embedding import MiniLMEmbedder
         from rag.lost_support.service import SupportService
         from rag.parsing.pool import ParserPool
+        from rag.preview.service import PreviewService
         from rag.service import DocumentService
         from rag.strategies import Strategies
         from rag.viewing import ViewingService
@@ -78,6 +79,7 @@ class RagComponent(Component):
         services.add(DocumentService(database, services.get(JobService), embedder, max_upload_bytes=limit))
         viewers = ParserPool(timeout_seconds=VIEW_TIMEOUT_SECONDS, memory_bytes=VIEW_MEMORY_BYTES)
         services.add(ViewingService(database, viewers))
+        services.add(PreviewService(database, viewers, embedder))
         executions = services.get(ExecutionService)
         asking = AskService(database, executions, strategies, embedder, services.get(LabelSplits))
         services.add(asking)
@@ -88,11 +90,12 @@ class RagComponent(Component):
     def routers(self) -> Sequence[APIRouter]:
         from rag.duplicates.routes import router as duplicates_router
         from rag.lost_support.routes import router as support_router
+        from rag.preview.routes import router as preview_router
         from rag.routes import router
         from rag.viewing_routes import router as viewing_router
         from rag.why.routes import router as why_router
 
-        return (router, viewing_router, why_router, duplicates_router, support_router)
+        return (router, viewing_router, why_router, preview_router, duplicates_router, support_router)
 
     def job_kinds(self, services: Services) -> Sequence[JobKind]:
         from mcp_engine.jobs.service import JobService

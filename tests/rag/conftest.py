@@ -26,6 +26,8 @@ from rag.asking import AskService
 from rag.embedding import MiniLMEmbedder
 from rag.jobs import IndexJob
 from rag.parsing.pool import ParserPool
+from rag.preview.routes import router as preview_router
+from rag.preview.service import PreviewService
 from rag.routes import router
 from rag.schemas import Added
 from rag.service import DocumentService
@@ -70,6 +72,7 @@ class Workspace:
     artifacts: ArtifactService
     executions: ExecutionService
     why: WhyService
+    preview: PreviewService
     embedder: MiniLMEmbedder
 
     async def add(self, caller: Caller, name: str, content: bytes | str, collection: str = "docs") -> Added:
@@ -122,6 +125,7 @@ async def workspace_on(
         artifacts,
         executions,
         WhyService(database, strategies, embedder),
+        PreviewService(database, parsers, embedder),
         embedder,
     )
     await executions.close()
@@ -150,9 +154,11 @@ def app(workspace: Workspace, doorman: Doorman) -> FastAPI:
     services.add(workspace.viewing)
     services.add(workspace.asking)
     services.add(workspace.why)
+    services.add(workspace.preview)
     app.state.services = services
     install_handlers(app)
     app.include_router(router, prefix="/api/v1")
     app.include_router(viewing_router, prefix="/api/v1")
     app.include_router(why_router, prefix="/api/v1")
+    app.include_router(preview_router, prefix="/api/v1")
     return app

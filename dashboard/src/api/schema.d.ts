@@ -419,6 +419,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/collections/{collection}/preview/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview an answer
+         * @description Say what a strategy that is not pushed yet finds and would answer; it records nothing.
+         */
+        post: operations["preview_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{collection}/preview/chunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview chunks
+         * @description Cut a document as these options would, from the file as it was added; what is searched does not change.
+         */
+        post: operations["preview_chunks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/collections/{collection}/search": {
         parameters: {
             query?: never;
@@ -2504,6 +2544,60 @@ export interface components {
             text: string;
         };
         /**
+         * AnswerPreview
+         * @description What the strategy finds and would say, as documents are indexed now: its chunking and embedder have no part.
+         */
+        AnswerPreview: {
+            /** Confidence */
+            confidence: number;
+            /** Passages */
+            passages: components["schemas"]["Passage"][];
+            /** Reason */
+            reason: string | null;
+            /** Reason Code */
+            reason_code: ("nothing_indexed" | "filtered" | "underspecified" | "off_topic" | "unsupported" | "conflicting") | null;
+            /** Refused */
+            refused: boolean;
+            /** Sentences */
+            sentences: components["schemas"]["PreviewSentence"][];
+        };
+        /**
+         * AnswerRequest
+         * @description A question of a collection, and the strategy that is to answer it, as its body.
+         */
+        AnswerRequest: {
+            filters?: components["schemas"]["Filters"] | null;
+            /** Question */
+            question: string;
+            /**
+             * @default {
+             *       "answering": {
+             *         "max_sentences": 3,
+             *         "near_floor": 0.85,
+             *         "passage_weight": 0.5,
+             *         "redundancy": 0.7,
+             *         "relative_floor": 0.7,
+             *         "similarity_weight": 0.6,
+             *         "threshold": 0.4
+             *       },
+             *       "chunking": {
+             *         "max_characters": 1000,
+             *         "overlap_sentences": 1
+             *       },
+             *       "embedder": "all-minilm-l6-v2-int8",
+             *       "retrieval": {
+             *         "b": 0.75,
+             *         "candidates": 50,
+             *         "dense_weight": 0.5,
+             *         "k1": 1.2,
+             *         "passages": 8,
+             *         "sentence_weight": 0.5
+             *       }
+             *     }
+             */
+            strategy: components["schemas"]["Strategy"];
+        };
+        /**
          * AnswerStage
          * @description The answer is refused when its confidence is below the threshold; `evidence` is what the confidence is made of.
          *
@@ -2535,6 +2629,53 @@ export interface components {
              */
             stage: "answer";
             /** Threshold */
+            threshold: number;
+        };
+        /**
+         * Answering
+         * @description How sentences are chosen, and when the engine refuses.
+         *
+         *     Below `threshold` (compared with the answer's confidence) the answer is a refusal. `similarity_weight`
+         *     mixes the meaning of a sentence with the question's words in it; `passage_weight` adds its passage's score.
+         *     A sentence that shares more than `redundancy` of its terms with a chosen one is passed over, and
+         *     one that scores below `relative_floor` of the best is not worth adding. One that holds no word of the question
+         *     that the chosen ones lack only stands near: it has to score `near_floor` of the best.
+         */
+        Answering: {
+            /**
+             * Max Sentences
+             * @default 3
+             */
+            max_sentences: number;
+            /**
+             * Near Floor
+             * @default 0.85
+             */
+            near_floor: number;
+            /**
+             * Passage Weight
+             * @default 0.5
+             */
+            passage_weight: number;
+            /**
+             * Redundancy
+             * @default 0.7
+             */
+            redundancy: number;
+            /**
+             * Relative Floor
+             * @default 0.7
+             */
+            relative_floor: number;
+            /**
+             * Similarity Weight
+             * @default 0.6
+             */
+            similarity_weight: number;
+            /**
+             * Threshold
+             * @default 0.4
+             */
             threshold: number;
         };
         /**
@@ -2886,6 +3027,120 @@ export interface components {
             interval: components["schemas"]["IntervalView"];
             /** Observations */
             observations: number;
+        };
+        /**
+         * Chunking
+         * @description How a document is cut; it takes effect on versions that are indexed after the strategy was pushed.
+         *
+         *     Indexing follows the strategy named `default` of the document's namespace. `kind` is one of `rag.chunkers`: whole
+         *     `sentences` up to the best place to end; a `sentence_window` of `window_sentences` that moves by `window_step`;
+         *     `structure`, which keeps sections, tables and code whole; `semantic`, which ends a chunk where the distance between
+         *     `group_sentences` before and after is above the `breakpoint_percentile` of the document's; `parent_child`, where
+         *     chunks of `child_characters` are searched and the `max_characters` around them are shown. With
+         *     `contextual_headers` the embedding of a chunk reads the headings above it, and with `header_terms` so does the
+         *     search by words; what is cited never holds them.
+         */
+        Chunking: {
+            /**
+             * Breakpoint Percentile
+             * @default 90
+             */
+            breakpoint_percentile: number;
+            /**
+             * Child Characters
+             * @default 300
+             */
+            child_characters: number;
+            /**
+             * Contextual Headers
+             * @default false
+             */
+            contextual_headers: boolean;
+            /**
+             * Group Sentences
+             * @default 3
+             */
+            group_sentences: number;
+            /**
+             * Header Terms
+             * @default false
+             */
+            header_terms: boolean;
+            /**
+             * Kind
+             * @default sentences
+             * @enum {string}
+             */
+            kind: "sentences" | "sentence_window" | "structure" | "semantic" | "parent_child";
+            /**
+             * Max Characters
+             * @default 1000
+             */
+            max_characters: number;
+            /**
+             * Overlap Sentences
+             * @default 1
+             */
+            overlap_sentences: number;
+            /**
+             * Window Sentences
+             * @default 5
+             */
+            window_sentences: number;
+            /**
+             * Window Step
+             * @default 2
+             */
+            window_step: number;
+        };
+        /**
+         * ChunksPreview
+         * @description How the version that is searched would be cut; lengths are in characters, of all `chunks`.
+         */
+        ChunksPreview: {
+            /** Chunks */
+            chunks: number;
+            /** Document */
+            document: string;
+            /** Items */
+            items: components["schemas"]["PreviewChunk"][];
+            /** Longest */
+            longest: number;
+            /** Median */
+            median: number;
+            /** Number */
+            number: number;
+            /** Shortest */
+            shortest: number;
+        };
+        /**
+         * ChunksRequest
+         * @description Which document is cut, how, and which of its chunks are wanted.
+         */
+        ChunksRequest: {
+            /**
+             * @default {
+             *       "max_characters": 1000,
+             *       "overlap_sentences": 1
+             *     }
+             */
+            chunking: components["schemas"]["Chunking"];
+            /**
+             * Document Id
+             * Format: uuid
+             */
+            document_id: string;
+            /**
+             * First
+             * @description The ordinal of the first chunk to show.
+             * @default 0
+             */
+            first: number;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
         };
         /**
          * Citation
@@ -5975,6 +6230,38 @@ export interface components {
             targeting?: components["schemas"]["RuleSpec"][];
         };
         /**
+         * PreviewChunk
+         * @description `text` is the document's `text[start:end]`; `header` is what its embedding reads before that.
+         */
+        PreviewChunk: {
+            /** End */
+            end: number;
+            /** Header */
+            header: string;
+            /** Ordinal */
+            ordinal: number;
+            /** Page */
+            page: number | null;
+            /** Start */
+            start: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * PreviewSentence
+         * @description A sentence that the answer would cite, from the passage `passage` (from 1).
+         */
+        PreviewSentence: {
+            /** End */
+            end: number;
+            /** Passage */
+            passage: number;
+            /** Start */
+            start: number;
+            /** Text */
+            text: string;
+        };
+        /**
          * PrincipalChange
          * @description Fields that are left out stay as they are.
          */
@@ -6957,6 +7244,69 @@ export interface components {
              */
             instance_started_at: string;
         };
+        /**
+         * Retrieval
+         * @description How passages are found.
+         *
+         *     `candidates` chunks are taken from the dense and as many from the lexical search, of the documents that `filters`
+         *     let through. The dense score of a chunk is its own cosine with the question, mixed with that of its
+         *     best sentence by `sentence_weight`. Both scores are scaled to 0..1 over the candidates and mixed by
+         *     `dense_weight`: by `fusion` either the scores themselves (`min_max`) or their ranks (`rrf`, where a large `rrf_k`
+         *     lets the first ranks count less). With `mmr` the passages are chosen one by one: 1 by relevance alone,
+         *     0 as different from each other as can be.
+         */
+        Retrieval: {
+            /**
+             * B
+             * @default 0.75
+             */
+            b: number;
+            /**
+             * Candidates
+             * @default 50
+             */
+            candidates: number;
+            /**
+             * Dense Weight
+             * @default 0.5
+             */
+            dense_weight: number;
+            /**
+             * @default {
+             *       "documents": [],
+             *       "media_types": []
+             *     }
+             */
+            filters: components["schemas"]["Filters"];
+            /**
+             * Fusion
+             * @default min_max
+             * @enum {string}
+             */
+            fusion: "min_max" | "rrf";
+            /**
+             * K1
+             * @default 1.2
+             */
+            k1: number;
+            /** Mmr */
+            mmr?: number | null;
+            /**
+             * Passages
+             * @default 8
+             */
+            passages: number;
+            /**
+             * Rrf K
+             * @default 60
+             */
+            rrf_k: number;
+            /**
+             * Sentence Weight
+             * @default 0.5
+             */
+            sentence_weight: number;
+        };
         /** RoleOut */
         RoleOut: {
             /** Description */
@@ -7475,6 +7825,48 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * Strategy
+         * @description The body of a `rag_strategy`; the defaults are the strategy `default`.
+         */
+        Strategy: {
+            /**
+             * @default {
+             *       "max_sentences": 3,
+             *       "near_floor": 0.85,
+             *       "passage_weight": 0.5,
+             *       "redundancy": 0.7,
+             *       "relative_floor": 0.7,
+             *       "similarity_weight": 0.6,
+             *       "threshold": 0.4
+             *     }
+             */
+            answering: components["schemas"]["Answering"];
+            /**
+             * @default {
+             *       "max_characters": 1000,
+             *       "overlap_sentences": 1
+             *     }
+             */
+            chunking: components["schemas"]["Chunking"];
+            /**
+             * Embedder
+             * @default all-minilm-l6-v2-int8
+             * @constant
+             */
+            embedder: "all-minilm-l6-v2-int8";
+            /**
+             * @default {
+             *       "b": 0.75,
+             *       "candidates": 50,
+             *       "dense_weight": 0.5,
+             *       "k1": 1.2,
+             *       "passages": 8,
+             *       "sentence_weight": 0.5
+             *     }
+             */
+            retrieval: components["schemas"]["Retrieval"];
         };
         /**
          * SupportPlace
@@ -10181,6 +10573,271 @@ export interface operations {
             };
             /** @description Busy or starting; see Retry-After. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_answer: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerPreview"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_chunks: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChunksRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChunksPreview"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It took too long. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,1 @@
+"""What a strategy would do, before it is pushed: how it cuts a document, and what it answers. Nothing is recorded."""

@@ -1,0 +1,159 @@
+"""Cuts a document and answers a question as a strategy would that nobody pushed yet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from statistics import median_low
+
+from mcp_engine.access import Caller
+from mcp_engine.database.engine import Database, UnitOfWork
+from mcp_engine.errors import NotFound, TooLarge
+from rag.answering import Draft, Excerpt, draft
+from rag.asking import checked_question
+from rag.chunkers.outline import Outline
+from rag.chunkers.registry import chunker_for
+from rag.collections import erased, find_collection, no_document
+from rag.embedding import Embedder
+from rag.indexing import Cut, cut, sentence_vectors
+from rag.parsing.pool import ParserPool
+from rag.passages import leads_of, passages_of
+from rag.preview.schemas import (
+    AnswerPreview,
+    AnswerRequest,
+    ChunksPreview,
+    ChunksRequest,
+    PreviewChunk,
+    PreviewSentence,
+)
+from rag.refusal import FILTERED, NOTHING_INDEXED, refusal_of
+from rag.repository import DocumentRepository
+from rag.retrieval import Question, narrowing, retrieve
+from rag.schemas import Passage
+from rag.strategy import Chunking
+
+MAX_COMPARED_CHARACTERS = 100_000
+"""Of a document whose sentences are embedded for a look at its chunks: some seconds."""
+
+
+class PreviewService:
+    """Shows what a strategy does; writes nothing.
+
+    Args:
+        parsers: a pool of its own, so that nobody who looks waits for a book that is being indexed.
+    """
+
+    def __init__(self, database: Database, parsers: ParserPool, embedder: Embedder) -> None:
+        self._database = database
+        self._parsers = parsers
+        self._embedder = embedder
+
+    async def chunks(self, caller: Caller, namespace: str, collection: str, request: ChunksRequest) -> ChunksPreview:
+        """Return chunks of the version of a document that is searched, cut anew from its original.
+
+        Raises:
+            NotFound: `collection.not_found`, `document.not_found`, `document.not_indexed`.
+            Gone: `content.erased`.
+            TooLarge: `preview.too_large` when the chunker compares sentences and there are too many.
+            EngineError: what `ParserPool.parse` raises.
+        """
+        async with self._work(caller) as work:
+            place = await find_collection(work, namespace, collection)
+            repository = DocumentRepository(work.session, work.tenant_id)
+            stored = await repository.document(request.document_id)
+            if stored is None or stored.collection.id != place.id:
+                raise no_document(request.document_id)
+            number = stored.document.searched_number
+            version = None if number is None else await repository.version(request.document_id, number)
+            if version is None or number is None:
+                raise NotFound("document.not_indexed", f"{stored.document.name} is not searched; choose another.")
+            content = await repository.original(version.version.id)
+        if content is None:
+            raise erased()
+        parsed = await self._parsers.parse(content, filename=stored.document.name)
+        made = await self._cut(await asyncio.to_thread(Outline.of, parsed, request.chunking.max_characters), request)
+        lengths = [chunk.end - chunk.start for chunk in made.chunks] or [0]
+        return ChunksPreview(
+            document=stored.document.name, number=number, chunks=len(made.chunks), shortest=min(lengths),
+            median=median_low(lengths), longest=max(lengths),
+            items=_items(made, range(request.first, min(request.first + request.limit, len(made.chunks)))),
+        )  # fmt: skip
+
+    async def answer(self, caller: Caller, namespace: str, collection: str, request: AnswerRequest) -> AnswerPreview:
+        """Return what a strategy finds for a question and would answer.
+
+        Raises:
+            InvalidInput: `ask.empty_question`.
+            TooLarge: `ask.question_too_long`.
+            NotFound: `collection.not_found`.
+            Gone: `content.erased`.
+        """
+        checked_question(request.question)
+        (vector,) = await self._embedder.embed_queries([request.question])
+        question, options = Question.of(request.question, vector), request.strategy
+        async with self._work(caller) as work:
+            place = await find_collection(work, namespace, collection)
+            found = options.retrieval
+            hits = await retrieve(work.session, place.id, question, found, found.passages, request.filters)
+            repository = DocumentRepository(work.session, work.tenant_id)
+            passages, leads = await passages_of(repository, hits.best), await leads_of(repository, hits.best)
+        texts = [Excerpt(lead, passage.text) for lead, passage in zip(leads, passages, strict=True)]
+        drafted = draft(question, hits.best, texts, hits.weights, options.answering)
+        if passages:
+            refusal = refusal_of(question, drafted, options.answering.threshold)
+        else:
+            refusal = FILTERED if narrowing(options.retrieval, request.filters) else NOTHING_INDEXED
+        return AnswerPreview(
+            passages=passages, sentences=_sentences(drafted, passages), refused=refusal is not None,
+            reason=refusal and refusal.reason, reason_code=refusal and refusal.code,
+            confidence=round(drafted.confidence, 4),
+        )  # fmt: skip
+
+    async def _cut(self, outline: Outline, request: ChunksRequest) -> Cut:
+        if chunker_for(request.chunking).compares:
+            _check_length(outline, request.chunking)
+            outline = replace(outline, vectors=await sentence_vectors(outline, self._embedder, _unseen))
+        return await asyncio.to_thread(cut, outline, request.chunking)
+
+    def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
+
+
+async def _unseen(done: int, total: int) -> None:
+    """Nobody follows the progress of a look."""
+
+
+def _check_length(outline: Outline, options: Chunking) -> None:
+    length = len(outline.document.text)
+    if length > MAX_COMPARED_CHARACTERS:
+        raise TooLarge(
+            "preview.too_large",
+            f"The kind {options.kind!r} reads every sentence, and this document has {length:,} characters; look at one "
+            f"of at most {MAX_COMPARED_CHARACTERS:,}.",
+            details={"limit": MAX_COMPARED_CHARACTERS},
+        )
+
+
+def _items(made: Cut, wanted: Sequence[int]) -> list[PreviewChunk]:
+    return [
+        PreviewChunk(
+            ordinal=chunk.ordinal, start=chunk.start, end=chunk.end, page=chunk.page, header=made.headers[place],
+            text=made.outline.document.text[chunk.start : chunk.end],
+        )
+        for place in wanted
+        for chunk in [made.chunks[place]]
+    ]  # fmt: skip
+
+
+def _sentences(drafted: Draft, passages: Sequence[Passage]) -> list[PreviewSentence]:
+    found: list[PreviewSentence] = []
+    for one in drafted.sentences:
+        inside = [
+            number
+            for number, passage in enumerate(passages, start=1)
+            if passage.version.version_id == one.version_id and passage.start <= one.start and one.end <= passage.end
+        ]
+        found.append(PreviewSentence(passage=inside[0], start=one.start, end=one.end, text=one.text))
+    return found
