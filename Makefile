@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 # The certificates that the system trusts, as git and pip do: a company proxy may add its own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: up test test-slow bench format openapi dashboard clean-data clean help
+.PHONY: up test test-slow test-weaviate bench format openapi dashboard clean-data clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,10 @@ test: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Run lint
 
 test-slow: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Click through the dashboard, kill servers and databases, type what the docs say, send made-up requests
 	$(WITH_NODE) $(PYTEST) -m slow tests/end_to_end tests/dashboard tests/sdk tests/test_fuzz.py
+
+test-weaviate: .venv/.installed-dev ## Test a Weaviate server of yours as a vector store: WEAVIATE_URL=http://… [WEAVIATE_API_KEY=… WEAVIATE_GRPC_PORT=…]
+	@test -n "$(WEAVIATE_URL)" || { echo "Say which server: make test-weaviate WEAVIATE_URL=http://127.0.0.1:8080"; exit 2; }
+	WEAVIATE_URL="$(WEAVIATE_URL)" .venv/bin/python -m pytest -q tests/rag/stores/test_weaviate_live.py
 
 bench: .venv/.installed-dev ## Measure the engine beside its peers, at small scale (see benchmarks/README.md)
 	.venv/bin/python -m benchmarks all

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -70,6 +71,19 @@ class Settings(BaseSettings):
     model_context_tokens: int = Field(default=4096, ge=256)
     model_queue_length: int = Field(default=64, ge=1)
     model_timeout_seconds: float = Field(default=300.0, gt=0)
+
+    vector_store: Literal["postgresql", "weaviate"] = "postgresql"
+    """What finds passages: PostgreSQL itself, or a server that follows it."""
+    weaviate_url: str | None = Field(default=None, pattern=r"^https?://[^/@?#\s]+/?$")
+    """REST address of a Weaviate server, such as `http://127.0.0.1:8080`; the key is not part of it."""
+    weaviate_grpc_host: str | None = None
+    """The host of its gRPC interface when that is another one."""
+    weaviate_grpc_port: int = Field(default=50051, ge=1, le=65535)
+    weaviate_api_key: SecretStr | None = None
+    weaviate_prefix: str = Field(default="McpEngine", pattern="^[A-Z][A-Za-z0-9]{0,63}$")
+    """How the names of the engine's collections begin, for servers that several engines share."""
+    weaviate_timeout_seconds: float = Field(default=5.0, gt=0)
+    """How long a search waits for it; a write waits six times as long."""
 
     span_retention_days: int = Field(default=30, ge=0, le=36_500)
     """How long finished spans are kept; 0 keeps them for ever."""

@@ -30,6 +30,8 @@ from rag.refusal import FILTERED, NOTHING_INDEXED, Refusal, refusal_of
 from rag.repository import DocumentRepository
 from rag.retrieval import Question, narrowing, retrieve
 from rag.schemas import Answer, Citation, Passage
+from rag.stores.port import VectorStore
+from rag.stores.postgresql import POSTGRESQL
 from rag.strategies import ResolvedStrategy, Strategies
 from rag.strategy import Filters, Strategy
 
@@ -75,12 +77,14 @@ class AskService:
         strategies: Strategies,
         embedder: MiniLMEmbedder,
         splits: LabelSplits | None = None,
+        store: VectorStore = POSTGRESQL,
     ) -> None:
         self._database = database
         self._executions = executions
         self._strategies = strategies
         self._embedder = embedder
         self._splits = splits
+        self._store = store
 
     @property
     def embedder(self) -> tuple[str, str]:
@@ -230,7 +234,7 @@ class AskService:
             async with self._work(caller) as work:
                 hits = await retrieve(
                     work.session, asked.collection_id, question, options.retrieval, options.retrieval.passages,
-                    asked.filters,
+                    asked.filters, self._store.index(work.session, work.tenant_id),
                 )  # fmt: skip
                 repository = DocumentRepository(work.session, work.tenant_id)
                 passages, leads = await passages_of(repository, hits.best), await leads_of(repository, hits.best)

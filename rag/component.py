@@ -48,7 +48,7 @@ class RagComponent(Component):
 
     def commands(self) -> Mapping[str, CommandGroup]:
         from rag.cli import asking
-        from rag.cli_upkeep import documents  # with its own among them
+        from rag.cli_store import documents  # with its own, and those of upkeep, among them
 
         return {"docs": documents, "": asking}
 
@@ -66,36 +66,44 @@ class RagComponent(Component):
         from rag.parsing.pool import ParserPool
         from rag.preview.service import PreviewService
         from rag.service import DocumentService
+        from rag.stores.configured import configured_store
+        from rag.stores.port import VectorStore
+        from rag.stores.service import StoreService
         from rag.strategies import Strategies
         from rag.viewing import ViewingService
         from rag.why.service import WhyService
 
         database, embedder = services.get(Database), MiniLMEmbedder()
         strategies = Strategies(services.get(ArtifactService))
-        limit = services.get(Settings).max_upload_bytes
+        settings, jobs = services.get(Settings), services.get(JobService)
+        store = configured_store(settings)
+        services.add(store, provides=VectorStore)
+        services.add(StoreService(database, jobs, store))
         services.add(embedder)
         services.add(strategies)
         services.add(ParserPool())
-        services.add(DocumentService(database, services.get(JobService), embedder, max_upload_bytes=limit))
+        limit = settings.max_upload_bytes
+        services.add(DocumentService(database, jobs, embedder, max_upload_bytes=limit, store=store))
         viewers = ParserPool(timeout_seconds=VIEW_TIMEOUT_SECONDS, memory_bytes=VIEW_MEMORY_BYTES)
         services.add(ViewingService(database, viewers))
-        services.add(PreviewService(database, viewers, embedder))
+        services.add(PreviewService(database, viewers, embedder, store))
         executions = services.get(ExecutionService)
-        asking = AskService(database, executions, strategies, embedder, services.get(LabelSplits))
+        asking = AskService(database, executions, strategies, embedder, services.get(LabelSplits), store)
         services.add(asking)
         services.add(DuplicateService(database))
         services.add(SupportService(database, executions, asking))
-        services.add(WhyService(database, strategies, embedder))
+        services.add(WhyService(database, strategies, embedder, store))
 
     def routers(self) -> Sequence[APIRouter]:
         from rag.duplicates.routes import router as duplicates_router
         from rag.lost_support.routes import router as support_router
         from rag.preview.routes import router as preview_router
         from rag.routes import router
+        from rag.stores.routes import router as store_router
         from rag.viewing_routes import router as viewing_router
         from rag.why.routes import router as why_router
 
-        return (router, viewing_router, why_router, preview_router, duplicates_router, support_router)
+        return (router, viewing_router, why_router, preview_router, duplicates_router, support_router, store_router)
 
     def job_kinds(self, services: Services) -> Sequence[JobKind]:
         from mcp_engine.jobs.service import JobService
@@ -104,11 +112,13 @@ class RagComponent(Component):
         from rag.jobs import IndexJob
         from rag.lost_support.job import RecheckJob
         from rag.parsing.pool import ParserPool
+        from rag.stores.job import FeedStoreJob
+        from rag.stores.port import VectorStore
         from rag.strategies import Strategies
 
-        strategies, jobs = services.get(Strategies), services.get(JobService)
-        index = IndexJob(services.get(ParserPool), services.get(MiniLMEmbedder), strategies, jobs)
-        return (index, SignJob(), RecheckJob())
+        strategies, jobs, store = services.get(Strategies), services.get(JobService), services.get(VectorStore)
+        index = IndexJob(services.get(ParserPool), services.get(MiniLMEmbedder), strategies, jobs, store)
+        return (index, SignJob(), RecheckJob(), FeedStoreJob(store))
 
     def scorer_types(self, services: Services) -> Sequence[ScorerType]:
         from rag.answer_scorers import TYPES
@@ -144,8 +154,10 @@ class RagComponent(Component):
 
     async def close(self, services: Services) -> None:
         from rag.parsing.pool import ParserPool
+        from rag.stores.port import VectorStore
         from rag.viewing import ViewingService
 
+        await services.get(VectorStore).close()
         await services.get(ParserPool).close()
         await services.get(ViewingService).close()
 

@@ -26,6 +26,9 @@ from rag.lost_support.job import recheck
 from rag.parsing.parsed import ParsedDocument
 from rag.parsing.pool import ParserPool
 from rag.repository import DocumentRepository
+from rag.stores.outbox import StoreOutbox
+from rag.stores.port import VectorStore
+from rag.stores.postgresql import POSTGRESQL
 from rag.strategies import Strategies
 from rag.strategy import DEFAULT_NAME, Strategy
 from rag.tables import DocumentRow, ReadingRow, TextRow, VersionRow
@@ -58,11 +61,19 @@ class IndexJob:
     name = INDEX
     max_attempts = 5
 
-    def __init__(self, parsers: ParserPool, embedder: Embedder, strategies: Strategies, jobs: JobService) -> None:
+    def __init__(
+        self,
+        parsers: ParserPool,
+        embedder: Embedder,
+        strategies: Strategies,
+        jobs: JobService,
+        store: VectorStore = POSTGRESQL,
+    ) -> None:
         self._parsers = parsers
         self._embedder = embedder
         self._strategies = strategies
         self._jobs = jobs
+        self._outbox = StoreOutbox(jobs, store)
 
     async def run(self, context: JobContext) -> None:
         try:
@@ -161,8 +172,10 @@ class IndexJob:
             before = await repository.version(document.id, document.searched_number)
             assert before is not None
             await searched.clear(document.collection_id, before.version.id)
+            await self._outbox.note(work, [before.version.id])
             await forget(work, document.collection_id, before.version.id)
         await searched.insert(work.tenant_id, document.collection_id, version.id, index.chunks, index.postings)
+        await self._outbox.note(work, [version.id])
         await mark(work, document.collection_id, version.id, print_)
         await repository.set_searched(document.id, version.number)
         if version.number > 1:

@@ -13,10 +13,11 @@ from rag.duplicates.marking import forget
 from rag.index.repository import IndexRepository
 from rag.lost_support.job import recheck
 from rag.repository import DocumentRepository
+from rag.stores.outbox import StoreOutbox
 from rag.tables import DocumentRow
 
 
-async def take_out(work: UnitOfWork, jobs: JobService, row: DocumentRow) -> None:
+async def take_out(work: UnitOfWork, jobs: JobService, outbox: StoreOutbox, row: DocumentRow) -> None:
     """Take a locked document out of search; nothing happens when it was removed before."""
     if row.removed:
         return
@@ -25,19 +26,22 @@ async def take_out(work: UnitOfWork, jobs: JobService, row: DocumentRow) -> None
         searched = await repository.version(row.id, row.searched_number)
         assert searched is not None
         await IndexRepository(work.session).clear(row.collection_id, searched.version.id)
+        await outbox.note(work, [searched.version.id])
         await forget(work, row.collection_id, searched.version.id)
         await recheck(work, jobs, row.id)
     await repository.set_removed(row.id, row.latest_number)
     await facts.append_removed(work, row)
 
 
-async def erase_contents(work: UnitOfWork, jobs: JobService, row: DocumentRow, reason: str) -> list[UUID]:
+async def erase_contents(
+    work: UnitOfWork, jobs: JobService, outbox: StoreOutbox, row: DocumentRow, reason: str
+) -> list[UUID]:
     """Erase the bytes and texts of all versions of a locked document, out of search too; return the tombstones.
 
     Raises:
         Gone: `content.erased` when nothing is left to erase.
     """
-    await take_out(work, jobs, row)
+    await take_out(work, jobs, outbox, row)
     repository = DocumentRepository(work.session, work.tenant_id)
     tombstones: list[UUID] = []
     for stored in await repository.versions(row.id):

@@ -22,6 +22,7 @@ from rag.hits import Hit, one_each, widened
 from rag.index.postings import LexicalQuery
 from rag.index.repository import Candidate, Candidates, IndexRepository
 from rag.lexical import idf, terms
+from rag.stores.port import SearchedIndex
 from rag.strategy import Filters, Retrieval
 
 Scores = npt.NDArray[np.float64]
@@ -82,17 +83,23 @@ async def retrieve(
     options: Retrieval,
     limit: int,
     filters: Filters | None = None,
+    searched: SearchedIndex | None = None,
 ) -> Hits:
     """Return the `limit` best chunks of a collection.
 
     Args:
         filters: narrow those of the options further.
+        searched: where candidates come from; by default the index in PostgreSQL.
+
+    Raises:
+        TryLater: `store.unavailable` when another store does not answer.
     """
     wanted = narrowing(options, filters)
     among = await FilterRepository(session).passing(collection_id, wanted) if wanted else None
     query = LexicalQuery(question.terms, options.k1, options.b)
     index = IndexRepository(session)
-    candidates = await index.candidates(collection_id, question.vector, query, options.candidates, among)
+    source = index if searched is None else searched
+    candidates = await source.candidates(collection_id, question.vector, query, options.candidates, among)
     holding = candidates.scores.holding
     weights = question.weights(candidates.chunks, holding)
     fused = one_each(fuse(candidates.found, question.vector, options))

@@ -32,6 +32,9 @@ from rag.removal import erase_contents, take_out
 from rag.repository import EVERY_DOCUMENT, DocumentFilter, DocumentRepository, Pages, StoredVersion
 from rag.retrieval import Question, retrieve
 from rag.schemas import Added, Collection, Document, DocumentDetail, Outcome, Passage, VersionText
+from rag.stores.outbox import StoreOutbox
+from rag.stores.port import VectorStore
+from rag.stores.postgresql import POSTGRESQL
 from rag.strategy import Filters, Retrieval
 from rag.tables import CollectionRow, DocumentRow, VersionRow
 from rag.views import collection_view, document_view, version_view
@@ -50,10 +53,20 @@ class DocumentService:
         max_upload_bytes: the largest document taken in.
     """
 
-    def __init__(self, database: Database, jobs: JobService, embedder: Embedder, *, max_upload_bytes: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        jobs: JobService,
+        embedder: Embedder,
+        *,
+        max_upload_bytes: int,
+        store: VectorStore = POSTGRESQL,
+    ) -> None:
         self._database = database
         self._jobs = jobs
         self._embedder = embedder
+        self._store = store
+        self._outbox = StoreOutbox(jobs, store)
         self.max_upload_bytes = max_upload_bytes
 
     async def add(self, caller: Caller, namespace: str, collection: str, name: str, content: bytes) -> Added:
@@ -144,7 +157,7 @@ class DocumentService:
             row = await repository.lock_by_id(document_id)
             if row is None:
                 raise no_document(document_id)
-            await take_out(work, self._jobs, row)
+            await take_out(work, self._jobs, self._outbox, row)
             stored = await repository.document(document_id)
             assert stored is not None
             return document_view(stored)
@@ -160,7 +173,7 @@ class DocumentService:
             # All locked before the first is taken out: an indexing job waits for a document, then for the collection.
             rows = await DocumentRepository(work.session, work.tenant_id).lock_present(place.id)
             for row in rows:
-                await take_out(work, self._jobs, row)
+                await take_out(work, self._jobs, self._outbox, row)
             return len(rows)
 
     async def erase(self, caller: Caller, document_id: UUID, reason: str) -> list[UUID]:
@@ -176,7 +189,7 @@ class DocumentService:
             row = await DocumentRepository(work.session, work.tenant_id).lock_by_id(document_id)
             if row is None:
                 raise no_document(document_id)
-            return await erase_contents(work, self._jobs, row, reason)
+            return await erase_contents(work, self._jobs, self._outbox, row, reason)
 
     async def retry(self, caller: Caller, document_id: UUID) -> Added:
         """Queue the latest version again, whose indexing failed or was cancelled.
@@ -266,6 +279,7 @@ class DocumentService:
             InvalidInput: `search.empty_query`.
             TooLarge: `search.query_too_long`.
             NotFound: `collection.not_found`.
+            TryLater: `store.unavailable`.
         """
         if len(query) > MAX_QUERY_CHARACTERS:
             raise TooLarge(
@@ -282,7 +296,8 @@ class DocumentService:
             async with self._work(caller) as work:
                 place = await find_collection(work, namespace, collection)
                 question = Question.of(query, vector)
-                hits = await retrieve(work.session, place.id, question, Retrieval(), limit, filters)
+                searched = self._store.index(work.session, work.tenant_id)
+                hits = await retrieve(work.session, place.id, question, Retrieval(), limit, filters, searched)
                 return await passages_of(DocumentRepository(work.session, work.tenant_id), hits.best)
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:

@@ -60,6 +60,18 @@ class JobRepository:
             statement = statement.with_for_update()
         return (await self._session.execute(statement)).scalar_one_or_none()
 
+    async def hold_waiting(self, kind: str, subject_id: UUID) -> UUID | None:
+        """Return a queued job of a kind on a subject, and keep it from starting until the end of the transaction."""
+        statement = (
+            select(col(JobRow.id))
+            .where(col(JobRow.subject_id) == subject_id, col(JobRow.kind) == kind, col(JobRow.state) == "queued")
+            .order_by(col(JobRow.id))
+            .limit(1)
+            # One that is locked is about to start: it may have looked already.
+            .with_for_update(read=True, skip_locked=True)
+        )
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
     async def page(self, wanted: JobFilters, before: tuple[datetime, UUID] | None, limit: int) -> Sequence[JobRow]:
         """Return jobs, newest first, older than `before`."""
         statement = select(JobRow).order_by(col(JobRow.created_at).desc(), col(JobRow.id).desc()).limit(limit)

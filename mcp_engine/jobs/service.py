@@ -41,6 +41,18 @@ class JobService:
         work.after_commit(wake_dispatchers)
         return job.id
 
+    async def enqueue_unless_waiting(
+        self, work: UnitOfWork, *, kind: str, subject_id: UUID, namespace: str | None = None
+    ) -> UUID:
+        """Enqueue a job unless one of its kind on its subject waits to begin; that one does not begin before the
+        caller's transaction ends, and so sees what it wrote.
+
+        Returns:
+            the id of the job that will do it.
+        """
+        waiting = await JobRepository(work.session).hold_waiting(kind, subject_id)
+        return waiting or await self.enqueue(work, kind=kind, subject_id=subject_id, namespace=namespace)
+
     async def get(self, caller: Caller, job_id: UUID) -> Job:
         """Return a job, or raise `NotFound` (`job.not_found`)."""
         async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:

@@ -6,7 +6,7 @@ postings, which numpy adds up in milliseconds. Pure: no database, no event loop.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -38,6 +38,19 @@ class Postings:
         places["frequency"] = np.minimum(self.frequencies, _MOST)
         places["length"] = np.minimum(self.lengths, _MOST)
         return places.tobytes()
+
+
+def terms_by_chunk(found: Iterable[tuple[str, bytes]]) -> dict[int, list[str]]:
+    """Return the terms of each chunk of a version by its ordinal, each as often as it stands there, in no order.
+
+    Args:
+        found: every term of the version, with its packed postings.
+    """
+    terms: dict[int, list[str]] = {}
+    for term, places in found:
+        for ordinal, frequency, _ in np.frombuffer(places, dtype=_PLACE).tolist():
+            terms.setdefault(ordinal, []).extend([term] * frequency)
+    return terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,18 +174,31 @@ class IndexRepository:
             among: the versions to search; None for all. How rare a term is stays that of the whole collection,
                 so that scores compare whatever is searched.
         """
-        rows = (
-            await self._session.execute(_POSTINGS, {"collection_id": collection_id, "terms": list(query.terms)})
-        ).all()
-        if not rows:
-            return Candidates([], [], [], LexicalScores([], query, chunks=0, average=1.0), 0)
-        held = [row for row in rows if row.term is not None]
-        found = [FoundTerm(row.term, bytes(row.versions), row.sizes, bytes(row.places)) for row in held]
-        index = rows[0]
+        index, found = await self._postings(collection_id, query)
+        if index is None:
+            return _no_candidates(query)
         near = await self._near(collection_id, index, vector, limit, among)
         scores, worded = await asyncio.to_thread(_by_words, found, query, index, limit, among)
         chosen = list(dict.fromkeys([*near, *worded]))
         return Candidates(await self.chunks(chosen, vector, scores), near, worded, scores, index.chunks)
+
+    async def candidates_at(
+        self, collection_id: UUID, vector: npt.NDArray[np.float32], query: LexicalQuery, places: Places
+    ) -> Candidates:
+        """Return what another store found, with the scores that this index gives.
+
+        Places that are not searched in this collection now are left out: such a store may lag behind, or be wrong.
+        """
+        index, found = await self._postings(collection_id, query)
+        if index is None:
+            return _no_candidates(query)
+        scores, _ = await asyncio.to_thread(_by_words, found, query, index, 0, None)
+        rows = await self._session.execute(_HELD, {"collection_id": collection_id, **_split(places)})
+        read = await self.chunks([(row.version_id, row.ordinal) for row in rows], vector, scores)
+        # Sorting keeps the order in which equal ones were read: of version and ordinal.
+        near = sorted(read, key=lambda one: -one.similarity)
+        worded = sorted((one for one in read if one.bm25 > 0), key=lambda one: -one.bm25)
+        return Candidates(read, _places_of(near), _places_of(worded), scores, index.chunks)
 
     async def nearest(
         self, collection_id: UUID, vector: npt.NDArray[np.float32], limit: int, among: Set[UUID] | None = None
@@ -230,10 +243,18 @@ class IndexRepository:
         rows = await self._session.execute(_SCAN, {**_scanned(collection_id, vector, among), "limit": limit})
         return [(row.version_id, row.ordinal) for row in rows]
 
+    async def _postings(self, collection_id: UUID, query: LexicalQuery) -> tuple[Any, list[FoundTerm]]:
+        """Return the counters of a collection (None for one that does not exist) and the postings of the terms."""
+        rows = (
+            await self._session.execute(_POSTINGS, {"collection_id": collection_id, "terms": list(query.terms)})
+        ).all()
+        held = [row for row in rows if row.term is not None]
+        found = [FoundTerm(row.term, bytes(row.versions), row.sizes, bytes(row.places)) for row in held]
+        return (rows[0] if rows else None), found
+
     async def chunks(self, chosen: Places, vector: npt.NDArray[np.float32], scores: LexicalScores) -> list[Candidate]:
         """Return chunks by version and ordinal, with their cosine and their lexical score."""
-        places = {"versions": [version for version, _ in chosen], "ordinals": [ordinal for _, ordinal in chosen]}
-        rows = (await self._session.execute(_CHUNKS, {"vector": vector, **places})).all()
+        rows = (await self._session.execute(_CHUNKS, {"vector": vector, **_split(chosen)})).all()
         # All at once: unpacking a few vectors costs as much as unpacking many.
         vectors = unpacked(b"".join(row.vectors for row in rows))
         ends = np.cumsum([len(row.starts) for row in rows], dtype=np.int64).tolist()
@@ -307,6 +328,15 @@ _POSTINGS = text(
     """
 ).bindparams(bindparam("terms", type_=ARRAY(String)))
 
+_HELD = text(
+    """
+    SELECT DISTINCT chunk.version_id, chunk.ordinal
+    FROM unnest(CAST(:versions AS uuid[]), CAST(:ordinals AS int[])) AS chosen (version_id, ordinal)
+    JOIN chunk USING (version_id, ordinal)
+    WHERE chunk.collection_id = :collection_id
+    """
+)
+
 _CHUNKS = text(
     """
     SELECT chunk.version_id, chunk.ordinal, chunk.start, chunk."end", chunk.page,
@@ -327,6 +357,18 @@ def _by_words(
     average = max(index.terms / max(index.chunks, 1), 1.0)
     scores = LexicalScores(found, query, chunks=index.chunks, average=average)
     return scores, scores.best(limit, among)
+
+
+def _no_candidates(query: LexicalQuery) -> Candidates:
+    return Candidates([], [], [], LexicalScores([], query, chunks=0, average=1.0), 0)
+
+
+def _split(places: Places) -> dict[str, Any]:
+    return {"versions": [version for version, _ in places], "ordinals": [ordinal for _, ordinal in places]}
+
+
+def _places_of(candidates: Sequence[Candidate]) -> Places:
+    return [(one.version_id, one.ordinal) for one in candidates]
 
 
 def _scanned(collection_id: UUID, vector: npt.NDArray[np.float32], among: Set[UUID] | None) -> dict[str, Any]:

@@ -32,6 +32,8 @@ from rag.refusal import FILTERED, NOTHING_INDEXED, refusal_of
 from rag.repository import DocumentRepository
 from rag.retrieval import Question, narrowing, retrieve
 from rag.schemas import Passage
+from rag.stores.port import VectorStore
+from rag.stores.postgresql import POSTGRESQL
 from rag.strategy import Chunking
 
 MAX_COMPARED_CHARACTERS = 100_000
@@ -45,10 +47,13 @@ class PreviewService:
         parsers: a pool of its own, so that nobody who looks waits for a book that is being indexed.
     """
 
-    def __init__(self, database: Database, parsers: ParserPool, embedder: Embedder) -> None:
+    def __init__(
+        self, database: Database, parsers: ParserPool, embedder: Embedder, store: VectorStore = POSTGRESQL
+    ) -> None:
         self._database = database
         self._parsers = parsers
         self._embedder = embedder
+        self._store = store
 
     async def chunks(self, caller: Caller, namespace: str, collection: str, request: ChunksRequest) -> ChunksPreview:
         """Return chunks of the version of a document that is searched, cut anew from its original.
@@ -96,7 +101,8 @@ class PreviewService:
         async with self._work(caller) as work:
             place = await find_collection(work, namespace, collection)
             found = options.retrieval
-            hits = await retrieve(work.session, place.id, question, found, found.passages, request.filters)
+            searched = self._store.index(work.session, work.tenant_id)
+            hits = await retrieve(work.session, place.id, question, found, found.passages, request.filters, searched)
             repository = DocumentRepository(work.session, work.tenant_id)
             passages, leads = await passages_of(repository, hits.best), await leads_of(repository, hits.best)
         texts = [Excerpt(lead, passage.text) for lead, passage in zip(leads, passages, strict=True)]

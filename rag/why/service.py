@@ -12,6 +12,8 @@ from rag.embedding import Embedder
 from rag.passages import cited
 from rag.repository import DocumentRepository
 from rag.retrieval import Question
+from rag.stores.port import VectorStore
+from rag.stores.postgresql import POSTGRESQL
 from rag.strategies import ResolvedStrategy, Strategies
 from rag.why.expected import find_expected
 from rag.why.schemas import Why, WhyRequest
@@ -24,10 +26,13 @@ _tracer = tracer(__name__)
 class WhyService:
     """Explains answers; it records nothing, and shows nothing that asking would not."""
 
-    def __init__(self, database: Database, strategies: Strategies, embedder: Embedder) -> None:
+    def __init__(
+        self, database: Database, strategies: Strategies, embedder: Embedder, store: VectorStore = POSTGRESQL
+    ) -> None:
         self._database = database
         self._strategies = strategies
         self._embedder = embedder
+        self._store = store
 
     async def explain(self, caller: Caller, namespace: str, collection: str, request: WhyRequest) -> Why:
         """Return what every stage did with a passage, up to the one that dropped it.
@@ -52,7 +57,8 @@ class WhyService:
                 place = await find_collection(work, namespace, collection)
                 resolved = await self._strategies.resolve_in(work, namespace, request.strategy)
                 expected = await find_expected(work, place, question, request)
-                trace = await traced(work, place.id, question, resolved.strategy, request.filters, expected)
+                searched = self._store.index(work.session, work.tenant_id)
+                trace = await traced(work, place.id, question, resolved.strategy, request.filters, expected, searched)
                 return await _view(work, collection, resolved, trace)
 
 

@@ -18,6 +18,7 @@ from rag.passages import leads_of, passages_of
 from rag.repository import DocumentRepository
 from rag.retrieval import Hits, Question, marginal, narrowing, retrieve
 from rag.sentences import Span
+from rag.stores.port import SearchedIndex
 from rag.strategy import Filters, Strategy
 from rag.why.expected import Expected
 from rag.why.repository import NearChunk
@@ -68,6 +69,7 @@ async def traced(
     strategy: Strategy,
     filters: Filters | None,
     expected: Expected,
+    searched: SearchedIndex | None = None,
 ) -> Trace:
     """Ask, and keep what every stage did.
 
@@ -75,7 +77,7 @@ async def traced(
         Gone: `content.erased` when a text was erased meanwhile.
     """
     options = strategy.retrieval
-    hits = await retrieve(work.session, collection_id, question, options, options.passages, filters)
+    hits = await retrieve(work.session, collection_id, question, options, options.passages, filters, searched)
     chunk = expected.furthest(hits)
     repository = DocumentRepository(work.session, work.tenant_id)
     passages = await passages_of(repository, hits.best)

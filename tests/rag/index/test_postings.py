@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.index.postings import FoundTerm, LexicalQuery, LexicalScores, Postings
+from rag.index.postings import FoundTerm, LexicalQuery, LexicalScores, Postings, terms_by_chunk
 from rag.indexing import postings
 from rag.lexical import idf
 
@@ -99,3 +99,11 @@ def test_counts_beyond_what_fits_stay_the_largest_that_does() -> None:
         average=9.0,
     )
     assert scores.of(UUID(int=1), 7) > 0
+
+
+@given(CHUNKS)
+def test_the_terms_of_chunks_come_back_from_their_postings(chunks: list[list[str]]) -> None:
+    found = terms_by_chunk((term, one.packed()) for term, one in postings(chunks).items())
+    assert {place: Counter(terms) for place, terms in found.items()} == {
+        place: Counter(terms) for place, terms in enumerate(chunks) if terms
+    }
