@@ -1,6 +1,6 @@
 /** Every section, in groups. A new section is one line here and its routes in router.tsx. */
 import type { LinkProps } from "@tanstack/react-router";
-import { Activity, ChartLine, DoorClosed, FlaskConical, Library, type LucideIcon, MessageCircleQuestion, Rocket, Scale, ScrollText, Settings, ShieldCheck, SquareTerminal, Table2 } from "lucide-react";
+import { Activity, ChartLine, DoorClosed, FlaskConical, Library, type LucideIcon, MessageCircleQuestion, Rocket, Scale, ScrollText, Settings, ShieldCheck, SlidersHorizontal, SquareTerminal, Table2 } from "lucide-react";
 
 export interface Section {
   label: string;
@@ -25,6 +25,7 @@ export const navigation: readonly Group[] = [
     sections: [
       { label: "Documents", to: "/documents", icon: Library, words: "collections files upload search" },
       { label: "Ask", to: "/ask", icon: MessageCircleQuestion, words: "question answer citations" },
+      { label: "Strategies", to: "/strategies", icon: SlidersHorizontal, words: "rag retrieval chunks chunking threshold preview" },
     ],
   },
   {

@@ -17,6 +17,7 @@ import { metricRoutes } from "./pages/metrics/routes";
 import { releaseRoutes } from "./pages/releases/routes";
 import { settingRoutes } from "./pages/settings/routes";
 import { promptRoutes } from "./pages/prompts/routes";
+import { strategyRoutes } from "./pages/strategies/routes";
 
 const routeTree = rootRoute.addChildren([
   signInRoute,
@@ -33,6 +34,7 @@ const routeTree = rootRoute.addChildren([
     ...auditRoutes,
     ...documentRoutes,
     ...askRoutes,
+    ...strategyRoutes,
     ...logRoutes,
     ...metricRoutes,
     ...settingRoutes,

@@ -142,3 +142,20 @@ def test_a_failure_is_told_in_the_engines_words(page: Page, engine: DashboardEng
     expect(page.get_by_role("alert")).to_contain_text("rag_strategy.not_found")
     page.goto(f"{engine.url}/ask?execution=00000000-0000-4000-8000-000000000000")
     expect(page.get_by_role("alert")).to_contain_text("execution.not_found")
+
+
+def test_a_question_goes_on_from_an_answer(page: Page, engine: DashboardEngine) -> None:
+    page.goto(f"{engine.url}/ask?collection=handbook")
+    ask(page, FREEDOMS)
+    expect(cited(page, 1)).to_be_visible()
+    page.get_by_role("textbox", name="Follow-up").fill("And which of them is the second?")
+    page.get_by_role("button", name="Ask on").click()
+    conversation = page.get_by_role("list", name="Conversation")
+    expect(conversation).to_contain_text(FREEDOMS)
+    expect(page.get_by_text(f"Understood together with: {FREEDOMS}")).to_be_visible()
+    assert_accessible(page, "ask-follow-up")
+    page.reload()
+    expect(conversation).to_contain_text(FREEDOMS)
+    conversation.get_by_role("link").click()
+    expect(page.get_by_role("region", name="Answer").get_by_role("heading")).to_have_text(FREEDOMS)
+    expect(conversation).to_have_count(0)

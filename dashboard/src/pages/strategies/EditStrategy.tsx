@@ -1,0 +1,126 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, getRouteApi } from "@tanstack/react-router";
+import { Upload } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { useCan } from "../../api/queries";
+import { useNamespace } from "../../app/routes";
+import { Button } from "../../components/Button";
+import { SelectField, TextField } from "../../components/Field";
+import { announce } from "../../components/Live";
+import { Page } from "../../components/Page";
+import { ErrorState, Loaded } from "../../components/States";
+import { Tabs } from "../../components/Tabs";
+import { useSettled } from "../../components/useSettled";
+import { collectionsQuery } from "../documents/queries";
+import { AnswerPreview } from "./AnswerPreview";
+import { ChunksPreview } from "./ChunksPreview";
+import { OptionFields } from "./OptionFields";
+import { type Body, differences } from "./options";
+import { pushStrategy, versionQuery } from "./queries";
+import type { EditSearch } from "./routes";
+
+const route = getRouteApi("/workspace/strategies/-/edit");
+const OWN: Body = {} as Body;
+const TABS = [{ name: "answer", label: "Answers" }, { name: "chunks", label: "Chunks" }] as const;
+
+/** Writes a strategy beside what it does to a question and to a document. */
+export function EditStrategy() {
+  const { strategy } = route.useSearch();
+  const namespace = useNamespace();
+  const query = useQuery({ ...versionQuery(namespace, strategy ?? ""), enabled: strategy !== undefined, refetchOnWindowFocus: false });
+  return (
+    <Page
+      wide
+      title={strategy ?? "New strategy"}
+      above={<Link to="/strategies" className="hover:underline">Strategies</Link>}
+      description="What you change shows at once; nothing is used before you push it."
+    >
+      {strategy === undefined ? (
+        <Editor now={OWN} nowName="The engine’s own" name="" />
+      ) : (
+        <Loaded query={query}>
+          {({ name, number, body }) => <Editor key={`${name}/${number}`} now={body as Body} nowName={`${name}, version ${number}`} name={name} />}
+        </Loaded>
+      )}
+    </Page>
+  );
+}
+
+function Editor({ now, nowName, name }: { now: Body; nowName: string; name: string }) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const change = (next: EditSearch) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true, resetScroll: false });
+  const [body, setBody] = useState(now);
+  const settled = useSettled(body);
+  const { data: collections = [] } = useQuery(collectionsQuery(useNamespace()));
+  const collection = search.collection ?? collections[0]?.name ?? "";
+  const view = search.view ?? "answer";
+  return (
+    <div className="grid items-start gap-5 lg:grid-cols-[17rem_minmax(0,1fr)]">
+      <div className="flex flex-col gap-4">
+        {(["chunking", "retrieval", "answering"] as const).map((group) => (
+          <OptionFields key={group} group={group} body={body} onChange={setBody} />
+        ))}
+        <Push name={name} body={body} left={differences(now, body)} />
+      </div>
+      <div className="flex min-w-0 flex-col gap-4">
+        <SelectField label="Collection" fieldClassName="max-w-60" value={collection} onChange={(event) => change({ collection: event.target.value, document: undefined })}>
+          {!collections.some((one) => one.name === collection) && <option value={collection}>{collection}</option>}
+          {collections.map((one) => <option key={one.name} value={one.name}>{one.name}</option>)}
+        </SelectField>
+        <Tabs label="Previews" tabs={TABS} value={view} onChange={(next) => change({ view: next })}>
+          {view === "answer" ? (
+            <AnswerPreview
+              collection={collection}
+              question={search.q ?? ""}
+              now={now}
+              draft={settled}
+              nowName={nowName}
+              onQuestion={(q) => change({ q: q || undefined })}
+            />
+          ) : (
+            <ChunksPreview collection={collection} document={search.document} chunking={settled.chunking} onDocument={(document) => change({ document })} />
+          )}
+        </Tabs>
+      </div>
+    </div>
+  );
+}
+
+function Push({ name: known, body, left }: { name: string; body: Body; left: readonly string[] }) {
+  const [name, setName] = useState(known);
+  const [message, setMessage] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const namespace = useNamespace();
+  const client = useQueryClient();
+  const navigate = route.useNavigate();
+  if (!useCan("artifacts:write")) return <p className="text-sm text-muted">Your key may look and try, and not push.</p>;
+
+  async function push(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      const pushed = await pushStrategy(client, namespace, name.trim(), body, message.trim());
+      announce(`${pushed.name} has version ${pushed.number}.`);
+      await navigate({ search: (before) => ({ ...before, strategy: pushed.name }), replace: true, resetScroll: false });
+    } catch (failure) {
+      setError(failure);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <form onSubmit={(event) => void push(event)} className="flex flex-col gap-3 rounded-lg border border-line bg-surface p-4">
+      {known === "" && <TextField label="Name" isRequired value={name} onChange={(event) => setName(event.target.value)} />}
+      <TextField label="Message" hint="Why it changes" value={message} onChange={(event) => setMessage(event.target.value)} />
+      <p role="status" className="text-xs text-muted">{left.length === 0 ? "Nothing is changed yet." : `Changed: ${left.join(", ")}.`}</p>
+      {error !== null && <ErrorState error={error} />}
+      <Button look="primary" type="submit" icon={Upload} busy={isBusy} disabled={name.trim() === "" || (known !== "" && left.length === 0)}>
+        Push
+      </Button>
+    </form>
+  );
+}

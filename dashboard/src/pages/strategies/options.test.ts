@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { type Body, OPTIONS, changed, differences, offered, rankIn, valueOf } from "./options";
+
+const BODY = { chunking: { max_characters: 800 }, retrieval: {}, answering: {} } as unknown as Body;
+const option = (name: string) => OPTIONS.find((one) => one.name === name)!;
+
+describe("a body", () => {
+  it("has the default where it says nothing", () => {
+    expect(valueOf(BODY, option("max_characters"))).toBe(800);
+    expect(valueOf(BODY, option("threshold"))).toBe(0.4);
+    expect(valueOf(BODY, option("mmr"))).toBeNull();
+    expect(valueOf({} as Body, option("kind"))).toBe("sentences");
+  });
+
+  it("is changed in one option and stays as it was elsewhere", () => {
+    const next = changed(BODY, option("threshold"), 0.8);
+    expect(valueOf(next, option("threshold"))).toBe(0.8);
+    expect(valueOf(next, option("max_characters"))).toBe(800);
+    expect(valueOf(BODY, option("threshold"))).toBe(0.4);
+    expect(differences(BODY, next)).toEqual(["Refuse below"]);
+  });
+
+  it("keeps only what the kind of chunking takes", () => {
+    const overlapping = changed(BODY, option("overlap_sentences"), 3);
+    const windows = changed(overlapping, option("kind"), "sentence_window");
+    expect(windows.chunking).toEqual({ max_characters: 800, kind: "sentence_window" });
+    expect(offered(windows, "chunking").map(({ name }) => name)).toContain("window_step");
+    expect(offered(BODY, "chunking").map(({ name }) => name)).not.toContain("window_step");
+  });
+});
+
+describe("rankIn", () => {
+  it("finds the same passage by version and place", () => {
+    const passages = [{ version: { version_id: "a" }, start: 0 }, { version: { version_id: "a" }, start: 9 }];
+    expect(rankIn(passages, { version: { version_id: "a" }, start: 9 })).toBe(2);
+    expect(rankIn(passages, { version: { version_id: "b" }, start: 9 })).toBeNull();
+  });
+});

@@ -1,0 +1,91 @@
+/** The options of a strategy that the editor offers, and bodies with one of them changed. */
+import type { Schema } from "../../api/client";
+
+export type Body = Schema<"Strategy">;
+export type Group = "chunking" | "retrieval" | "answering";
+export type Value = string | number | boolean | null;
+
+interface Common {
+  group: Group;
+  name: string;
+  label: string;
+  hint: string;
+  /** The kinds of chunking that take it; all without it. */
+  kinds?: readonly string[];
+}
+
+export type Option = Common &
+  (
+    | { sort: "number"; least: number; most: number; step: number; initial: number; mayBeOff?: boolean }
+    | { sort: "choice"; choices: readonly (readonly [string, string])[]; initial: string }
+    | { sort: "switch"; initial: boolean }
+  );
+
+export const TITLES: Record<Group, string> = { chunking: "Cutting", retrieval: "Finding", answering: "Answering" };
+
+const SHARE = { sort: "number", least: 0, most: 1, step: 0.05 } as const;
+
+export const OPTIONS: readonly Option[] = [
+  {
+    group: "chunking", name: "kind", label: "Kind", sort: "choice", initial: "sentences", hint: "What is kept together",
+    choices: [
+      ["sentences", "whole sentences"], ["structure", "sections, tables, code"], ["semantic", "by meaning"],
+      ["parent_child", "small in large"], ["sentence_window", "moving window"],
+    ],
+  },
+  { group: "chunking", name: "max_characters", label: "Longest chunk", sort: "number", least: 200, most: 4000, step: 50, initial: 1000, hint: "Characters" },
+  { group: "chunking", name: "overlap_sentences", label: "Overlap", sort: "number", least: 0, most: 5, step: 1, initial: 1, hint: "Sentences repeated from the chunk before", kinds: ["sentences"] },
+  { group: "chunking", name: "window_sentences", label: "Window", sort: "number", least: 1, most: 50, step: 1, initial: 5, hint: "Sentences in a chunk", kinds: ["sentence_window"] },
+  { group: "chunking", name: "window_step", label: "Step", sort: "number", least: 1, most: 50, step: 1, initial: 2, hint: "Sentences to the next chunk", kinds: ["sentence_window"] },
+  { group: "chunking", name: "breakpoint_percentile", label: "Breakpoint", sort: "number", least: 50, most: 99, step: 1, initial: 90, hint: "Percentile of the distances; higher cuts less", kinds: ["semantic"] },
+  { group: "chunking", name: "child_characters", label: "Searched part", sort: "number", least: 100, most: 2000, step: 50, initial: 300, hint: "Characters of what is searched inside a chunk", kinds: ["parent_child"] },
+  { group: "chunking", name: "contextual_headers", label: "Read headings with each chunk", sort: "switch", initial: false, hint: "For its meaning; never in what is cited" },
+  { group: "retrieval", name: "passages", label: "Passages", sort: "number", least: 1, most: 20, step: 1, initial: 8, hint: "How many the answer may use" },
+  { group: "retrieval", name: "dense_weight", label: "Meaning against words", ...SHARE, initial: 0.5, hint: "0 words alone, 1 meaning alone" },
+  { group: "retrieval", name: "sentence_weight", label: "Best sentence", ...SHARE, initial: 0.5, hint: "Its share in a passage's meaning" },
+  { group: "retrieval", name: "fusion", label: "Fusion", sort: "choice", initial: "min_max", hint: "What is mixed", choices: [["min_max", "scores"], ["rrf", "ranks"]] },
+  { group: "retrieval", name: "mmr", label: "Difference", ...SHARE, initial: 0.7, mayBeOff: true, hint: "1 relevance alone, 0 as different as can be" },
+  { group: "answering", name: "threshold", label: "Refuse below", ...SHARE, initial: 0.4, hint: "Confidence" },
+  { group: "answering", name: "max_sentences", label: "Sentences at most", sort: "number", least: 1, most: 10, step: 1, initial: 3, hint: "In an answer" },
+  { group: "answering", name: "relative_floor", label: "Floor", ...SHARE, initial: 0.7, hint: "Of the best sentence's score" },
+  { group: "answering", name: "redundancy", label: "Repetition", ...SHARE, initial: 0.7, hint: "Shared words that make a sentence a repeat" },
+];
+
+type Options = Record<string, Value | undefined>;
+
+export function valueOf(body: Body, option: Option): Value {
+  const given = (body[option.group] as Options | undefined)?.[option.name];
+  if (given !== undefined) return given;
+  return option.sort === "number" && option.mayBeOff ? null : option.initial;
+}
+
+/** Return the options that have a meaning in this body. */
+export function offered(body: Body, group: Group): Option[] {
+  const kind = body.chunking?.kind ?? "sentences";
+  return OPTIONS.filter((option) => option.group === group && (option.kinds?.includes(kind) ?? true));
+}
+
+/** Return the body with an option changed; another kind of chunking leaves out what only the kind before took. */
+export function changed(body: Body, option: Option, value: Value): Body {
+  const group: Options = { ...(body[option.group] as Options | undefined), [option.name]: value };
+  if (option.name === "kind") {
+    for (const other of OPTIONS) if (other.kinds && !other.kinds.includes(String(value))) delete group[other.name];
+  }
+  return { ...body, [option.group]: group };
+}
+
+/** Return the names of the options in which two bodies differ. */
+export function differences(one: Body, other: Body): string[] {
+  return OPTIONS.filter((option) => valueOf(one, option) !== valueOf(other, option)).map(({ label }) => label);
+}
+
+interface Placed {
+  version: { version_id: string };
+  start: number;
+}
+
+/** Return the rank (from 1) that a passage has in another list; null when it is not in it. */
+export function rankIn(passages: readonly Placed[], passage: Placed): number | null {
+  const place = passages.findIndex((one) => one.version.version_id === passage.version.version_id && one.start === passage.start);
+  return place < 0 ? null : place + 1;
+}

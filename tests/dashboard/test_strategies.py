@@ -1,0 +1,65 @@
+"""Strategies in the browser: what is written is tried beside what there is, and pushed."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.dashboard.conftest import TIMEOUT_MS, DashboardEngine, assert_accessible
+
+pytestmark = pytest.mark.slow
+
+FREEDOMS = "What are the four essential human freedoms?"
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def test_a_strategy_is_written_beside_what_it_does(page: Page, engine: DashboardEngine) -> None:
+    name = f"strict-{uuid4().hex[:8]}"
+    page.get_by_role("link", name="Strategies", exact=True).click()
+    expect(page.get_by_role("heading", name="Strategies", exact=True)).to_be_visible()
+    page.get_by_role("link", name="New strategy").first.click()
+    page.get_by_role("combobox", name="Collection").select_option("handbook")
+    assert_accessible(page, "strategy-new")
+    page.get_by_role("textbox", name="Question").fill(FREEDOMS)
+    page.get_by_role("button", name="Try").click()
+    now, draft = (page.get_by_role("region", name=one, exact=True) for one in ("The engine’s own", "As written here"))
+    expect(now).to_contain_text("four essential human freedoms")
+    expect(draft).to_contain_text("four essential human freedoms")
+    page.get_by_role("spinbutton", name="Refuse below").fill("1")
+    page.get_by_role("spinbutton", name="Passages").fill("2")
+    expect(draft).to_contain_text("refused")
+    expect(now).to_contain_text("four essential human freedoms")
+    expect(draft.get_by_role("listitem")).to_have_count(2)
+    assert_accessible(page, "strategy-answers")
+    page.get_by_role("textbox", name="Name").fill(name)
+    page.get_by_role("textbox", name="Message").fill("Rather no answer than a weak one.")
+    page.get_by_role("button", name="Push").click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    pushed = engine.api("GET", f"/artifacts/rag_strategy/{name}")
+    assert (pushed["number"], pushed["body"]["answering"]["threshold"], pushed["body"]["retrieval"]["passages"]) == (
+        1,
+        1.0,
+        2,
+    )
+    page.get_by_role("link", name="Strategies", exact=True).first.click()
+    expect(page.get_by_role("region", name="Strategies", exact=True)).to_contain_text(name)
+    assert_accessible(page, "strategies")
+
+
+def test_a_document_is_cut_as_the_options_say(page: Page, engine: DashboardEngine) -> None:
+    page.goto(f"{engine.url}/strategies/-/edit?collection=handbook&view=chunks")
+    page.get_by_role("combobox", name="Document").select_option("1790-george-washington.md")
+    summary = page.get_by_role("status").filter(has_text=re.compile("characters, half of"))
+    expect(summary).to_be_visible()
+    before = int(summary.inner_text().split()[0])
+    page.get_by_role("spinbutton", name="Longest chunk").fill("200")
+    expect(summary).not_to_contain_text(re.compile(rf"^{before} "))
+    assert int(summary.inner_text().split()[0].replace(",", "")) > before
+    page.get_by_role("combobox", name="Kind").select_option("sections, tables, code")
+    page.get_by_role("checkbox", name="Read headings with each chunk").check()
+    expect(page.get_by_role("list", name="Chunks").get_by_role("listitem").first).to_be_visible()
+    assert_accessible(page, "strategy-chunks")
