@@ -12,7 +12,7 @@ from rag import support
 from rag.hits import Hit
 from rag.index.repository import Candidate
 from rag.lexical import terms
-from rag.retrieval import Question
+from rag.retrieval import Hits, Question
 from rag.sentences import Span
 from rag.strategy import Answering
 from rag.support import Evidence
@@ -81,37 +81,37 @@ class Sentence:
 class Draft:
     """Sentences in reading order, and how probable it is that they answer; not refused yet.
 
-    When they are `conflicting`, they are the ones that say different things.
+    Args:
+        told: share of the question's words, by weight, in the passage that holds most of them.
+        conflicting: the sentences are the ones that say different things.
     """
 
     sentences: list[Sentence]
     confidence: float
     evidence: Evidence
+    told: float
     conflicting: bool = False
 
 
-NOTHING = Draft([], 0.0, Evidence(0, 0, 0, 0, 0, 0))
+NOTHING = Draft([], 0.0, Evidence(0, 0, 0, 0, 0, 0, 0), 0.0)
 
 
-def draft(
-    question: Question, hits: Sequence[Hit], texts: Sequence[Excerpt], weights: Mapping[str, float], options: Answering
-) -> Draft:
+def draft(question: Question, hits: Hits, texts: Sequence[Excerpt], options: Answering) -> Draft:
     """Choose the sentences that answer `question`.
 
     Args:
-        hits: the passages, best first.
-        texts: of each.
-        weights: idf of each term of the question.
+        texts: of each passage.
     """
-    sentences = ranked(hits, texts, weights, options)
+    sentences = going_on(question, ranked(hits.best, texts, hits.weights, options))
     if not sentences:
         return NOTHING
     evidence = evidence_of(question, sentences, hits)
     confidence = support.confidence(evidence)
+    told = max(support.coverage(hits.weights, frozenset(terms(one.text))) for one in texts)
     against = contradiction(question, sentences)
     if against is not None:
-        return Draft([sentences[0], against], confidence, evidence, conflicting=True)
-    return Draft(in_reading_order(select(sentences, options)), confidence, evidence)
+        return Draft([sentences[0], against], confidence, evidence, told, conflicting=True)
+    return Draft(in_reading_order(select(sentences, options)), confidence, evidence, told)
 
 
 def ranked(
@@ -179,16 +179,26 @@ def select(sentences: Sequence[Sentence], options: Answering) -> list[Sentence]:
     return chosen
 
 
-def contradiction(question: Question, sentences: Sequence[Sentence]) -> Sentence | None:
-    """Return what says another number than the best sentence, in nearly the same words, in another document.
+def going_on(question: Question, sentences: list[Sentence]) -> list[Sentence]:
+    """Return, of a follow-up, the sentences that hold a word of its own; all when none does.
 
-    Only questions that ask for a number or a date are looked at: two names can both be right.
+    Those that hold only words of the questions before it say again what was said.
+    """
+    own = [one for one in sentences if one.asked - question.borrowed] if question.borrowed else []
+    return own or sentences
+
+
+def contradiction(question: Question, sentences: Sequence[Sentence]) -> Sentence | None:
+    """Return what says another number than the best sentence of the same thing, in another document.
+
+    Only questions that ask for a number or a date are looked at: two names can both be right. What holds fewer words of
+    the question is about something else.
     """
     if not sentences or sentences[0].table is not None or not support.asks_number(question.text):
         return None
     best = sentences[0]
     for other in sentences[1:_CONTRADICTING_SENTENCES]:
-        is_elsewhere = other.version_id != best.version_id and other.table is None
+        is_elsewhere = other.version_id != best.version_id and other.table is None and other.asked == best.asked
         if is_elsewhere and support.disagree(question.text, best.text, other.text):
             return other
     return None
@@ -225,7 +235,7 @@ def in_reading_order(chosen: Sequence[Sentence]) -> list[Sentence]:
     return sorted(chosen, key=lambda one: (rank[one.version_id], one.start))
 
 
-def evidence_of(question: Question, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> Evidence:
+def evidence_of(question: Question, sentences: Sequence[Sentence], hits: Hits) -> Evidence:
     """Return what the support check looks at."""
     best = sentences[:_EVIDENCE_SENTENCES]
     nearest = max(best, key=lambda one: one.coverage)
@@ -234,9 +244,10 @@ def evidence_of(question: Question, sentences: Sequence[Sentence], hits: Sequenc
         similarity=max(one.similarity for one in sentences),
         coverage=max(one.coverage for one in best),
         kind=float(any(support.holds_kind(question.text, one.text) for one in best)),
-        passage_similarity=max(hit.candidate.similarity for hit in hits),
+        passage_similarity=max(hit.candidate.similarity for hit in hits.best),
         denial=float(support.denies(question.text) and not support.denies(nearest.text)),
         number=float(not support.numbers(question.text) <= said),
+        name=float(bool(support.names(question.text) & hits.unheld)),
     )
 
 

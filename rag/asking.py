@@ -240,7 +240,7 @@ class AskService:
                 passages, leads = await passages_of(repository, hits.best), await leads_of(repository, hits.best)
         with span(_tracer, "answer"):
             texts = [Excerpt(lead, passage.text) for lead, passage in zip(leads, passages, strict=True)]
-            return question, draft(question, hits.best, texts, hits.weights, options.answering), passages
+            return question, draft(question, hits, texts, options.answering), passages
 
     async def _composed(
         self,

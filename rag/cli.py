@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ asking = CommandGroup()
 
 POLL_SECONDS = 0.5
 _LAST = "last"
+_ID = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 _NEAREST = (
     "The nearest passages begin as follows. Relevance ranks them, from 0 to 1, whether or not they answer; "
     "confidence estimates whether they do."
@@ -285,6 +287,8 @@ def _render_added(console: Console, results: list[dict[str, Any]]) -> None:
 def _answer_before(api: Api, follows: str) -> str:
     """Return the execution of an answer; `last` is the latest question of who asks."""
     if follows != _LAST:
+        if not _ID.fullmatch(follows):
+            raise CommandFailed(f"{follows!r} is no execution: give an answer's id, or `last`.", ExitCode.USAGE)
         return follows
     me = api.get("/me")["principal"]["id"]
     found = api.get("/executions", kind="ask", actor=me, limit=1)["items"]
@@ -299,20 +303,19 @@ def _render_answer(console: Console, answer: dict[str, Any], *, with_text: bool)
     if answer["refused"]:
         console.print(f"No answer. {answer['reason']}", markup=False)
         for citation in answer["citations"]:
-            console.print(f"\n{_place(citation)}", markup=False, style="bold")
+            console.print(f"\n[{citation['n']}] {_place(citation)}", markup=False, style="bold")
             console.print(citation["cited_text"], markup=False)
         if answer["passages"] and not answer["citations"]:
             console.print(f"{_NEAREST}\n", markup=False)
             _render_passages(console, answer["passages"][:3], characters=SHOWN_CHARACTERS)
-        return
-    if with_text:
-        console.print(answer["text"], markup=False)
-    console.print()
-    for citation in answer["citations"]:
-        console.print(f"  [{citation['n']}] {_place(citation)}", markup=False, style="dim")
-    console.print(
-        f"\nconfidence {answer['confidence']:.2f} · execution {answer['execution_id']}", markup=False, style="dim"
-    )
+    else:
+        if with_text:
+            console.print(answer["text"], markup=False)
+        console.print()
+        for citation in answer["citations"]:
+            console.print(f"  [{citation['n']}] {_place(citation)}", markup=False, style="dim")
+    sure = "" if answer["reason_code"] == "conflicting" else f"confidence {answer['confidence']:.2f} · "
+    console.print(f"\n{sure}execution {answer['execution_id']}", markup=False, style="dim")
 
 
 def _render_passages(console: Console, passages: list[dict[str, Any]], characters: int | None = None) -> None:

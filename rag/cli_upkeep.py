@@ -77,7 +77,7 @@ def _document_id(api: Api, path: str, document: str, namespace: str) -> str:
 
 def _render_answers(console: Console, found: list[dict[str, Any]]) -> None:
     if not found:
-        console.print("No such answer.", markup=False)
+        console.print("No answer lost its support.", markup=False)
     for answer in found:
         console.print(answer["question"], markup=False, style="bold")
         for citation in answer["citations"]:

@@ -27,7 +27,8 @@ async def find_collection(work: UnitOfWork, namespace: str, name: str) -> Collec
         )
         raise NotFound(
             "collection.not_found",
-            f"No collection is named {name[:140]!r} in the namespace {namespace!r}; there are: {known}.",
+            f"No collection is named {name[:140]!r} in the namespace {namespace!r}; there are: {known}. "
+            "Choose one, in the shell with --collection.",
         )
     return found
 

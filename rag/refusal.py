@@ -15,6 +15,8 @@ RefusalCode = Literal["nothing_indexed", "filtered", "underspecified", "off_topi
 _OFF_TOPIC: Final = 0.35
 """Cosine of the question with the nearest passage; below it were .71 of questions about something else and .07 of
 questions about the collection, on eight articles of SQuAD and on CLAPnq."""
+_TOLD: Final = 0.3
+"""Share of the question's words, by weight; a passage that holds as many is not about something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ _UNDERSPECIFIED: Final = Refusal(
     "underspecified", "What is meant? Name what you ask about, or ask this as a follow-up of an answer about it."
 )
 _CONFLICTING: Final = Refusal(
-    "conflicting", "The documents contradict each other: what they say is cited, and which is right is yours to decide."
+    "conflicting", "The documents say different things of this. Both are cited; which is right is yours to decide."
 )
 
 
@@ -45,7 +47,7 @@ def refusal_of(question: Question, drafted: Draft, threshold: float) -> Refusal 
     if drafted.sentences and drafted.confidence >= threshold:
         return _CONFLICTING if drafted.conflicting else None
     compared = f"confidence {drafted.confidence:.2f}, the strategy asks for {threshold:.2f}"
-    if drafted.evidence.passage_similarity < _OFF_TOPIC:
+    if drafted.evidence.passage_similarity < _OFF_TOPIC and drafted.told < _TOLD:
         return Refusal("off_topic", f"Nothing in the collection is about this ({compared}).")
     lacking = "".join(f" {one}" for one in _lacking(question.text, drafted.evidence))
     return Refusal("unsupported", f"The nearest passages do not support an answer ({compared}).{lacking}")
@@ -57,6 +59,8 @@ def _lacking(question: str, evidence: support.Evidence) -> list[str]:
         found.append("The question denies something that the nearest sentence does not deny.")
     if evidence.number:
         found.append(f"The best sentences do not speak of {' or '.join(sorted(support.numbers(question)))}.")
+    if evidence.name:
+        found.append("No document holds a name that the question asks about.")
     if not evidence.kind:
         found.append("None of the best sentences holds the number, date or name that is asked for.")
     return found

@@ -67,6 +67,7 @@ class Hits:
         fused: all candidates, best first; of chunks that are shown together only the best.
         candidates: what the dense and the lexical search found.
         among: the versions that the filters let through; None when there was no filter.
+        unheld: the terms of the question that no document of the collection holds.
     """
 
     best: list[Hit]
@@ -74,6 +75,7 @@ class Hits:
     fused: list[Hit]
     candidates: Candidates
     among: Set[UUID] | None
+    unheld: frozenset[str]
 
 
 async def retrieve(
@@ -109,7 +111,8 @@ async def retrieve(
         order = diversified(np.array([hit.score for hit in fused]), vectors, options.mmr, limit)
         best = [fused[place] for place in order]
     best = await widened(index, best, question.vector, candidates.scores)
-    return Hits(best, weights, fused, candidates, among)
+    unheld = frozenset(term for term in question.terms if not holding.get(term))
+    return Hits(best, weights, fused, candidates, among, unheld)
 
 
 def narrowing(options: Retrieval, filters: Filters | None) -> list[Filters]:

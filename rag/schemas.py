@@ -243,7 +243,7 @@ class Citation(BaseModel):
 class AskRequest(BaseModel):
     """A question of a collection."""
 
-    question: str = Field(min_length=1)
+    question: str
     collection: str
     strategy: str = Field(default="default", description="`NAME`, `NAME@label` or `NAME/version` of a rag_strategy.")
     filters: Filters | None = Field(default=None, description="Narrow the documents that the strategy searches.")

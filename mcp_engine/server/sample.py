@@ -19,7 +19,7 @@ _VERSIONS = (
             "description": "Explains a term in one sentence.",
             "tags": ["sample"],
             "template": "Explain {{ term }} in one short sentence.",
-            "parameters": {"max_tokens": 60},
+            "parameters": {"max_tokens": 120},
         },
     ),
     (
@@ -37,7 +37,7 @@ _VERSIONS = (
                 "properties": {"term": {"type": "string"}, "reader": {"type": "string", "default": "a curious child"}},
                 "required": ["term"],
             },
-            "parameters": {"max_tokens": 60},
+            "parameters": {"max_tokens": 120},
         },
     ),
 )

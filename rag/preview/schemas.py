@@ -46,7 +46,7 @@ class ChunksPreview(BaseModel):
 class AnswerRequest(BaseModel):
     """A question of a collection, and the strategy that is to answer it, as its body."""
 
-    question: str = Field(min_length=1)
+    question: str
     strategy: Strategy = Strategy()
     filters: Filters | None = None
 

@@ -106,7 +106,7 @@ class PreviewService:
             repository = DocumentRepository(work.session, work.tenant_id)
             passages, leads = await passages_of(repository, hits.best), await leads_of(repository, hits.best)
         texts = [Excerpt(lead, passage.text) for lead, passage in zip(leads, passages, strict=True)]
-        drafted = draft(question, hits.best, texts, hits.weights, options.answering)
+        drafted = draft(question, hits, texts, options.answering)
         if passages:
             refusal = refusal_of(question, drafted, options.answering.threshold)
         else:

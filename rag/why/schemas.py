@@ -24,7 +24,7 @@ class WhyRequest(BaseModel):
     Without `text` and without a place, the passage is the one of the document that came furthest.
     """
 
-    question: str = Field(min_length=1)
+    question: str
     document: str = Field(
         min_length=1, max_length=512, pattern=r"^[^\x00]+$", description="Its name in the collection, or its id."
     )

@@ -96,7 +96,7 @@ async def traced(
         dense_rank=0 if failed else await _dense_rank(work, collection_id, question.vector, chunk, hits),
         gain=None if options.mmr is None else await _gain(work, chunk, hits, options.mmr),
         ranked=ranked(hits.best, texts, hits.weights, strategy.answering),
-        drafted=draft(question, hits.best, texts, hits.weights, strategy.answering),
+        drafted=draft(question, hits, texts, strategy.answering),
     )
 
 

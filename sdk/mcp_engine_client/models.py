@@ -195,28 +195,16 @@ class SearchResult(Answered):
     passages: list[Passage]
 
 
-class CharLocation(Answered):
-    """Characters (code points) of the version's text, from 0; the last is before `end_char_index`."""
+class Location(Answered):
+    """Where a citation stands, as `type` names it: characters and blocks from 0, pages from 1, ends excluded."""
 
-    type: Literal["char_location"]
-    start_char_index: int
-    end_char_index: int
-
-
-class PageLocation(Answered):
-    """Pages, from 1; the last is before `end_page_number`."""
-
-    type: Literal["page_location"]
-    start_page_number: int
-    end_page_number: int
-
-
-class ContentBlockLocation(Answered):
-    """Blocks of the version's text, from 0; the last is before `end_block_index`."""
-
-    type: Literal["content_block_location"]
-    start_block_index: int
-    end_block_index: int
+    type: Literal["char_location", "page_location", "content_block_location"]
+    start_char_index: int | None = None
+    end_char_index: int | None = None
+    start_page_number: int | None = None
+    end_page_number: int | None = None
+    start_block_index: int | None = None
+    end_block_index: int | None = None
 
 
 class Citation(Answered):
@@ -228,7 +216,7 @@ class Citation(Answered):
     start: int
     end: int
     cited_text: str
-    locations: list[CharLocation | PageLocation | ContentBlockLocation] = []
+    locations: list[Location] = []
 
 
 class Answer(Answered):

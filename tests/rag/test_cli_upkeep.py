@@ -51,7 +51,7 @@ async def test_duplicates_are_listed(run: Commands, workspace: Workspace, caller
 async def test_answers_are_listed_and_asked_again(run: Commands, workspace: Workspace, caller: Caller) -> None:
     document = (await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)).document.id
     given = await workspace.asking.answer(caller, "default", "docs", QUESTION)
-    assert (await run("docs", "answers", "-c", "docs")).stdout == "No such answer.\n"
+    assert (await run("docs", "answers", "-c", "docs")).stdout == "No answer lost its support.\n"
     await workspace.add(caller, "lighthouse.md", LIGHTHOUSE.replace("Ingrid Solberg", "Astrid Lund"))
     await run_job(workspace, caller, RecheckJob(), document)
     shown = (await run("docs", "answers", "-c", "docs", "--document", "lighthouse.md")).stdout

@@ -119,3 +119,70 @@ async def test_documents_that_contradict_each_other_are_both_shown(workspace: Wo
     assert {one.version.document for one in given.citations} == {"guide.md", "leaflet.md"}
     who = await ask(workspace, caller, WHO)
     assert not who.refused
+
+
+async def test_a_follow_up_does_not_say_again_what_was_said(workspace: Workspace, caller: Caller) -> None:
+    text = (
+        "The lighthouse at Cape Vane was built in 1874 by Ada Merrow. Its lamp was changed to electric light in 1931."
+    )
+    await workspace.add(caller, "vane.md", text)
+    first = await ask(workspace, caller, "Who built the lighthouse at Cape Vane?")
+    second = await ask(workspace, caller, "And when was its lamp changed?", first.execution_id)
+    assert second.context
+    assert [one.cited_text for one in second.citations] == ["Its lamp was changed to electric light in 1931."]
+
+
+@pytest.mark.parametrize(
+    ("documents", "question", "answer"),
+    [
+        (
+            ("The Hamburg warehouse has 12 loading docks.", "The warehouse in Kiel has 45 loading docks."),
+            "How many loading docks does the Hamburg warehouse have?",
+            "12 loading docks",
+        ),
+        (
+            ("The Alpha pump weighs 12 kg when it is empty.", "The Beta pump weighs 15 kg when it is empty."),
+            "How much does the Beta pump weigh?",
+            "15 kg",
+        ),
+        (
+            ("The board met on 7 May 2023 in Bremen.", "The board met on 3 May 2024 in Bremen."),
+            "When did the board meet in 2023?",
+            "7 May 2023",
+        ),
+    ],
+)
+async def test_numbers_of_sibling_things_are_no_contradiction(
+    workspace: Workspace, caller: Caller, documents: tuple[str, str], question: str, answer: str
+) -> None:
+    for number, text in enumerate(documents):
+        await workspace.add(caller, f"{number}.md", text)
+    given = await ask(workspace, caller, question)
+    assert not given.refused, given.reason
+    assert answer in given.citations[0].cited_text
+
+
+async def test_an_outdated_number_is_not_taken_for_the_answer(workspace: Workspace, caller: Caller) -> None:
+    await workspace.add(caller, "onboarding.md", "The office in Bremen opens at 8 am and closes at 6 pm.")
+    await workspace.add(caller, "policy-2019.md", "The office in Bremen opens at 9 am.")
+    given = await ask(workspace, caller, "When does the Bremen office open?")
+    assert (given.reason_code, len(given.citations)) == ("conflicting", 2)
+
+
+async def test_a_name_that_no_document_holds_is_not_answered_with_its_neighbours(
+    workspace: Workspace, caller: Caller
+) -> None:
+    for name, months in (("Alpha", 24), ("Beta", 36)):
+        await workspace.add(caller, f"{name}.md", f"The warranty of the {name} pump is {months} months.")
+    given = await ask(workspace, caller, "What is the warranty of the Gamma pump?")
+    assert (given.refused, given.reason_code) == (True, "unsupported")
+    assert given.reason is not None
+    assert "name" in given.reason
+
+
+async def test_what_stands_in_a_heading_is_not_off_topic(workspace: Workspace, caller: Caller) -> None:
+    await workspace.add(
+        caller, "start.md", "# Onboarding at Tidewater Brewing\n\nNew people get their badge on the first day."
+    )
+    given = await ask(workspace, caller, "Who is the CEO of Tidewater?")
+    assert (given.refused, given.reason_code) == (True, "unsupported")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.support import Evidence, confidence, coverage, denies, holds_kind, numbers
+from rag.support import Evidence, confidence, coverage, denies, disagree, holds_kind, names, numbers
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,35 @@ def test_coverage_is_the_share_by_weight() -> None:
 unit = st.floats(0, 1)
 
 
-@given(unit, unit, unit, unit, unit, unit)
+@given(unit, unit, unit, unit, unit, unit, unit)
 def test_confidence_is_a_probability_that_grows_with_the_evidence(
-    a: float, b: float, c: float, d: float, e: float, f: float
+    a: float, b: float, c: float, d: float, e: float, f: float, g: float
 ) -> None:
-    value = confidence(Evidence(a, b, c, d, e, f))
+    value = confidence(Evidence(a, b, c, d, e, f, g))
     assert 0 < value < 1
-    assert value <= confidence(Evidence(1, 1, 1, 1, 0, 0))
-    assert value >= confidence(Evidence(0, 0, 0, 0, 1, 1))
+    assert value <= confidence(Evidence(1, 1, 1, 1, 0, 0, 0))
+    assert value >= confidence(Evidence(0, 0, 0, 0, 1, 1, 1))
+
+
+def test_names_are_what_begins_with_a_capital_after_the_first_word() -> None:
+    assert names("What is the warranty of the Gamma pump?") == {"gamma"}
+    assert names("Gamma pumps in 2023 and Ålesund") == {"ålesund"}
+    assert names("who built it?") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("The office in Bremen opens at 8 am and closes at 6 pm.", "The office in Bremen opens at 9 am.", True),
+        ("The Alpha pump weighs 12 kg.", "The Beta pump weighs 15 kg.", False),
+        ("The tower is 41 metres high.", "The tower is 41 metres high.", False),
+        ("It has 3.", "It has 4.", False),
+        ("The office in Bremen opens early.", "The office in Bremen opens at 9 am.", False),
+    ],
+)
+def test_sentences_disagree_that_say_different_numbers_of_the_same(one: str, other: str, *, expected: bool) -> None:
+    assert disagree("When does it open?", one, other) is expected
+    assert disagree("When does it open?", other, one) is expected
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import { CircleHelp, LoaderCircle } from "lucide-react";
 import { classes } from "../../components/classes";
 import { CopyButton } from "../../components/CopyButton";
 import { ErrorState } from "../../components/States";
-import { type AnswerSoFar, type Citation, placeOf, withoutEnd } from "./answer";
+import { type AnswerSoFar, type Citation, placeOf, refusalOf, withoutEnd } from "./answer";
 import { Confidence } from "./Confidence";
 import { answerMarkdown } from "./markdown";
 
@@ -50,7 +50,7 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
         {phase === "stopped" && <p className="text-sm text-muted">Stopped before the answer was complete.</p>}
         {phase === "done" && (
           <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line pt-3 text-sm text-muted">
-            {answer.confidence !== null && <Confidence value={answer.confidence} />}
+            {answer.confidence !== null && answer.reasonCode !== "conflicting" && <Confidence value={answer.confidence} />}
             <span className="grow">
               {refused
                 ? `Asked of ${answer.collection}`
@@ -98,18 +98,12 @@ function Waiting({ phase }: { phase: AnswerSoFar["phase"] }) {
   );
 }
 
-const REFUSED: Partial<Record<NonNullable<AnswerSoFar["reasonCode"]>, string>> = {
-  off_topic: "The documents are about something else.",
-  conflicting: "The documents contradict each other.",
-  underspecified: "What is meant?",
-};
-
 function Refused({ reason, code }: { reason: string | null; code: AnswerSoFar["reasonCode"] }) {
   return (
     <div className="flex gap-3">
       <CircleHelp aria-hidden className="mt-0.5 size-5 shrink-0 text-warn" />
       <div>
-        <p className="font-semibold">{(code && REFUSED[code]) ?? "The documents do not answer this."}</p>
+        <p className="font-semibold">{refusalOf({ reasonCode: code })}</p>
         <p className="text-sm text-muted">{reason}</p>
         {code !== "conflicting" && (
           <p className="mt-1 text-sm text-muted">The nearest passages stand below. Another wording, or a document that is missing, may help.</p>

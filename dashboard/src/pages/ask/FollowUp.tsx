@@ -20,11 +20,11 @@ export function FollowUp({ onAsk }: { onAsk: (question: string) => void }) {
         fieldClassName="grow"
         maxLength={MOST_CHARACTERS}
         value={question}
-        placeholder="And when was it built?"
+        placeholder="Go on from this answer: “it” means what it is about"
         onChange={(event) => setQuestion(event.target.value)}
       />
-      <Button type="submit" icon={CornerDownLeft} disabled={question.trim() === ""}>
-        Ask on
+      <Button look="primary" type="submit" icon={CornerDownLeft} disabled={question.trim() === ""}>
+        Ask follow-up
       </Button>
     </form>
   );

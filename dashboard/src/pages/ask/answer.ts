@@ -84,6 +84,17 @@ export function recorded(execution: Execution): AnswerSoFar | null {
   };
 }
 
+const REFUSED: Partial<Record<NonNullable<AnswerSoFar["reasonCode"]>, string>> = {
+  off_topic: "The documents are about something else.",
+  conflicting: "The documents contradict each other.",
+  underspecified: "What is meant?",
+};
+
+/** Return in a few words that there is no answer, and why. */
+export function refusalOf({ reasonCode }: Pick<AnswerSoFar, "reasonCode">): string {
+  return (reasonCode && REFUSED[reasonCode]) ?? "The documents do not answer this.";
+}
+
 /** The longest end that stays on one line with a number: a longer word, or a language without spaces, may break before it. */
 const LONGEST_END = 20;
 

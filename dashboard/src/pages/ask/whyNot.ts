@@ -87,6 +87,7 @@ const EVIDENCE: Record<string, string> = {
   passage_similarity: "Nearest passage, by meaning",
   denial: "Denied by the question alone",
   number: "Number that is missing",
+  name: "Name that no document holds",
 };
 
 /** A score, and what it is measured against. */

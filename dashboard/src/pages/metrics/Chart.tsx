@@ -1,7 +1,7 @@
 /** The drawing itself: loaded only when a chart comes into sight, because the library is large. */
 import { Area, CartesianGrid, ComposedChart, Line as Stroke, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 import { formatMoment } from "../../components/format";
-import { formatAxis, formatTick, formatValue, type Line, lonelySteps, pointsOf } from "./charts";
+import { formatAxis, formatTick, formatValue, type Line, lonelySteps, pointsOf, withoutNothing } from "./charts";
 import { strokeOf } from "./colours";
 import type { MetricName } from "./queries";
 
@@ -24,7 +24,7 @@ export default function Chart({ metric, times, lines, isStacked }: ChartProps) {
   const span = (Date.parse(times.at(-1)!) - Date.parse(times[0]!)) / 1000;
   return (
     <ResponsiveContainer width="100%" height="100%">
-      <ComposedChart data={pointsOf(times, lines)} margin={{ top: 6, right: 8, bottom: 0, left: 0 }} accessibilityLayer={false}>
+      <ComposedChart data={pointsOf(times, isStacked ? lines.map(withoutNothing) : lines)} margin={{ top: 6, right: 8, bottom: 0, left: 0 }} accessibilityLayer={false}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis
           dataKey="time"
@@ -54,8 +54,6 @@ export default function Chart({ metric, times, lines, isStacked }: ChartProps) {
           formatter={(value) => formatValue(metric, typeof value === "number" ? value : null)}
         />
         {lines.map((line, index) => {
-          // On top of a stack, a line of nothing looks like one that is as high as the stack.
-          if (isStacked && !line.values.some(Boolean)) return null;
           const { colour, dash } = strokeOf(line, index);
           const lonely = lonelySteps(line);
           const shared = {

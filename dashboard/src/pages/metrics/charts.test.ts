@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chartInWords, formatAxis, formatTick, formatValue, latest, linesOf, lonelySteps, peak, pointsOf } from "./charts";
+import { chartInWords, formatAxis, formatTick, formatValue, latest, type Line, linesOf, lonelySteps, peak, pointsOf, withoutNothing } from "./charts";
 import type { Metric } from "./queries";
 
 const metric: Metric = {
@@ -65,5 +65,12 @@ describe("numbers", () => {
     const at = Date.parse("2026-05-03T12:00:00Z");
     expect(formatTick(at, 86_400 * 7)).toBe("May 3");
     expect(formatTick(at, 3_600)).toMatch(/^\d\d:\d\d$/);
+  });
+});
+
+describe("withoutNothing", () => {
+  it("leaves out zeros, which on a stack look like what is below them", () => {
+    const line = { key: "4xx", name: "4xx", values: [0, 2, null, 0] } as unknown as Line;
+    expect(withoutNothing(line).values).toEqual([null, 2, null, null]);
   });
 });

@@ -83,6 +83,11 @@ export function lonelySteps(line: Line): ReadonlySet<number> {
   return new Set(line.values.flatMap((_, index) => (has(index) && !has(index - 1) && !has(index + 1) ? [index] : [])));
 }
 
+/** Return a line without its zeros: on top of a stack, a line of nothing looks as high as what is below it. */
+export function withoutNothing(line: Line): Line {
+  return { ...line, values: line.values.map((value) => value || null) };
+}
+
 /** The newest step that a server has finished; the one after it is still filling. */
 export function latest(line: Line): number | null {
   return line.values.findLast((value) => value !== null) ?? null;

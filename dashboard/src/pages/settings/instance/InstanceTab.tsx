@@ -92,7 +92,7 @@ function AuditCard({ status: { audit } }: { status: Status }) {
         facts={[
           ["Entries", formatCount(audit.size)],
           ["Sequencing", audit.failure ? <Badge key="failure" tone="bad">{audit.failure}</Badge> : audit.sequencing ? "by this server" : "by another server"],
-          ["Witness", audit.witness_failure ? <Badge key="witness" tone="bad">{audit.witness_failure}</Badge> : "in step"],
+          ["Pinned checkpoint", audit.witness_failure ? <Badge key="witness" tone="bad">{audit.witness_failure}</Badge> : "in step"],
           [
             "Public key",
             <span key="key" className="inline-flex items-center gap-1 font-mono text-xs break-all">
