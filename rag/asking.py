@@ -18,25 +18,24 @@ from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.idempotency import IdempotencyKey
 from mcp_engine.http.streaming import StreamEvent
 from mcp_engine.idempotency.claims import Claim
-from mcp_engine.telemetry.gen_ai import embeddings_span
 from mcp_engine.telemetry.tracing import span, tracer
 from rag.answering import Draft, Excerpt, draft
 from rag.citing.citations import citations_of
 from rag.collections import find_collection
 from rag.conversation import ASKED, context_of
-from rag.embedding import MiniLMEmbedder
+from rag.embedding import Embedder
 from rag.passages import leads_of, passages_of
 from rag.refusal import FILTERED, NOTHING_INDEXED, Refusal, refusal_of
 from rag.repository import DocumentRepository
 from rag.retrieval import Question, narrowing, retrieve
 from rag.schemas import Answer, Citation, Passage
+from rag.searching import Searching
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
 from rag.strategies import ResolvedStrategy, Strategies
 from rag.strategy import Filters, Strategy
 
 MAX_QUESTION_CHARACTERS = 4000
-_PROVIDER = "onnx"
 _tracer = tracer(__name__)
 
 
@@ -47,7 +46,7 @@ class _Asked:
     question: str
     namespace: str
     collection: str
-    collection_id: UUID
+    embedder: Embedder
     reference: str
     resolved: ResolvedStrategy
     filters: Filters | None = None
@@ -75,21 +74,16 @@ class AskService:
         database: Database,
         executions: ExecutionService,
         strategies: Strategies,
-        embedder: MiniLMEmbedder,
+        searching: Searching,
         splits: LabelSplits | None = None,
         store: VectorStore = POSTGRESQL,
     ) -> None:
         self._database = database
         self._executions = executions
         self._strategies = strategies
-        self._embedder = embedder
+        self._searching = searching
         self._splits = splits
         self._store = store
-
-    @property
-    def embedder(self) -> tuple[str, str]:
-        """The name and the digest of the model that finds passages."""
-        return self._embedder.name, self._embedder.digest
 
     async def answer(
         self,
@@ -197,13 +191,14 @@ class AskService:
         async with self._work(caller) as work:
             place = await find_collection(work, namespace, collection)
             resolved = await self._strategies.resolve_in(work, namespace, strategy)
+        embedder = await self._searching.embedder_of(place)
         placed = None
         if unit is not None and self._splits is not None:
             placed = await self._splits.place(caller, resolved.version, unit)
         if placed is None:
-            return _Asked(question, namespace, collection, place.id, strategy, resolved)
+            return _Asked(question, namespace, collection, embedder, strategy, resolved)
         resolved = ResolvedStrategy(Strategy.model_validate(placed.version.body), placed.version)
-        return _Asked(question, namespace, collection, place.id, strategy, resolved, expose=placed.expose)
+        return _Asked(question, namespace, collection, embedder, strategy, resolved, expose=placed.expose)
 
     def _start(self, asked: _Asked, claim: Claim | None, kind: str) -> StartExecution:
         version = asked.resolved.version
@@ -217,23 +212,22 @@ class AskService:
                 label=version.label,
             ),
             model=ModelRef(
-                provider=_PROVIDER, model=self._embedder.name, digest=self._embedder.digest,
-                weights_digest=self._embedder.weights_digest,
+                provider=asked.embedder.provider, model=asked.embedder.name, digest=asked.embedder.digest,
+                weights_digest=asked.embedder.weights_digest,
             ),
             claim=claim,
             also=asked.expose,
         )  # fmt: skip
 
     async def _draft(self, caller: Caller, asked: _Asked) -> tuple[Question, Draft, list[Passage]]:
-        name, attributes = embeddings_span(_PROVIDER, self._embedder.name)
-        with span(_tracer, name, attributes=attributes):
-            (vector,) = await self._embedder.embed_queries([" ".join([*asked.context, asked.question])])
-        question = Question.of(asked.question, vector, asked.context)
-        options = asked.resolved.strategy
-        with span(_tracer, "retrieve"):
-            async with self._work(caller) as work:
+        options, moment_of = asked.resolved.strategy, self._searching.moment
+        async with moment_of(
+            caller, asked.namespace, asked.collection, asked.question, asked.embedder, asked.context
+        ) as moment:
+            with span(_tracer, "retrieve"):
+                work, question = moment.work, moment.question
                 hits = await retrieve(
-                    work.session, asked.collection_id, question, options.retrieval, options.retrieval.passages,
+                    work.session, moment.place.id, question, options.retrieval, options.retrieval.passages,
                     asked.filters, self._store.index(work.session, work.tenant_id),
                 )  # fmt: skip
                 repository = DocumentRepository(work.session, work.tenant_id)

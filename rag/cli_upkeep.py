@@ -9,6 +9,7 @@ import typer
 from mcp_engine.cli import output
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
+from mcp_engine.cli.following import followed
 from mcp_engine.cli.transfer import every
 from rag.cli import CollectionOption, NamespaceOption, documents
 
@@ -42,6 +43,34 @@ def _render_groups(console: Console, groups: list[dict[str, Any]]) -> None:
             console.print(f"  and {more} more", markup=False)
     if groups:
         console.print("\n`mcp-engine docs remove NAME` takes one of them out of search.", markup=False, style="dim")
+
+
+@documents.command()
+def reindex(
+    collection: Annotated[str, typer.Argument(help="The collection.")],
+    namespace: NamespaceOption = "default",
+    wait: Annotated[bool, typer.Option(help="Follow it until the new index is searched.")] = True,
+) -> None:
+    """Index a collection anew, as the strategy `default` says now; the old index is searched meanwhile."""
+    api = Api()
+    path = f"/collections/{api.quote(collection)}/reindexings"
+    started = api.post(path, {}, namespace=namespace)
+    if wait:
+        job = followed(api, {"id": started["job_id"], "state": "queued"}, "/jobs", ("queued", "running"))
+        if job["state"] != "succeeded":
+            reason = job["error_message"] or f"It was {job['state']}."
+            raise CommandFailed(f"The old index is still searched: {reason}", ExitCode.FAILED, job)
+        started = api.get(path, namespace=namespace, limit=1)["items"][0]
+    output.emit(started, lambda console: _render_reindexing(console, started))
+
+
+def _render_reindexing(console: Console, found: dict[str, Any]) -> None:
+    if found["switched_at"] is None:
+        text = f"{found['collection']} is indexed anew by job {found['job_id']}; the old index is searched meanwhile."
+    else:
+        count = found["documents"]
+        text = f"{found['collection']} is searched by {found['embedder']}; {count} documents were indexed anew."
+    console.print(text, markup=False)
 
 
 @documents.command()

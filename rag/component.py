@@ -42,9 +42,10 @@ class RagComponent(Component):
         )
 
     def artifact_kinds(self) -> Sequence[ArtifactKind]:
+        from rag.embedders.options import BUNDLED, STATIC, configured
         from rag.strategy import StrategyKind
 
-        return (StrategyKind(),)
+        return (StrategyKind([BUNDLED, STATIC, *(one.name for one in configured())]),)
 
     def commands(self) -> Mapping[str, CommandGroup]:
         from rag.cli import asking
@@ -61,10 +62,14 @@ class RagComponent(Component):
         from mcp_engine.jobs.service import JobService
         from rag.asking import AskService
         from rag.duplicates.service import DuplicateService
+        from rag.embedders.options import configured
+        from rag.embedders.registry import Embedders
         from rag.embedding import MiniLMEmbedder
         from rag.lost_support.service import SupportService
         from rag.parsing.pool import ParserPool
         from rag.preview.service import PreviewService
+        from rag.reindexing.service import ReindexingService
+        from rag.searching import Searching
         from rag.service import DocumentService
         from rag.stores.configured import configured_store
         from rag.stores.port import VectorStore
@@ -74,51 +79,60 @@ class RagComponent(Component):
         from rag.why.service import WhyService
 
         database, embedder = services.get(Database), MiniLMEmbedder()
+        embedders = Embedders(embedder, configured())
+        searching = Searching(database, embedders)
         strategies = Strategies(services.get(ArtifactService))
         settings, jobs = services.get(Settings), services.get(JobService)
         store = configured_store(settings)
         services.add(store, provides=VectorStore)
         services.add(StoreService(database, jobs, store))
         services.add(embedder)
+        services.add(embedders)
         services.add(strategies)
         services.add(ParserPool())
         limit = settings.max_upload_bytes
-        services.add(DocumentService(database, jobs, embedder, max_upload_bytes=limit, store=store))
+        services.add(DocumentService(database, jobs, searching, max_upload_bytes=limit, store=store))
         viewers = ParserPool(timeout_seconds=VIEW_TIMEOUT_SECONDS, memory_bytes=VIEW_MEMORY_BYTES)
         services.add(ViewingService(database, viewers))
-        services.add(PreviewService(database, viewers, embedder, store))
+        services.add(PreviewService(database, viewers, searching, store))
         executions = services.get(ExecutionService)
-        asking = AskService(database, executions, strategies, embedder, services.get(LabelSplits), store)
+        asking = AskService(database, executions, strategies, searching, services.get(LabelSplits), store)
         services.add(asking)
         services.add(DuplicateService(database))
         services.add(SupportService(database, executions, asking))
-        services.add(WhyService(database, strategies, embedder, store))
+        services.add(WhyService(strategies, searching, store))
+        services.add(ReindexingService(database, jobs, strategies, embedders, store))
 
     def routers(self) -> Sequence[APIRouter]:
         from rag.duplicates.routes import router as duplicates_router
         from rag.lost_support.routes import router as support_router
         from rag.preview.routes import router as preview_router
+        from rag.reindexing.routes import router as reindexing_router
         from rag.routes import router
         from rag.stores.routes import router as store_router
         from rag.viewing_routes import router as viewing_router
         from rag.why.routes import router as why_router
 
-        return (router, viewing_router, why_router, preview_router, duplicates_router, support_router, store_router)
+        upkeep = (duplicates_router, support_router, store_router, reindexing_router)
+        return (router, viewing_router, why_router, preview_router, *upkeep)
 
     def job_kinds(self, services: Services) -> Sequence[JobKind]:
         from mcp_engine.jobs.service import JobService
         from rag.duplicates.job import SignJob
-        from rag.embedding import MiniLMEmbedder
+        from rag.embedders.registry import Embedders
         from rag.jobs import IndexJob
         from rag.lost_support.job import RecheckJob
         from rag.parsing.pool import ParserPool
+        from rag.reindexing.job import ReindexJob
         from rag.stores.job import FeedStoreJob
         from rag.stores.port import VectorStore
         from rag.strategies import Strategies
 
-        strategies, jobs, store = services.get(Strategies), services.get(JobService), services.get(VectorStore)
-        index = IndexJob(services.get(ParserPool), services.get(MiniLMEmbedder), strategies, jobs, store)
-        return (index, SignJob(), RecheckJob(), FeedStoreJob(store))
+        parsers, embedders = services.get(ParserPool), services.get(Embedders)
+        jobs, store = services.get(JobService), services.get(VectorStore)
+        index = IndexJob(parsers, embedders, services.get(Strategies), jobs, store)
+        again = ReindexJob(parsers, embedders, jobs, store)
+        return (index, again, SignJob(), RecheckJob(), FeedStoreJob(store))
 
     def scorer_types(self, services: Services) -> Sequence[ScorerType]:
         from rag.answer_scorers import TYPES
@@ -130,9 +144,10 @@ class RagComponent(Component):
 
     def subjects(self, services: Services) -> Sequence[Subject]:
         from rag.asking import AskService
+        from rag.embedders.registry import Embedders
         from rag.evaluating import AskSubject
 
-        return (AskSubject(services.get(AskService)),)
+        return (AskSubject(services.get(AskService), services.get(Embedders)),)
 
     def capabilities(self, services: Services) -> Sequence[Capability]:
         from rag.asking import AskService
@@ -153,11 +168,13 @@ class RagComponent(Component):
         await add_sample(services.get(DocumentService), caller)
 
     async def close(self, services: Services) -> None:
+        from rag.embedders.registry import Embedders
         from rag.parsing.pool import ParserPool
         from rag.stores.port import VectorStore
         from rag.viewing import ViewingService
 
         await services.get(VectorStore).close()
+        await services.get(Embedders).close()
         await services.get(ParserPool).close()
         await services.get(ViewingService).close()
 

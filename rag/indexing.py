@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +22,7 @@ from rag.lexical import terms
 from rag.parsing.parsed import ParsedDocument
 from rag.sentences import Span
 from rag.strategy import Chunking
-from rag.table_rows import TableRow, table_rows
+from rag.table_rows import table_rows
 
 Progress = Callable[[int, int], Awaitable[None]]
 _CHUNKS_AT_A_TIME = 32
@@ -77,19 +77,29 @@ def cut(outline: Outline, options: Chunking) -> Cut:
     return Cut(chunks, headers, found, outline)
 
 
-async def index_of(document: ParsedDocument, options: Chunking, embedder: Embedder, progress: Progress) -> Index:
-    """Return a document's part of the index, reporting what is embedded: sentences where they decide, then chunks."""
+async def index_of(
+    document: ParsedDocument,
+    options: Chunking,
+    embedder: Embedder,
+    progress: Progress,
+    of_sentences: Embedder | None = None,
+) -> Index:
+    """Return a document's part of the index, reporting what is embedded: sentences where they decide, then chunks.
+
+    Args:
+        of_sentences: the same embedder, where it knows the vectors of some sentences.
+    """
     outline = await asyncio.to_thread(Outline.of, document, options.max_characters)
     if chunker_for(options).compares:
-        outline = replace(outline, vectors=await sentence_vectors(outline, embedder, progress))
+        outline = replace(outline, vectors=await sentence_vectors(outline, of_sentences or embedder, progress))
     made = await asyncio.to_thread(cut, outline, options)
-    indexed = await embed(made, embedder, progress)
+    indexed = await embed(made, embedder, progress, of_sentences or embedder)
     return await asyncio.to_thread(lambda: Index(indexed, postings(made.terms), signature_of(document.text)))
 
 
 async def sentence_vectors(outline: Outline, embedder: Embedder, progress: Progress) -> npt.NDArray[np.int8]:
     """Return the packed vectors of all sentences, a row each, reporting progress between batches."""
-    reading = await _readings(outline)
+    reading = await asyncio.to_thread(readings, outline.document)
     vectors = np.zeros((len(outline.sentences), embedder.dimensions), dtype=np.int8)
     for start in range(0, len(vectors), _SENTENCES_AT_A_TIME):
         batch = outline.sentences[start : start + _SENTENCES_AT_A_TIME]
@@ -111,12 +121,12 @@ def postings(found: Sequence[Sequence[str]]) -> dict[str, Postings]:
     return result
 
 
-async def embed(made: Cut, embedder: Embedder, progress: Progress) -> list[IndexedChunk]:
+async def embed(made: Cut, embedder: Embedder, progress: Progress, of_sentences: Embedder) -> list[IndexedChunk]:
     """Return chunks with their vectors and those of their sentences, reporting progress between batches.
 
     The vector of a row of a table is that of its reading with the heads of its columns.
     """
-    vectors_of = await _vectors_of(made.outline, embedder)
+    vectors_of = await _vectors_of(made.outline, of_sentences)
     indexed: list[IndexedChunk] = []
     for start in range(0, len(made.chunks), _CHUNKS_AT_A_TIME):
         batch = made.chunks[start : start + _CHUNKS_AT_A_TIME]
@@ -142,7 +152,7 @@ async def _vectors_of(outline: Outline, embedder: Embedder) -> _VectorsOf:
     """Return what gives each chunk the packed vectors of its sentences."""
     if outline.vectors is not None:
         return _known(outline.sentences, outline.vectors)
-    reading = await _readings(outline)
+    reading = await asyncio.to_thread(readings, outline.document)
 
     async def embedded(batch: Sequence[Chunk]) -> list[bytes]:
         vectors = await _distinct([reading(span) for one in batch for span in one.sentences], embedder)
@@ -170,10 +180,13 @@ async def _distinct(texts: Sequence[str], embedder: Embedder) -> Vectors:
     return vectors[[place[text] for text in texts]]
 
 
-async def _readings(outline: Outline) -> Callable[[Span], str]:
-    """Return what tells how a sentence is read: a row of a table with the heads of its columns."""
-    text = outline.document.text
-    rows: Mapping[Span, TableRow] = await asyncio.to_thread(table_rows, text)
+def readings(document: ParsedDocument) -> Callable[[Span], str]:
+    """Return what tells how a sentence is read: a row of a table with the heads of its columns.
+
+    Takes processor time, so call it in a thread.
+    """
+    text = document.text
+    rows = table_rows(text)
 
     def reading(span: Span) -> str:
         row = rows.get(span)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -19,12 +20,14 @@ from mcp_engine.telemetry.tracing import span, tracer
 from rag import facts
 from rag.duplicates.grouping import Print
 from rag.duplicates.marking import forget, mark
+from rag.embedders.registry import Embedders
 from rag.embedding import Embedder
 from rag.index.repository import IndexRepository
 from rag.indexing import Index, index_of
 from rag.lost_support.job import recheck
 from rag.parsing.parsed import ParsedDocument
 from rag.parsing.pool import ParserPool
+from rag.reindexing.repository import ReindexingRepository
 from rag.repository import DocumentRepository
 from rag.stores.outbox import StoreOutbox
 from rag.stores.port import VectorStore
@@ -49,6 +52,7 @@ class _Task:
     content: bytes
     strategy: Strategy
     strategy_digest: str
+    embedder: Embedder
 
 
 class IndexJob:
@@ -64,13 +68,13 @@ class IndexJob:
     def __init__(
         self,
         parsers: ParserPool,
-        embedder: Embedder,
+        embedders: Embedders,
         strategies: Strategies,
         jobs: JobService,
         store: VectorStore = POSTGRESQL,
     ) -> None:
         self._parsers = parsers
-        self._embedder = embedder
+        self._embedders = embedders
         self._strategies = strategies
         self._jobs = jobs
         self._outbox = StoreOutbox(jobs, store)
@@ -110,7 +114,13 @@ class IndexJob:
                 raise _erased()
             await repository.set_indexing(version.id, "queued")  # an earlier failure is no longer the latest word
             resolved = await self._strategies.resolve_in(work, collection.namespace, DEFAULT_NAME)
-        return _Task(version, document.name, collection.namespace, content, resolved.strategy, resolved.version.digest)
+        if collection.embedder is not None and collection.embedder_digest is not None:
+            embedder = await self._embedders.of_index(collection.embedder, collection.embedder_digest)
+        else:
+            embedder = await self._embedders.named(resolved.strategy.embedder)
+        return _Task(
+            version, document.name, collection.namespace, content, resolved.strategy, resolved.version.digest, embedder
+        )
 
     async def _index(self, context: JobContext, task: _Task) -> None:
         await context.progress(0, 0, "reading")
@@ -120,9 +130,9 @@ class IndexJob:
             await self._check_wanted(context, task.version)
             await context.progress(done, total, "embedding")
 
-        name, attributes = embeddings_span("onnx", self._embedder.name)
+        name, attributes = embeddings_span(task.embedder.provider, task.embedder.name)
         with span(_tracer, name, attributes=attributes):
-            index = await index_of(parsed, task.strategy.chunking, self._embedder, report)
+            index = await index_of(parsed, task.strategy.chunking, task.embedder, report)
         async with context.unit_of_work() as work:
             await self._write(work, task, parsed, index)
 
@@ -151,7 +161,7 @@ class IndexJob:
             tenant_id=work.tenant_id, version_id=task.version.id, media_type=parsed.media_type, parser=parsed.parser,
             text_sha256=hashlib.sha256(parsed.text.encode()).hexdigest(), characters=len(parsed.text),
             pages=len(parsed.pages), chunks=len(index.chunks), terms=index.terms,
-            embedder_digest=self._embedder.digest, strategy_digest=task.strategy_digest,
+            embedder_digest=task.embedder.digest, strategy_digest=task.strategy_digest,
         )  # fmt: skip
         pages = [[page.number, page.start, page.end] for page in parsed.pages]
         content = TextRow(
@@ -160,9 +170,30 @@ class IndexJob:
         await repository.insert_reading(reading, content)
         if _is_newest(document, task.version.number):
             print_ = Print(task.version.content_sha256, reading.text_sha256, index.minhash)
+            await self._claim_collection(work, document.collection_id, task.embedder)
             await self._search_from_now(work, document, task.version, index, print_)
+            chunking = task.strategy.chunking.model_dump(mode="json")
+            await ReindexingRepository(work.session, work.tenant_id).note_cutting([task.version.id], chunking)
         await repository.set_indexing(task.version.id, "indexed")
         await facts.append_indexed(work, reading)
+
+    async def _claim_collection(self, work: UnitOfWork, collection_id: UUID, embedder: Embedder) -> None:
+        """Hold the collection until the transaction ends, and see that its vectors are of this embedder.
+
+        Raises:
+            TryLater: `index.embedder_changed` when the collection was switched to another one meanwhile.
+        """
+        collection = await ReindexingRepository(work.session, work.tenant_id).lock_collection(collection_id)
+        if collection.embedder_digest is None:
+            collection.embedder, collection.embedder_digest = embedder.name, embedder.digest
+            collection.dimensions = embedder.dimensions
+            await work.session.flush()
+        elif collection.embedder_digest != embedder.digest:
+            raise TryLater(
+                "index.embedder_changed",
+                "The collection was switched to another embedder meanwhile; the document is embedded once more.",
+                retry_after_seconds=1,
+            )
 
     async def _search_from_now(
         self, work: UnitOfWork, document: DocumentRow, version: VersionRow, index: Index, print_: Print
@@ -173,6 +204,7 @@ class IndexJob:
             assert before is not None
             await searched.clear(document.collection_id, before.version.id)
             await self._outbox.note(work, [before.version.id])
+            await ReindexingRepository(work.session, work.tenant_id).forget(before.version.id)
             await forget(work, document.collection_id, before.version.id)
         await searched.insert(work.tenant_id, document.collection_id, version.id, index.chunks, index.postings)
         await self._outbox.note(work, [version.id])

@@ -12,6 +12,7 @@ from rag.collections import erased
 from rag.duplicates.marking import forget
 from rag.index.repository import IndexRepository
 from rag.lost_support.job import recheck
+from rag.reindexing.repository import ReindexingRepository
 from rag.repository import DocumentRepository
 from rag.stores.outbox import StoreOutbox
 from rag.tables import DocumentRow
@@ -27,6 +28,7 @@ async def take_out(work: UnitOfWork, jobs: JobService, outbox: StoreOutbox, row:
         assert searched is not None
         await IndexRepository(work.session).clear(row.collection_id, searched.version.id)
         await outbox.note(work, [searched.version.id])
+        await ReindexingRepository(work.session, work.tenant_id).forget(searched.version.id)
         await forget(work, row.collection_id, searched.version.id)
         await recheck(work, jobs, row.id)
     await repository.set_removed(row.id, row.latest_number)

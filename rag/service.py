@@ -14,7 +14,6 @@ from mcp_engine.http.paging import Page, bad_cursor, decode_cursor, page_of
 from mcp_engine.identifiers import checked_name, new_id
 from mcp_engine.identity.namespaces import require_namespace
 from mcp_engine.jobs.service import JobService
-from mcp_engine.telemetry.gen_ai import embeddings_span
 from mcp_engine.telemetry.tracing import span, tracer
 from rag import facts
 from rag.collections import (
@@ -25,13 +24,13 @@ from rag.collections import (
     no_document,
     too_large,
 )
-from rag.embedding import Embedder
 from rag.jobs import INDEX
 from rag.passages import passages_of
 from rag.removal import erase_contents, take_out
 from rag.repository import EVERY_DOCUMENT, DocumentFilter, DocumentRepository, Pages, StoredVersion
-from rag.retrieval import Question, retrieve
+from rag.retrieval import retrieve
 from rag.schemas import Added, Collection, Document, DocumentDetail, Outcome, Passage, VersionText
+from rag.searching import Searching
 from rag.stores.outbox import StoreOutbox
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
@@ -57,14 +56,14 @@ class DocumentService:
         self,
         database: Database,
         jobs: JobService,
-        embedder: Embedder,
+        searching: Searching,
         *,
         max_upload_bytes: int,
         store: VectorStore = POSTGRESQL,
     ) -> None:
         self._database = database
         self._jobs = jobs
-        self._embedder = embedder
+        self._searching = searching
         self._store = store
         self._outbox = StoreOutbox(jobs, store)
         self.max_upload_bytes = max_upload_bytes
@@ -289,15 +288,11 @@ class DocumentService:
             )
         if not query.strip():
             raise InvalidInput("search.empty_query", "The query is empty; say what to look for.")
-        name, attributes = embeddings_span("onnx", self._embedder.name)
-        with span(_tracer, name, attributes=attributes):
-            (vector,) = await self._embedder.embed_queries([query])
-        with span(_tracer, "retrieve"):
-            async with self._work(caller) as work:
-                place = await find_collection(work, namespace, collection)
-                question = Question.of(query, vector)
+        async with self._searching.moment(caller, namespace, collection, query) as moment:
+            with span(_tracer, "retrieve"):
+                work, place = moment.work, moment.place
                 searched = self._store.index(work.session, work.tenant_id)
-                hits = await retrieve(work.session, place.id, question, Retrieval(), limit, filters, searched)
+                hits = await retrieve(work.session, place.id, moment.question, Retrieval(), limit, filters, searched)
                 return await passages_of(DocumentRepository(work.session, work.tenant_id), hits.best)
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -21,6 +21,7 @@ from pydantic import (
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.errors import InvalidInput
 from mcp_engine.faults import faults_of
+from rag.embedders.options import BUNDLED, STATIC
 
 KIND: Final = "rag_strategy"
 DEFAULT_NAME: Final = "default"
@@ -177,29 +178,47 @@ class Answering(_Options):
 
 
 class Strategy(_Options):
-    """The body of a `rag_strategy`; the defaults are the strategy `default`."""
+    """The body of a `rag_strategy`; the defaults are the strategy `default`.
+
+    `embedder` is taken, as `chunking` is, from the strategy `default` when a collection is first indexed, or indexed
+    anew. Questions are embedded by what the collection was indexed with, whatever a strategy says.
+    """
 
     chunking: Chunking = Chunking()
     retrieval: Retrieval = Retrieval()
     answering: Answering = Answering()
-    embedder: Literal["all-minilm-l6-v2-int8"] = "all-minilm-l6-v2-int8"
+    embedder: str = Field(default=BUNDLED, min_length=1, max_length=63)
 
 
 class StrategyKind:
-    """Validates strategies for the registry."""
+    """Validates strategies for the registry.
+
+    Args:
+        embedders: the names that a strategy may choose from.
+    """
 
     name = KIND
+
+    def __init__(self, embedders: Collection[str] = (BUNDLED, STATIC)) -> None:
+        self._embedders = embedders
 
     def normalise(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the body with its defaults filled in, but those of members that came later.
 
         Raises:
-            InvalidInput: `rag_strategy.invalid`, naming each member that is wrong.
+            InvalidInput: `rag_strategy.invalid`, naming each member that is wrong; `rag_strategy.embedder_unknown`.
         """
         try:
-            return Strategy.model_validate(dict(body)).model_dump(mode="json")
+            strategy = Strategy.model_validate(dict(body))
         except ValidationError as error:
             raise InvalidInput("rag_strategy.invalid", f"Correct the strategy: {faults_of(error)}") from error
+        if strategy.embedder not in self._embedders:
+            raise InvalidInput(
+                "rag_strategy.embedder_unknown",
+                f"No embedder is named {strategy.embedder!r}; there are: {', '.join(self._embedders)}. The operator "
+                "lists more in the file that MCP_ENGINE_EMBEDDERS_FILE names.",
+            )
+        return strategy.model_dump(mode="json")
 
     def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:  # noqa: ARG002 - it refers to nothing
         return ()

@@ -21,7 +21,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from mcp_engine.database.rows import TenantRow, created_field
-from rag.embedding import DIMENSIONS
 
 
 def _of_version() -> ForeignKeyConstraint:
@@ -32,7 +31,8 @@ class CollectionRow(TenantRow, table=True):
     """A named set of documents that is searched as one.
 
     `chunks` and `terms` count what is searched now; BM25 takes its averages from them. `index_revision` is
-    another random id after each change of what is searched.
+    another random id after each change of what is searched, and `index_id` after all of it was replaced. All
+    vectors are of one embedder; it is null until something is indexed.
     """
 
     __tablename__: ClassVar[Any] = "collection"
@@ -47,6 +47,10 @@ class CollectionRow(TenantRow, table=True):
     chunks: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     terms: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     index_revision: UUID = Field(default=None, sa_column_kwargs={"server_default": func.gen_random_uuid()})
+    embedder: str | None = None
+    embedder_digest: str | None = None
+    dimensions: int | None = None
+    index_id: UUID = Field(default=None, sa_column_kwargs={"server_default": func.gen_random_uuid()})
     created_at: datetime = created_field()
 
 
@@ -165,8 +169,18 @@ class ChunkRow(TenantRow, table=True):
     end: int
     page: int | None = None
     terms: int
-    embedding: Any = Field(sa_column=Column(Vector(DIMENSIONS), nullable=False))
+    embedding: Any = Field(sa_column=Column(Vector(), nullable=False))
     siblings: list[int] | None = Field(default=None, sa_column=Column(ARRAY(Integer), nullable=True))
+
+
+class CuttingRow(TenantRow, table=True):
+    """How the chunks of a version were cut: the `chunking` of a strategy."""
+
+    __tablename__: ClassVar[Any] = "version_cutting"
+    __table_args__ = (_of_version(),)
+
+    version_id: UUID = Field(primary_key=True)
+    chunking: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
 
 
 class ChunkSentencesRow(TenantRow, table=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.resources
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from mcp_engine.errors import Refused
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+_PROVIDERS: Final = ("CUDAExecutionProvider", "CPUExecutionProvider")
 _UNKNOWN: Final = "[UNK]"
 _VOCABULARY: Final = "minilm-vocabulary.txt"
 VOCABULARY_SHA256: Final = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
@@ -44,7 +46,12 @@ def session(model: bytes) -> Any:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return runtime.InferenceSession(model, options, providers=_providers(runtime.get_available_providers()))
+
+
+def _providers(available: Collection[str]) -> list[str]:
+    """Return what runs a model, the first that can: a GPU where this ONNX Runtime was built for one."""
+    return [one for one in _PROVIDERS if one in available]
 
 
 def verified(path: Path, sha256: str) -> bytes:

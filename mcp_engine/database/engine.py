@@ -67,12 +67,20 @@ class Database:
         )
 
     @asynccontextmanager
-    async def unit_of_work(self, tenant_id: UUID, actor_id: UUID) -> AsyncGenerator[UnitOfWork]:
-        """Open a transaction as `tenant_id`; commits at the end of the block, rolls back when it raises."""
+    async def unit_of_work(
+        self, tenant_id: UUID, actor_id: UUID, *, snapshot: bool = False
+    ) -> AsyncGenerator[UnitOfWork]:
+        """Open a transaction as `tenant_id`; commits at the end of the block, rolls back when it raises.
+
+        Args:
+            snapshot: whether all its queries see the database as it was at the first (repeatable read), for work
+                that only reads; else each sees what was committed before it.
+        """
         # An UUID's text holds nothing that SQL could mistake.
         binding = f"SELECT set_config('{TENANT_SETTING}', '{UUID(bytes=tenant_id.bytes)}', true)"
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            await _begin(session, f"BEGIN; {binding}")
+            begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if snapshot else "BEGIN"
+            await _begin(session, f"{begin}; {binding}")
             work = UnitOfWork(session, tenant_id, actor_id)
             yield work
             await session.commit()

@@ -12,8 +12,6 @@ from rag.embedding import DIMENSIONS
 from rag.index.vectors import Block, CollectionVectors
 
 BUDGET_BYTES = 512 * 1024 * 1024
-_BYTES_A_CHUNK = 4 * DIMENSIONS * 4 // 3
-"""A vector, and a third of it for its projection."""
 _VERSIONS_AT_A_TIME = 100
 
 
@@ -45,28 +43,37 @@ class VectorMemory:
         self._held: OrderedDict[UUID, CollectionVectors] = OrderedDict()
         self._reading: dict[UUID, asyncio.Lock] = {}
 
-    def takes(self, chunks: int) -> bool:
+    def takes(self, chunks: int, dimensions: int | None = DIMENSIONS) -> bool:
         """Return whether a collection of so many chunks is held in memory."""
-        return chunks * _BYTES_A_CHUNK <= self._budget_bytes
+        # A vector, and a third of it for its projection.
+        return chunks * (4 * (dimensions or DIMENSIONS) * 4 // 3) <= self._budget_bytes
 
-    async def vectors(self, source: VectorSource, collection_id: UUID, revision: UUID) -> CollectionVectors:
-        """Return the vectors of a collection at `revision`, or later if it changed meanwhile."""
+    async def vectors(
+        self, source: VectorSource, collection_id: UUID, revision: UUID, index_id: UUID | None = None
+    ) -> CollectionVectors:
+        """Return the vectors of a collection at `revision`, or later if it changed meanwhile.
+
+        Args:
+            index_id: of its index; of another one no block is taken over.
+        """
         held = self._held.get(collection_id)
         if held is None or held.revision != revision:
-            held = await self._read_once(source, collection_id, revision)
+            held = await self._read_once(source, collection_id, revision, index_id)
         self._held.move_to_end(collection_id)
         return held
 
-    async def _read_once(self, source: VectorSource, collection_id: UUID, revision: UUID) -> CollectionVectors:
+    async def _read_once(
+        self, source: VectorSource, collection_id: UUID, revision: UUID, index_id: UUID | None
+    ) -> CollectionVectors:
         """Searches that need the same vectors wait for the first to read them."""
         lock = self._reading.setdefault(collection_id, asyncio.Lock())
         try:
             async with lock:
                 held = self._held.get(collection_id)
                 if held is None or held.revision != revision:
-                    before = {} if held is None else held.blocks
+                    before = {} if held is None or held.index_id != index_id else held.blocks
                     blocks = await self._blocks(source, collection_id, before)
-                    held = await asyncio.to_thread(CollectionVectors, revision, blocks)
+                    held = await asyncio.to_thread(CollectionVectors, revision, blocks, index_id)
                     self._held[collection_id] = held
                     self._make_room(collection_id)
                 return held

@@ -15,7 +15,7 @@ from sqlalchemy import ARRAY, String, bindparam, delete, func, insert, text, upd
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from rag.embedding import DIMENSIONS, Vectors, unpacked
+from rag.embedding import Vectors, unpacked
 from rag.index.memory import VectorMemory
 from rag.index.postings import FoundTerm, LexicalQuery, LexicalScores, Places, Postings
 from rag.index.vectors import Block
@@ -216,8 +216,8 @@ class IndexRepository:
     ) -> int | None:
         """Return how many chunks are as near or nearer, this one included; None for a chunk that is not searched."""
         index = (await self._session.execute(_INDEX, {"collection_id": collection_id})).one()
-        if self._memory.takes(index.chunks):
-            vectors = await self._memory.vectors(self, collection_id, index.index_revision)
+        if self._memory.takes(index.chunks, index.dimensions):
+            vectors = await self._memory.vectors(self, collection_id, index.index_revision, index.index_id)
             return await asyncio.to_thread(vectors.rank, vector, chunk, among)
         own = {"version": chunk[0], "ordinal": chunk[1]}
         return await self._session.scalar(_RANK, {**_scanned(collection_id, vector, among), **own}) or None
@@ -237,8 +237,8 @@ class IndexRepository:
         limit: int,
         among: Set[UUID] | None,
     ) -> Places:
-        if self._memory.takes(index.chunks):
-            vectors = await self._memory.vectors(self, collection_id, index.index_revision)
+        if self._memory.takes(index.chunks, index.dimensions):
+            vectors = await self._memory.vectors(self, collection_id, index.index_revision, index.index_id)
             return await asyncio.to_thread(vectors.nearest, vector, limit, among)
         rows = await self._session.execute(_SCAN, {**_scanned(collection_id, vector, among), "limit": limit})
         return [(row.version_id, row.ordinal) for row in rows]
@@ -256,7 +256,7 @@ class IndexRepository:
         """Return chunks by version and ordinal, with their cosine and their lexical score."""
         rows = (await self._session.execute(_CHUNKS, {"vector": vector, **_split(chosen)})).all()
         # All at once: unpacking a few vectors costs as much as unpacking many.
-        vectors = unpacked(b"".join(row.vectors for row in rows))
+        vectors = unpacked(b"".join(row.vectors for row in rows), len(vector))
         ends = np.cumsum([len(row.starts) for row in rows], dtype=np.int64).tolist()
         return [
             Candidate(
@@ -269,7 +269,7 @@ class IndexRepository:
         ]  # fmt: skip
 
 
-_INDEX = text("SELECT chunks, index_revision FROM collection WHERE id = :collection_id")
+_INDEX = text("SELECT chunks, dimensions, index_revision, index_id FROM collection WHERE id = :collection_id")
 
 _INDEXED_VERSIONS = text(
     """
@@ -296,7 +296,7 @@ _SCAN = text(
     WHERE collection_id = :collection_id AND (CAST(:everywhere AS bool) OR version_id = ANY(CAST(:among AS uuid[])))
     ORDER BY embedding <#> :vector, version_id, ordinal LIMIT :limit
     """
-).bindparams(bindparam("vector", type_=Vector(DIMENSIONS)))
+).bindparams(bindparam("vector", type_=Vector()))
 
 _RANK = text(
     """
@@ -305,7 +305,7 @@ _RANK = text(
         AND (CAST(:everywhere AS bool) OR chunk.version_id = ANY(CAST(:among AS uuid[])))
         AND chunk.embedding <#> :vector <= own.embedding <#> :vector
     """
-).bindparams(bindparam("vector", type_=Vector(DIMENSIONS)))
+).bindparams(bindparam("vector", type_=Vector()))
 
 _CHUNK_VECTORS = text(
     """
@@ -319,7 +319,9 @@ _CHUNK_VECTORS = text(
 # The aggregates of one group take its rows in the same order, so what they collect belongs together.
 _POSTINGS = text(
     """
-    SELECT collection.chunks, collection.terms, collection.index_revision, found.* FROM collection LEFT JOIN (
+    SELECT collection.chunks, collection.terms, collection.dimensions, collection.index_revision, collection.index_id,
+        found.*
+    FROM collection LEFT JOIN (
         SELECT term, string_agg(uuid_send(version_id), ''::bytea) AS versions,
             array_agg(octet_length(places)) AS sizes, string_agg(places, ''::bytea) AS places
         FROM posting WHERE collection_id = :collection_id AND term = ANY(:terms) GROUP BY term
@@ -347,7 +349,7 @@ _CHUNKS = text(
     JOIN chunk_sentences AS sentences USING (version_id, ordinal)
     ORDER BY chunk.version_id, chunk.ordinal
     """
-).bindparams(bindparam("vector", type_=Vector(DIMENSIONS)))
+).bindparams(bindparam("vector", type_=Vector()))
 
 
 def _by_words(

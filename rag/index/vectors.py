@@ -37,7 +37,7 @@ _HEADER_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The chunks of one version; versions never change, so neither do blocks."""
+    """The chunks of one version; versions never change, so neither do blocks within an index."""
 
     ordinals: npt.NDArray[np.int32]
     vectors: Vectors
@@ -46,11 +46,14 @@ class Block:
     def of(cls, ordinals: Iterable[int], sent: bytes) -> Block:
         """Return the block of vectors as pgvector's `vector_send` writes them, one after the other.
 
-        Each is a 16-bit number of dimensions, 16 unused bits, and big-endian 32-bit floats.
+        Each is a 16-bit number of dimensions, 16 unused bits, and big-endian 32-bit floats; all are as long.
         """
-        raw = np.frombuffer(sent, dtype=np.uint8).reshape(-1, _HEADER_BYTES + 4 * DIMENSIONS)
+        places = np.fromiter(ordinals, dtype=np.int32)
+        if not len(places):
+            return cls(places, np.zeros((0, DIMENSIONS), dtype=np.float32))
+        raw = np.frombuffer(sent, dtype=np.uint8).reshape(len(places), -1)
         vectors = np.ascontiguousarray(raw[:, _HEADER_BYTES:]).view(">f4").astype(np.float32)
-        return cls(np.fromiter(ordinals, dtype=np.int32), vectors)
+        return cls(places, vectors)
 
 
 class CollectionVectors:
@@ -58,17 +61,19 @@ class CollectionVectors:
 
     Args:
         blocks: by version; equal distances are decided by version, then ordinal.
+        index_id: of the index that they belong to; another index has other blocks for the same versions.
     """
 
-    def __init__(self, revision: UUID, blocks: Mapping[UUID, Block]) -> None:
+    def __init__(self, revision: UUID, blocks: Mapping[UUID, Block], index_id: UUID | None = None) -> None:
         self.revision = revision
+        self.index_id = index_id
         self._versions = sorted(blocks)
         parts = [blocks[version] for version in self._versions]
         sizes = [len(block.ordinals) for block in parts]
         self._owners = np.repeat(np.arange(len(sizes)), sizes)
         self._ordinals = np.concatenate([np.zeros(0, dtype=np.int32), *(block.ordinals for block in parts)])
-        nothing = np.zeros((0, DIMENSIONS), dtype=np.float32)
-        self._vectors = np.concatenate([nothing, *(block.vectors for block in parts)])
+        held = [block.vectors for block in parts] or [np.zeros((0, DIMENSIONS), dtype=np.float32)]
+        self._vectors = np.concatenate(held)
         ends = np.cumsum(sizes, dtype=np.int64).tolist()
         # Views: the vectors are held once.
         self.blocks = {

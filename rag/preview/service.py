@@ -30,8 +30,9 @@ from rag.preview.schemas import (
 )
 from rag.refusal import FILTERED, NOTHING_INDEXED, refusal_of
 from rag.repository import DocumentRepository
-from rag.retrieval import Question, narrowing, retrieve
+from rag.retrieval import narrowing, retrieve
 from rag.schemas import Passage
+from rag.searching import Searching
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
 from rag.strategy import Chunking
@@ -48,11 +49,11 @@ class PreviewService:
     """
 
     def __init__(
-        self, database: Database, parsers: ParserPool, embedder: Embedder, store: VectorStore = POSTGRESQL
+        self, database: Database, parsers: ParserPool, searching: Searching, store: VectorStore = POSTGRESQL
     ) -> None:
         self._database = database
         self._parsers = parsers
-        self._embedder = embedder
+        self._searching = searching
         self._store = store
 
     async def chunks(self, caller: Caller, namespace: str, collection: str, request: ChunksRequest) -> ChunksPreview:
@@ -78,7 +79,8 @@ class PreviewService:
         if content is None:
             raise erased()
         parsed = await self._parsers.parse(content, filename=stored.document.name)
-        made = await self._cut(await asyncio.to_thread(Outline.of, parsed, request.chunking.max_characters), request)
+        outline = await asyncio.to_thread(Outline.of, parsed, request.chunking.max_characters)
+        made = await self._cut(outline, request, await self._searching.embedder_of(place))
         lengths = [chunk.end - chunk.start for chunk in made.chunks] or [0]
         return ChunksPreview(
             document=stored.document.name, number=number, chunks=len(made.chunks), shortest=min(lengths),
@@ -94,13 +96,12 @@ class PreviewService:
             TooLarge: `ask.question_too_long`.
             NotFound: `collection.not_found`.
             Gone: `content.erased`.
+            Refused: what `Searching.embedder_of` raises.
         """
         checked_question(request.question)
-        (vector,) = await self._embedder.embed_queries([request.question])
-        question, options = Question.of(request.question, vector), request.strategy
-        async with self._work(caller) as work:
-            place = await find_collection(work, namespace, collection)
-            found = options.retrieval
+        options, found = request.strategy, request.strategy.retrieval
+        async with self._searching.moment(caller, namespace, collection, request.question) as moment:
+            work, place, question = moment.work, moment.place, moment.question
             searched = self._store.index(work.session, work.tenant_id)
             hits = await retrieve(work.session, place.id, question, found, found.passages, request.filters, searched)
             repository = DocumentRepository(work.session, work.tenant_id)
@@ -117,10 +118,10 @@ class PreviewService:
             confidence=round(drafted.confidence, 4),
         )  # fmt: skip
 
-    async def _cut(self, outline: Outline, request: ChunksRequest) -> Cut:
+    async def _cut(self, outline: Outline, request: ChunksRequest, embedder: Embedder) -> Cut:
         if chunker_for(request.chunking).compares:
             _check_length(outline, request.chunking)
-            outline = replace(outline, vectors=await sentence_vectors(outline, self._embedder, _unseen))
+            outline = replace(outline, vectors=await sentence_vectors(outline, embedder, _unseen))
         return await asyncio.to_thread(cut, outline, request.chunking)
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:

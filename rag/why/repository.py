@@ -13,7 +13,6 @@ from sqlalchemy import Boolean, Integer, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from rag.embedding import DIMENSIONS
 from rag.sentences import Span
 from rag.tables import DocumentRow
 
@@ -91,7 +90,7 @@ _CHUNKS = text(
     ORDER BY overlap DESC, similarity DESC, ordinal LIMIT :limit
     """
 ).bindparams(
-    bindparam("vector", type_=Vector(DIMENSIONS)),
+    bindparam("vector", type_=Vector()),
     bindparam("anywhere", type_=Boolean()),
     bindparam("begin", type_=Integer()),
     bindparam("finish", type_=Integer()),

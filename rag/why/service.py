@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from mcp_engine.access import Caller
-from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.telemetry.gen_ai import embeddings_span
+from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.telemetry.tracing import span, tracer
 from rag.asking import checked_question
-from rag.collections import find_collection
-from rag.embedding import Embedder
 from rag.passages import cited
 from rag.repository import DocumentRepository
-from rag.retrieval import Question
+from rag.searching import Searching
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
 from rag.strategies import ResolvedStrategy, Strategies
@@ -26,12 +23,9 @@ _tracer = tracer(__name__)
 class WhyService:
     """Explains answers; it records nothing, and shows nothing that asking would not."""
 
-    def __init__(
-        self, database: Database, strategies: Strategies, embedder: Embedder, store: VectorStore = POSTGRESQL
-    ) -> None:
-        self._database = database
+    def __init__(self, strategies: Strategies, searching: Searching, store: VectorStore = POSTGRESQL) -> None:
         self._strategies = strategies
-        self._embedder = embedder
+        self._searching = searching
         self._store = store
 
     async def explain(self, caller: Caller, namespace: str, collection: str, request: WhyRequest) -> Why:
@@ -48,13 +42,9 @@ class WhyService:
             Gone: `document.removed`, `content.erased`.
         """
         checked_question(request.question)
-        name, attributes = embeddings_span("onnx", self._embedder.name)
-        with span(_tracer, name, attributes=attributes):
-            (vector,) = await self._embedder.embed_queries([request.question])
-        question = Question.of(request.question, vector)
-        with span(_tracer, "why"):
-            async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
-                place = await find_collection(work, namespace, collection)
+        async with self._searching.moment(caller, namespace, collection, request.question) as moment:
+            with span(_tracer, "why"):
+                work, place, question = moment.work, moment.place, moment.question
                 resolved = await self._strategies.resolve_in(work, namespace, request.strategy)
                 expected = await find_expected(work, place, question, request)
                 searched = self._store.index(work.session, work.tenant_id)

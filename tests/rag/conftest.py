@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -23,13 +23,19 @@ from mcp_engine.jobs.context import JobContext
 from mcp_engine.jobs.service import JobService
 from mcp_engine.services import Services
 from rag.asking import AskService
+from rag.embedders.options import ServerOptions
+from rag.embedders.registry import Embedders
 from rag.embedding import MiniLMEmbedder
 from rag.jobs import IndexJob
 from rag.parsing.pool import ParserPool
 from rag.preview.routes import router as preview_router
 from rag.preview.service import PreviewService
+from rag.reindexing.job import ReindexJob
+from rag.reindexing.routes import router as reindexing_router
+from rag.reindexing.service import ReindexingService
 from rag.routes import router
 from rag.schemas import Added
+from rag.searching import Searching
 from rag.service import DocumentService
 from rag.strategies import Strategies
 from rag.strategy import StrategyKind
@@ -74,6 +80,10 @@ class Workspace:
     why: WhyService
     preview: PreviewService
     embedder: MiniLMEmbedder
+    embedders: Embedders
+    searching: Searching
+    reindexings: ReindexingService
+    reindex_job: ReindexJob
 
     async def add(self, caller: Caller, name: str, content: bytes | str, collection: str = "docs") -> Added:
         """Add a document and index it."""
@@ -109,26 +119,33 @@ async def workspace(database: Database, embedder: MiniLMEmbedder, parsers: Parse
 
 @asynccontextmanager
 async def workspace_on(
-    database: Database, embedder: MiniLMEmbedder, parsers: ParserPool
+    database: Database, embedder: MiniLMEmbedder, parsers: ParserPool, others: Sequence[ServerOptions] = ()
 ) -> AsyncGenerator[Workspace, None]:
-    kinds: Any = [StrategyKind()]
+    embedders = Embedders(embedder, others)
+    kinds: Any = [StrategyKind(embedders.names)]
     artifacts = ArtifactService(database, KindRegistry(kinds))
     executions = ExecutionService(database)
     await executions.record_interrupted()
     strategies = Strategies(artifacts)
+    searching = Searching(database, embedders)
     yield Workspace(
         database,
-        DocumentService(database, JobService(database), embedder, max_upload_bytes=MAX_UPLOAD_BYTES),
+        DocumentService(database, JobService(database), searching, max_upload_bytes=MAX_UPLOAD_BYTES),
         ViewingService(database, parsers),
-        AskService(database, executions, strategies, embedder, ExperimentSplits(database, artifacts)),
-        IndexJob(parsers, embedder, strategies, JobService(database)),
+        AskService(database, executions, strategies, searching, ExperimentSplits(database, artifacts)),
+        IndexJob(parsers, embedders, strategies, JobService(database)),
         artifacts,
         executions,
-        WhyService(database, strategies, embedder),
-        PreviewService(database, parsers, embedder),
+        WhyService(strategies, searching),
+        PreviewService(database, parsers, searching),
         embedder,
+        embedders,
+        searching,
+        ReindexingService(database, JobService(database), strategies, embedders),
+        ReindexJob(parsers, embedders, JobService(database)),
     )
     await executions.close()
+    await embedders.close()
 
 
 class Doorman:
@@ -155,10 +172,12 @@ def app(workspace: Workspace, doorman: Doorman) -> FastAPI:
     services.add(workspace.asking)
     services.add(workspace.why)
     services.add(workspace.preview)
+    services.add(workspace.reindexings)
     app.state.services = services
     install_handlers(app)
     app.include_router(router, prefix="/api/v1")
     app.include_router(viewing_router, prefix="/api/v1")
     app.include_router(why_router, prefix="/api/v1")
     app.include_router(preview_router, prefix="/api/v1")
+    app.include_router(reindexing_router, prefix="/api/v1")
     return app

@@ -73,3 +73,9 @@ async def test_a_wrong_standing_or_document_is_said(run: Commands, workspace: Wo
     unknown = await run("docs", "answers", "-c", "docs", "--document", "nothing.md")
     assert isinstance(unknown.exception, CommandFailed)
     assert unknown.exception.exit_code is ExitCode.REFUSED
+
+
+async def test_a_collection_is_indexed_anew(run: Commands, workspace: Workspace, caller: Caller) -> None:
+    await workspace.add(caller, "bakery.md", BAKERY)
+    shown = (await run("docs", "reindex", "docs", "--no-wait")).stdout
+    assert "the old index is searched meanwhile" in shown

@@ -47,7 +47,7 @@ class Evaluating:
     """The engine's evaluations over the workspace's questions."""
 
     def __init__(self, workspace: Workspace, caller: Caller) -> None:
-        types, subjects = ScorerTypes(TYPES), Subjects([AskSubject(workspace.asking)])
+        types, subjects = ScorerTypes(TYPES), Subjects([AskSubject(workspace.asking, workspace.embedders)])
         kinds = KindRegistry([StrategyKind(), DatasetKind(), ScorerKind(types)])
         self.database, self.caller = workspace.database, caller
         self.artifacts = ArtifactService(self.database, kinds)

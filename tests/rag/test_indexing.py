@@ -28,6 +28,7 @@ class Counting:
     def __init__(self, embedder: MiniLMEmbedder) -> None:
         self._embedder = embedder
         self.name, self.digest, self.dimensions = embedder.name, embedder.digest, embedder.dimensions
+        self.provider, self.weights_digest = embedder.provider, embedder.weights_digest
         self.texts: list[str] = []
 
     async def embed_queries(self, texts: Sequence[str]) -> Vectors:

@@ -68,7 +68,7 @@ async def test_a_document_that_takes_too_long_is_not_read_again(workspace: Works
 
     job = workspace.index_job
     slow = ParserPool(processes=1, timeout_seconds=0.001)
-    impatient = IndexJob(slow, job._embedder, job._strategies, job._jobs)
+    impatient = IndexJob(slow, job._embedders, job._strategies, job._jobs)
     added = await workspace.documents.add(caller, "default", "docs", "slow.md", BAKERY.encode())
     context = Attempt(workspace.database, caller.tenant_id, caller.principal_id, added.document.latest.id)
     with pytest.raises(InvalidInput) as refused:

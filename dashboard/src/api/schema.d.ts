@@ -459,6 +459,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/collections/{collection}/reindexings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a collection's re-indexings
+         * @description Return re-indexings, newest first.
+         */
+        get: operations["list_reindexings"];
+        put?: never;
+        /**
+         * Index a collection anew
+         * @description Cut and embed its documents as the strategy `default` says now, beside the index that is searched meanwhile.
+         *
+         *     The job `job_id` replaces the old index at once when the new one is complete; if it ends before, the old one stays.
+         */
+        post: operations["start_reindexing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/collections/{collection}/search": {
         parameters: {
             query?: never;
@@ -6150,6 +6176,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[Reindexing] */
+        Page_Reindexing_: {
+            /** Items */
+            items: components["schemas"]["rag__reindexing__schemas__Reindexing"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[ReleaseRequest] */
         Page_ReleaseRequest_: {
             /** Items */
@@ -7055,19 +7088,6 @@ export interface components {
             empty_first: boolean;
         };
         /**
-         * Reindexing
-         * @description The job that brings everything over; `versions` are searched now.
-         */
-        Reindexing: {
-            /**
-             * Job Id
-             * Format: uuid
-             */
-            job_id: string;
-            /** Versions */
-            versions: number;
-        };
-        /**
          * ReleaseRequest
          * @description A release that somebody asked for: what it needs, what is there, what is missing.
          *
@@ -7920,6 +7940,9 @@ export interface components {
         /**
          * Strategy
          * @description The body of a `rag_strategy`; the defaults are the strategy `default`.
+         *
+         *     `embedder` is taken, as `chunking` is, from the strategy `default` when a collection is first indexed, or indexed
+         *     anew. Questions are embedded by what the collection was indexed with, whatever a strategy says.
          */
         Strategy: {
             /**
@@ -7944,9 +7967,8 @@ export interface components {
             /**
              * Embedder
              * @default all-minilm-l6-v2-int8
-             * @constant
              */
-            embedder: "all-minilm-l6-v2-int8";
+            embedder: string;
             /**
              * @default {
              *       "b": 0.75,
@@ -8349,6 +8371,73 @@ export interface components {
             source_digest?: string | null;
             /** Weights Digest */
             weights_digest?: string | null;
+        };
+        /**
+         * Reindexing
+         * @description A new index of a collection; until `switched_at` the old one is searched.
+         *
+         *     `documents` (null before) says of how many the index was replaced; the others' would have been the same.
+         */
+        rag__reindexing__schemas__Reindexing: {
+            /** Chunking */
+            chunking: {
+                [key: string]: unknown;
+            };
+            /** Collection */
+            collection: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dimensions */
+            dimensions: number;
+            /** Documents */
+            documents: number | null;
+            /** Embedder */
+            embedder: string;
+            /** Embedder Digest */
+            embedder_digest: string;
+            /** Error Message */
+            error_message: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Namespace */
+            namespace: string;
+            /** Progress Done */
+            progress_done: number;
+            /** Progress Total */
+            progress_total: number;
+            /**
+             * State
+             * @description How far its job is: queued, running, succeeded, failed or cancelled.
+             */
+            state: string;
+            /** Strategy Digest */
+            strategy_digest: string;
+            /** Switched At */
+            switched_at: string | null;
+        };
+        /**
+         * Reindexing
+         * @description The job that brings everything over; `versions` are searched now.
+         */
+        rag__stores__schemas__Reindexing: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Versions */
+            versions: number;
         };
     };
     responses: never;
@@ -10929,6 +11018,213 @@ export interface operations {
             };
             /** @description It took too long. */
             504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reindexings: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Reindexing_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_reindexing: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["rag__reindexing__schemas__Reindexing"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22577,7 +22873,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Reindexing"];
+                    "application/json": components["schemas"]["rag__stores__schemas__Reindexing"];
                 };
             };
             /** @description Two parts of the request contradict each other, or its body can't be read. */

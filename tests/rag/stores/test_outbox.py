@@ -42,10 +42,10 @@ class Feeding:
         self.database, self.store = workspace.database, store
         jobs = JobService(workspace.database)
         self.documents = DocumentService(
-            workspace.database, jobs, workspace.embedder, max_upload_bytes=1_000_000, store=store
+            workspace.database, jobs, workspace.searching, max_upload_bytes=1_000_000, store=store
         )
         strategies = Strategies(workspace.artifacts)
-        index_job = IndexJob(parsers, workspace.embedder, strategies, jobs, store)
+        index_job = IndexJob(parsers, workspace.embedders, strategies, jobs, store)
         self.workspace = replace(workspace, documents=self.documents, index_job=index_job)
         self.service = StoreService(workspace.database, jobs, store)
         self.jobs = jobs
@@ -94,7 +94,7 @@ async def test_a_document_is_found_once_the_store_has_heard_of_it(
 
 async def found_by_postgresql(feeding: Feeding, caller: Caller, query: str) -> Sequence[str]:
     service = DocumentService(
-        feeding.database, feeding.jobs, feeding.workspace.embedder, max_upload_bytes=1, store=POSTGRESQL
+        feeding.database, feeding.jobs, feeding.workspace.searching, max_upload_bytes=1, store=POSTGRESQL
     )
     passages = await service.search(caller, "default", "docs", query, 3)
     return list(dict.fromkeys(passage.version.document for passage in passages))
