@@ -25,7 +25,8 @@ from rag.collections import find_collection
 from rag.conversation import ASKED, context_of
 from rag.embedding import Embedder
 from rag.passages import leads_of, passages_of
-from rag.refusal import FILTERED, NOTHING_INDEXED, Refusal, refusal_of
+from rag.readers.repository import ReaderRepository
+from rag.refusal import FILTERED, NOT_PERMITTED, NOTHING_INDEXED, Refusal, refusal_of
 from rag.repository import DocumentRepository
 from rag.retrieval import Question, narrowing, retrieve
 from rag.schemas import Answer, Citation, Passage
@@ -162,7 +163,7 @@ class AskService:
     async def _run(self, caller: Caller, asked: _Asked, running: RunningExecution) -> AsyncGenerator[StreamEvent, None]:
         question, drafted, passages = await self._draft(caller, asked)
         yield _retrieval(running.id, passages)
-        refusal = _refusal(asked, question, drafted, passages)
+        refusal = await self._refusal(caller, asked, question, drafted, passages)
         answer = await self._composed(caller, asked, running, drafted, passages, refusal)
         for event in _cited(answer):
             running.first_token()
@@ -174,6 +175,7 @@ class AskService:
                 output=output,
                 finish_reason="refused" if answer.refused else "stop",
                 sources=[one.version.version_id for one in shown],
+                shown=[one.version.version_id for one in answer.passages],
             )
         )
         yield StreamEvent(event="completed", data=answer.model_dump(mode="json"))
@@ -258,6 +260,18 @@ class AskService:
             citations=citations, passages=passages, context=list(asked.context),
         )  # fmt: skip
 
+    async def _refusal(
+        self, caller: Caller, asked: _Asked, question: Question, drafted: Draft, passages: Sequence[Passage]
+    ) -> Refusal | None:
+        """Return why there is no answer; that there is something to read is told only where nothing may be read."""
+        options = asked.resolved.strategy
+        if passages:
+            return refusal_of(question, drafted, options.answering.threshold)
+        async with self._work(caller) as work:
+            if await ReaderRepository(work.session, work.tenant_id).may_read_nothing(asked.collection_id):
+                return NOT_PERMITTED
+        return FILTERED if narrowing(options.retrieval, asked.filters) else NOTHING_INDEXED
+
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
 
@@ -279,13 +293,6 @@ def checked_question(question: str) -> str:
     if not question.strip() or "\x00" in question:
         raise InvalidInput("ask.empty_question", "The question is empty or holds a NUL character; ask in words.")
     return question
-
-
-def _refusal(asked: _Asked, question: Question, drafted: Draft, passages: Sequence[Passage]) -> Refusal | None:
-    options = asked.resolved.strategy
-    if passages:
-        return refusal_of(question, drafted, options.answering.threshold)
-    return FILTERED if narrowing(options.retrieval, asked.filters) else NOTHING_INDEXED
 
 
 def _recorded_answer(run: ExecutionDetail) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
 import re
 import time
@@ -45,6 +46,13 @@ _SINCE_HELP, _UNTIL_HELP = "Only what was added on that day or later.", "Only wh
 PatternsOption = Annotated[list[str] | None, typer.Option("--document", metavar="GLOB", help=_NAME_HELP)]
 TypesOption = Annotated[list[str] | None, typer.Option("--type", metavar="T", help=_TYPE_HELP)]
 SinceOption = Annotated[str | None, typer.Option("--since", metavar="DATE", help=_SINCE_HELP)]
+GroupsOption = Annotated[
+    list[str] | None, typer.Option("--group", metavar="NAME", help="Only this group may read it. Repeat it for more.")
+]
+PeopleOption = Annotated[
+    list[str] | None,
+    typer.Option("--person", metavar="NAME", help="Only this person or machine may read it: name or id. Repeatable."),
+]
 UntilOption = Annotated[str | None, typer.Option("--until", metavar="DATE", help=_UNTIL_HELP)]
 
 
@@ -61,6 +69,8 @@ def add(
     ],
     collection: CollectionOption = "default",
     namespace: NamespaceOption = "default",
+    group: GroupsOption = None,
+    person: PeopleOption = None,
     wait: Annotated[bool, typer.Option(help="Follow the indexing until it is done.")] = True,
 ) -> None:
     """Add documents; unchanged ones are left alone, changed ones become a new version."""
@@ -69,13 +79,13 @@ def add(
     files = list(_files(paths))
     if not files:
         raise CommandFailed("There is no file to add in what you named.", ExitCode.USAGE)
-    api = Api()
+    api, readers = Api(), readers_of(group, person)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=output.error_console()) as progress:
         uploading = progress.add_task("Uploading", total=len(files))
         results: list[dict[str, Any]] = []
         for file in files:
-            results.append(_upload(api, file, collection, namespace))
+            results.append(_upload(api, file, collection, namespace, readers))
             progress.advance(uploading)
         if wait:
             pending = [one for one in results if one.get("outcome") in ("added", "changed", "retried")]
@@ -132,13 +142,7 @@ def remove(
 ) -> None:
     """Take a document out of search; citations of it still open."""
     api = Api()
-    listed = every(api, f"/collections/{api.quote(collection)}/documents", namespace=namespace)
-    ids = [row["id"] for row in listed if document in (row["name"], row["id"])]
-    if not ids:
-        raise CommandFailed(
-            f"{collection} has no document {document!r}; see `docs list -c {collection}`.", ExitCode.REFUSED
-        )
-    removed = api.delete(f"/documents/{ids[0]}")
+    removed = api.delete(f"/documents/{document_id(api, document, collection, namespace)}")
     output.emit(removed, lambda console: console.print(f"Removed {removed['name']} from search.", markup=False))
 
 
@@ -239,12 +243,30 @@ def _is_media(name: str) -> bool:
     return (mimetypes.guess_type(name)[0] or "").split("/")[0] in ("image", "audio", "video", "font")
 
 
-def _upload(api: Api, file: _File, collection: str, namespace: str) -> dict[str, Any]:
+def readers_of(groups: list[str] | None, people: list[str] | None) -> dict[str, Any] | None:
+    """Return the access list that options name; None when they name nobody."""
+    return {"groups": groups or [], "principals": people or []} if groups or people else None
+
+
+def document_id(api: Api, document: str, collection: str, namespace: str, *, removed: bool = False) -> str:
+    """Return the id of a document of a collection, from its name or id."""
+    path = f"/collections/{api.quote(collection)}/documents"
+    listed = every(api, path, namespace=namespace, removed=removed)
+    found = next((row["id"] for row in listed if document in (row["name"], row["id"])), None)
+    if found is None:
+        raise CommandFailed(
+            f"{collection} has no document {document!r}; see `docs list -c {collection}`.", ExitCode.REFUSED
+        )
+    return found
+
+
+def _upload(api: Api, file: _File, collection: str, namespace: str, readers: dict[str, Any] | None) -> dict[str, Any]:
     """Return one line of the result; a refused document does not stop the others."""
+    fields = {"name": file.name} | ({} if readers is None else {"readers": json.dumps(readers)})
     try:
         added = api.upload(
-            f"/collections/{api.quote(collection)}/documents", file.path, name=file.path.name,
-            fields={"name": file.name}, namespace=namespace,
+            f"/collections/{api.quote(collection)}/documents", file.path, name=file.path.name, fields=fields,
+            namespace=namespace,
         )  # fmt: skip
     except CommandFailed as failure:
         if failure.exit_code is not ExitCode.REFUSED:

@@ -1,4 +1,4 @@
-"""Commands on what became of documents: duplicates, and answers that lost their support."""
+"""Commands on what becomes of documents: who may read them, duplicates, and answers that lost their support."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.following import followed
 from mcp_engine.cli.transfer import every
-from rag.cli import CollectionOption, NamespaceOption, documents
+from rag.cli import (
+    CollectionOption,
+    GroupsOption,
+    NamespaceOption,
+    PeopleOption,
+    document_id,
+    documents,
+    readers_of,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,6 +27,36 @@ if TYPE_CHECKING:
 _LIKENESS = {"same_file": "the same file as", "same_text": "the same text as"}
 _STANDINGS = ("gone", "nearly", "verbatim")
 _STANDS = {"gone": "is gone", "nearly": "stands nearly", "verbatim": "stands"}
+
+
+@documents.command()
+def readers(
+    document: Annotated[str, typer.Argument(help="Its name in the collection, or its id.")],
+    collection: CollectionOption = "default",
+    namespace: NamespaceOption = "default",
+    group: GroupsOption = None,
+    person: PeopleOption = None,
+    everyone: Annotated[bool, typer.Option("--everyone", help="Let everyone in the tenant read it again.")] = False,
+) -> None:
+    """Show who may read a document; with options, say who alone may, yourself among them."""
+    wanted = readers_of(group, person)
+    if everyone and wanted is not None:
+        raise CommandFailed("Give --everyone, or --group and --person.", ExitCode.USAGE)
+    api = Api()
+    path = f"/documents/{document_id(api, document, collection, namespace, removed=True)}/readers"
+    shown = api.get(path) if wanted is None and not everyone else None
+    found = shown or (api.delete(path) if everyone else api.put(path, wanted))
+    output.emit(found, lambda console: _render_readers(console, document, found))
+
+
+def _render_readers(console: Console, document: str, found: dict[str, Any]) -> None:
+    if not found["restricted"]:
+        console.print(f"Everyone in the tenant may read {document}.", markup=False)
+        return
+    console.print(f"Only these may read {document}:", markup=False)
+    for noun, key in (("group", "groups"), ("person or machine", "principals")):
+        for one in found[key]:
+            console.print(f"  {noun} {one['name']}", markup=False)
 
 
 @documents.command()
@@ -88,20 +126,12 @@ def answers(
         raise CommandFailed(f"--standing is one of: {', '.join(_STANDINGS)}.", ExitCode.USAGE)
     api = Api()
     path = f"/collections/{api.quote(collection)}"
-    wanted = None if document is None else _document_id(api, path, document, namespace)
+    wanted = None if document is None else document_id(api, document, collection, namespace, removed=True)
     found = list(every(api, f"{path}/unsupported-answers", namespace=namespace, standing=standing, document_id=wanted))
     if again:
         for one in found:
             one["again"] = api.post(f"{path}/unsupported-answers/{one['execution_id']}/again", {}, namespace=namespace)
     output.emit({"items": found}, lambda console: _render_answers(console, found))
-
-
-def _document_id(api: Api, path: str, document: str, namespace: str) -> str:
-    listed = every(api, f"{path}/documents", namespace=namespace, removed=True)
-    found = next((row["id"] for row in listed if document in (row["name"], row["id"])), None)
-    if found is None:
-        raise CommandFailed(f"There is no document {document!r}; see `docs list -c NAME`.", ExitCode.REFUSED)
-    return found
 
 
 def _render_answers(console: Console, found: list[dict[str, Any]]) -> None:

@@ -6,10 +6,11 @@ import unicodedata
 from uuid import UUID
 
 from mcp_engine.database.engine import UnitOfWork
-from mcp_engine.errors import Gone, InvalidInput, NotFound, TooLarge
+from mcp_engine.errors import Conflict, Gone, InvalidInput, NotFound, TooLarge
 from mcp_engine.identifiers import checked_name
 from mcp_engine.identity.namespaces import require_namespace
-from rag.repository import DocumentRepository, StoredDocument, StoredVersion
+from rag.repository import DocumentRepository
+from rag.stored import StoredDocument, StoredVersion
 from rag.tables import CollectionRow
 
 MAX_NAME_CHARACTERS = 512
@@ -55,6 +56,11 @@ async def find_version(
 
 def no_document(document_id: UUID) -> NotFound:
     return NotFound("document.not_found", f"There is no document {document_id}.")
+
+
+def name_taken(name: str) -> Conflict:
+    """Return the error for a name that somebody else's document has; that it has one is all that it tells."""
+    return Conflict("document.name_taken", f"You can't add {name[:140]!r} here; choose another name.")
 
 
 def erased() -> Gone:

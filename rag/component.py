@@ -68,6 +68,7 @@ class RagComponent(Component):
         from rag.lost_support.service import SupportService
         from rag.parsing.pool import ParserPool
         from rag.preview.service import PreviewService
+        from rag.readers.service import ReaderService
         from rag.reindexing.service import ReindexingService
         from rag.searching import Searching
         from rag.service import DocumentService
@@ -98,6 +99,7 @@ class RagComponent(Component):
         executions = services.get(ExecutionService)
         asking = AskService(database, executions, strategies, searching, services.get(LabelSplits), store)
         services.add(asking)
+        services.add(ReaderService(database))
         services.add(DuplicateService(database))
         services.add(SupportService(database, executions, asking))
         services.add(WhyService(strategies, searching, store))
@@ -107,6 +109,7 @@ class RagComponent(Component):
         from rag.duplicates.routes import router as duplicates_router
         from rag.lost_support.routes import router as support_router
         from rag.preview.routes import router as preview_router
+        from rag.readers.routes import router as readers_router
         from rag.reindexing.routes import router as reindexing_router
         from rag.routes import router
         from rag.stores.routes import router as store_router
@@ -114,7 +117,7 @@ class RagComponent(Component):
         from rag.why.routes import router as why_router
 
         upkeep = (duplicates_router, support_router, store_router, reindexing_router)
-        return (router, viewing_router, why_router, preview_router, *upkeep)
+        return (router, readers_router, viewing_router, why_router, preview_router, *upkeep)
 
     def job_kinds(self, services: Services) -> Sequence[JobKind]:
         from mcp_engine.jobs.service import JobService

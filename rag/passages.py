@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from mcp_engine.errors import Gone
 from rag.hits import Hit
-from rag.repository import DocumentRepository, Origin
+from rag.repository import DocumentRepository
 from rag.schemas import CitedVersion, Passage
+from rag.stored import Origin
 
 HEADS_WITHIN = 8_000
 """Characters; the rows of a table that began earlier answer nothing."""
@@ -24,9 +25,10 @@ async def passages_of(repository: DocumentRepository, hits: Sequence[Hit]) -> li
     origins = await repository.origins(list({place[0] for place in places}))
     passages: list[Passage] = []
     for hit, text in zip(hits, texts, strict=True):
-        if text is None:
-            raise Gone("content.erased", "A passage was erased while it was searched; ask again.")
         found = hit.candidate
+        # Erased, or kept from the reader, since the search began.
+        if text is None or found.version_id not in origins:
+            raise Gone("content.erased", "A passage was erased while it was searched; ask again.")
         passages.append(
             Passage(
                 version=cited(origins[found.version_id]), page=found.page, start=found.start, end=found.end, text=text,

@@ -10,7 +10,9 @@ from rag.answering import Draft
 from rag.conversation import is_underspecified
 from rag.retrieval import Question
 
-RefusalCode = Literal["nothing_indexed", "filtered", "underspecified", "off_topic", "unsupported", "conflicting"]
+RefusalCode = Literal[
+    "nothing_indexed", "not_permitted", "filtered", "underspecified", "off_topic", "unsupported", "conflicting"
+]  # fmt: skip
 
 _OFF_TOPIC: Final = 0.35
 """Cosine of the question with the nearest passage; below it were .71 of questions about something else and .07 of
@@ -31,6 +33,9 @@ class Refusal:
 
 
 NOTHING_INDEXED: Final = Refusal("nothing_indexed", "The collection holds no indexed passages yet.")
+NOT_PERMITTED: Final = Refusal(
+    "not_permitted", "You are not on the access list of any document of this collection; ask somebody who is."
+)
 FILTERED: Final = Refusal("filtered", "No indexed document passes the filters.")
 _UNDERSPECIFIED: Final = Refusal(
     "underspecified", "What is meant? Name what you ask about, or ask this as a follow-up of an answer about it."

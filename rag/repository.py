@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +14,8 @@ from sqlmodel import col
 
 from mcp_engine.identifiers import new_id
 from mcp_engine.jobs.tables import JobRow
+from rag.pages import Pages
+from rag.stored import DocumentFilter, Origin, StoredCollection, StoredDocument, StoredVersion
 from rag.tables import (
     CollectionRow,
     DocumentRow,
@@ -27,76 +27,6 @@ from rag.tables import (
     TextRow,
     VersionRow,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StoredVersion:
-    """A version with its indexing and the job that does it, and its reading once there is one.
-
-    `state` is how far its indexing is, one of `rag.schemas.IndexingState`.
-    """
-
-    version: VersionRow
-    indexing: IndexingRow
-    job: JobRow | None
-    reading: ReadingRow | None
-    state: str
-    erased: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDocument:
-    """A document in its collection, with its latest version; `repeats` counts the others that it is a duplicate of."""
-
-    document: DocumentRow
-    collection: CollectionRow
-    latest: StoredVersion
-    repeats: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCollection:
-    """A collection with the number of its documents that are not removed, by how far their indexing is."""
-
-    collection: CollectionRow
-    documents: int
-    indexing: int
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a chunk comes from."""
-
-    document_id: UUID
-    document: str
-    version_id: UUID
-    number: int
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentFilter:
-    """Which documents a list shows: with `removed` ones, in one indexing state, with `name` in their name."""
-
-    removed: bool = False
-    state: str | None = None
-    name: str | None = None
-
-
-EVERY_DOCUMENT = DocumentFilter()
-
-
-class Pages:
-    """The pages of a version, as stored: [number, start, end] in order."""
-
-    def __init__(self, spans: Sequence[Sequence[int]]) -> None:
-        self._spans = spans
-
-    def at(self, offset: int) -> int | None:
-        """Return the number of the page that holds `offset`; None for a text without pages."""
-        index = bisect_right(self._spans, offset, key=lambda span: span[1])
-        return self._spans[index - 1][0] if index else None
 
 
 class DocumentRepository:
@@ -119,6 +49,7 @@ class DocumentRepository:
                 func.count(),
                 func.count().filter(_STATE.in_(("queued", "running"))),
                 func.count().filter(_STATE.in_(("failed", "cancelled"))),
+                _READABLE_CHUNKS,
             )
             .join(DocumentRow, col(DocumentRow.collection_id) == col(CollectionRow.id))
             .join(VersionRow, _IS_LATEST)
@@ -139,17 +70,18 @@ class DocumentRepository:
         assert found is not None
         return found
 
-    async def lock_document(self, collection_id: UUID, name: str) -> DocumentRow:
-        """Return the document of that name, made when missing; nobody else changes it until the transaction ends."""
+    async def lock_document(self, collection_id: UUID, name: str) -> DocumentRow | None:
+        """Return the document of that name, made when missing; nobody else changes it until the transaction ends.
+
+        None when there is one that the reader may not read.
+        """
         values = {"tenant_id": self._tenant_id, "id": new_id(), "collection_id": collection_id, "name": name}
         await self._session.execute(insert(DocumentRow).values(values).on_conflict_do_nothing())
-        found = await self._session.scalar(
+        return await self._session.scalar(
             select(DocumentRow)
             .where(col(DocumentRow.collection_id) == collection_id, col(DocumentRow.name) == name)
             .with_for_update()
         )
-        assert found is not None
-        return found
 
     async def lock_by_id(self, document_id: UUID) -> DocumentRow | None:
         return await self._session.scalar(
@@ -166,10 +98,13 @@ class DocumentRepository:
         )
         return list(rows)
 
-    async def insert_version(self, row: VersionRow, content: bytes, job_id: UUID) -> None:
-        """Add a version, its bytes and its place in the queue, and make it the document's latest."""
+    async def insert_version(self, row: VersionRow) -> None:
+        """Add a version; what belongs to it follows, when the job that reads it has an id."""
         self._session.add(row)
         await self._session.flush()
+
+    async def insert_contents(self, row: VersionRow, content: bytes, job_id: UUID) -> None:
+        """Add a version's bytes and its place in the queue, and make it the document's latest."""
         key = {"tenant_id": row.tenant_id, "version_id": row.id}
         await self._session.execute(insert(OriginalRow).values(**key, content=content))
         await self._session.execute(insert(IndexingRow).values(**key, job_id=job_id, state="queued"))
@@ -372,14 +307,36 @@ def _versions() -> Select[VersionRow, IndexingRow, JobRow, ReadingRow, str, bool
     )
 
 
-_SEARCHED = aliased(VersionRow)
+_SEARCHED, _OF_COLLECTION = aliased(VersionRow), aliased(DocumentRow)
+_READABLE_CHUNKS = case(
+    (col(CollectionRow.restricted) == 0, col(CollectionRow.chunks)),
+    else_=select(func.coalesce(func.sum(col(ReadingRow.chunks)), 0))
+    .select_from(ReadingRow)
+    .join(_SEARCHED, col(_SEARCHED.id) == col(ReadingRow.version_id))
+    .join(_OF_COLLECTION, col(_OF_COLLECTION.id) == col(_SEARCHED.document_id))
+    .where(col(_OF_COLLECTION.collection_id) == col(CollectionRow.id))
+    .where(col(_OF_COLLECTION.searched_number) == col(_SEARCHED.number))
+    .correlate(CollectionRow)
+    .scalar_subquery(),
+)
+"""The collection's count is of all its documents; where some have an access list, only what may be read is told."""
+_OTHER, _OTHER_VERSION = aliased(SignatureRow), aliased(VersionRow)
+_READABLE_REPEATS = (
+    select(func.count())
+    .select_from(_OTHER)
+    .join(_OTHER_VERSION, col(_OTHER_VERSION.id) == col(_OTHER.version_id))
+    .where(col(_OTHER.group_id) == col(SignatureRow.group_id))
+    .correlate(SignatureRow)
+    .scalar_subquery()
+)
 _REPEATS = (
-    select(col(DuplicateGroupRow.documents) - 1)
+    select(case((col(CollectionRow.restricted) == 0, col(DuplicateGroupRow.documents)), else_=_READABLE_REPEATS) - 1)
+    .select_from(DuplicateGroupRow)
     .join(SignatureRow, col(SignatureRow.group_id) == col(DuplicateGroupRow.id))
     .join(_SEARCHED, col(_SEARCHED.id) == col(SignatureRow.version_id))
     .where(col(_SEARCHED.document_id) == col(DocumentRow.id))
     .where(col(_SEARCHED.number) == col(DocumentRow.searched_number))
-    .correlate(DocumentRow)
+    .correlate(DocumentRow, CollectionRow)
     .scalar_subquery()
 )
 

@@ -66,8 +66,10 @@ class Hits:
         weights: what each term of the question weighs in this collection (its idf).
         fused: all candidates, best first; of chunks that are shown together only the best.
         candidates: what the dense and the lexical search found.
-        among: the versions that the filters let through; None when there was no filter.
-        unheld: the terms of the question that no document of the collection holds.
+        among: the versions that the filters and the access lists let through; None when all were searched.
+        unheld: the terms of the question that no document that was searched holds; what a document says that the
+            reader may not read is told by nothing.
+        filtered: whether there were filters.
     """
 
     best: list[Hit]
@@ -76,6 +78,7 @@ class Hits:
     candidates: Candidates
     among: Set[UUID] | None
     unheld: frozenset[str]
+    filtered: bool = False
 
 
 async def retrieve(
@@ -87,7 +90,7 @@ async def retrieve(
     filters: Filters | None = None,
     searched: SearchedIndex | None = None,
 ) -> Hits:
-    """Return the `limit` best chunks of a collection.
+    """Return the `limit` best chunks of a collection, of what the session's reader may read.
 
     Args:
         filters: narrow those of the options further.
@@ -97,7 +100,7 @@ async def retrieve(
         TryLater: `store.unavailable` when another store does not answer.
     """
     wanted = narrowing(options, filters)
-    among = await FilterRepository(session).passing(collection_id, wanted) if wanted else None
+    among = await FilterRepository(session).among(collection_id, wanted)
     query = LexicalQuery(question.terms, options.k1, options.b)
     index = IndexRepository(session)
     source = index if searched is None else searched
@@ -111,8 +114,8 @@ async def retrieve(
         order = diversified(np.array([hit.score for hit in fused]), vectors, options.mmr, limit)
         best = [fused[place] for place in order]
     best = await widened(index, best, question.vector, candidates.scores)
-    unheld = frozenset(term for term in question.terms if not holding.get(term))
-    return Hits(best, weights, fused, candidates, among, unheld)
+    unheld = frozenset(question.terms) - candidates.scores.held(among)
+    return Hits(best, weights, fused, candidates, among, unheld, bool(wanted))
 
 
 def narrowing(options: Retrieval, filters: Filters | None) -> list[Filters]:

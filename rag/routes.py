@@ -17,7 +17,7 @@ from mcp_engine.http.problems import documented
 from mcp_engine.http.streaming import event_stream
 from rag.asking import AskService
 from rag.collections import too_large
-from rag.repository import DocumentFilter
+from rag.readers.setting import parsed_readers
 from rag.schemas import (
     Added,
     Answer,
@@ -33,6 +33,7 @@ from rag.schemas import (
     VersionText,
 )
 from rag.service import DocumentService
+from rag.stored import DocumentFilter
 
 router = APIRouter(tags=["documents"])
 
@@ -54,6 +55,14 @@ async def add_document(
     documents: Documents,
     file: Annotated[UploadFile, File(description="A document of a format that docs/documents.md lists.")],
     name: Annotated[str | None, Form(description="Its name in the collection; default: the file's.")] = None,
+    readers: Annotated[
+        str | None,
+        Form(
+            max_length=50_000,
+            description='Who alone may read it, as JSON: `{"principals": [], "groups": ["crew"]}`. Without it the '
+            "document keeps its access list; a new one is for everyone.",
+        ),
+    ] = None,
     namespace: NamespaceName = DEFAULT_NAMESPACE,
 ) -> Added:
     """Add or replace a document; the collection is made when it is new.
@@ -65,7 +74,8 @@ async def add_document(
     content = await file.read(documents.max_upload_bytes + 1)
     if len(content) > documents.max_upload_bytes:
         raise too_large(documents.max_upload_bytes)
-    return await documents.add(caller, namespace, collection, name or file.filename or "", content)
+    listed = None if readers is None else parsed_readers(readers)
+    return await documents.add(caller, namespace, collection, name or file.filename or "", content, listed)
 
 
 @router.get("/collections", summary="List collections")
@@ -84,7 +94,7 @@ async def list_collections(
 async def remove_collection(
     collection: str, caller: Writer, documents: Documents, namespace: NamespaceName = DEFAULT_NAMESPACE
 ) -> CollectionRemoved:
-    """Take all its documents out of search; it is listed again as soon as one is added."""
+    """Take all its documents that you may read out of search; it is listed again as soon as one is added."""
     return CollectionRemoved(documents=await documents.remove_collection(caller, namespace, collection))
 
 

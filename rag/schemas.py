@@ -20,7 +20,7 @@ class Collection(BaseModel):
     """A named set of documents that is searched as one.
 
     Of its `documents` (those not removed), the latest version of `indexing` is queued or running, and that of
-    `failed` could not be indexed or was cancelled.
+    `failed` could not be indexed or was cancelled. Only what you may read is counted.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -72,6 +72,7 @@ class Document(BaseModel):
     """A document with its latest version; `searched_number` is the version that search reads.
 
     That version repeats so many others of the collection (`repeats`): their list is `/collections/{c}/duplicates`.
+    Who may read a `restricted` one is listed at `/documents/{id}/readers`; any other is for everyone in the tenant.
     """
 
     id: UUID
@@ -79,6 +80,7 @@ class Document(BaseModel):
     namespace: str
     name: str
     removed: bool
+    restricted: bool = False
     searched_number: int | None
     created_at: datetime
     latest: Version
@@ -272,7 +274,8 @@ class Answer(BaseModel):
     when `refused`, and then there are citations only of sentences that contradict each other (`conflicting`).
     `confidence` (0..1) estimates the probability that the passages answer the question; see `rag.support`.
     `reason_code` tells nothing near (`off_topic`) from what is near and does not answer (`unsupported`), and from a
-    question that does not say what it is about (`underspecified`). `passages` are the nearest ones, best first.
+    question that does not say what it is about (`underspecified`) or a collection in which you may read nothing
+    (`not_permitted`). `passages` are the nearest ones, best first.
     `context` are the earlier questions that a follow-up was understood with, first to last.
     """
 

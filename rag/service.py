@@ -21,16 +21,21 @@ from rag.collections import (
     erased,
     find_collection,
     find_version,
+    name_taken,
     no_document,
     too_large,
 )
 from rag.jobs import INDEX
+from rag.pages import Pages
 from rag.passages import passages_of
+from rag.readers.schemas import ReadersIn
+from rag.readers.setting import restrict
 from rag.removal import erase_contents, take_out
-from rag.repository import EVERY_DOCUMENT, DocumentFilter, DocumentRepository, Pages, StoredVersion
+from rag.repository import DocumentRepository
 from rag.retrieval import retrieve
 from rag.schemas import Added, Collection, Document, DocumentDetail, Outcome, Passage, VersionText
 from rag.searching import Searching
+from rag.stored import EVERY_DOCUMENT, DocumentFilter, StoredVersion
 from rag.stores.outbox import StoreOutbox
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
@@ -68,17 +73,30 @@ class DocumentService:
         self._outbox = StoreOutbox(jobs, store)
         self.max_upload_bytes = max_upload_bytes
 
-    async def add(self, caller: Caller, namespace: str, collection: str, name: str, content: bytes) -> Added:
+    async def add(
+        self,
+        caller: Caller,
+        namespace: str,
+        collection: str,
+        name: str,
+        content: bytes,
+        readers: ReadersIn | None = None,
+    ) -> Added:
         """Keep `content` as the document `name`, making the collection when it is new.
 
         The same bytes as the latest version change nothing. Other bytes become the next version,
         which is searched as soon as its job has indexed it; until then search finds the version before.
         When this returns, the version and its job are durable.
 
+        Args:
+            readers: who alone may read the document, from the same commit on; None leaves its list as it is, and a
+                new document to everyone in the tenant.
+
         Raises:
             InvalidInput: `name.invalid`, `document.name_invalid`, `document.empty`.
             TooLarge: `document.too_large`.
-            NotFound: `namespace.not_found`.
+            NotFound: `namespace.not_found`, `principal.not_found`, `group.not_found`.
+            Conflict: `document.name_taken` by one that the caller may not read, `readers.shuts_you_out`.
         """
         checked_name(collection, what="collection")
         checked_document_name(name)
@@ -89,6 +107,10 @@ class DocumentService:
             repository = DocumentRepository(work.session, work.tenant_id)
             place = await repository.ensure_collection(namespace, collection)
             document = await repository.lock_document(place.id, name)
+            if document is None:
+                raise name_taken(name)
+            if readers is not None:
+                await restrict(work, document, readers)
             latest = await repository.version(document.id, document.latest_number)
             if latest and not document.removed and latest.version.content_sha256 == sha256:
                 outcome, job_id = await self._again(work, namespace, latest)
@@ -162,7 +184,9 @@ class DocumentService:
             return document_view(stored)
 
     async def remove_collection(self, caller: Caller, namespace: str, collection: str) -> int:
-        """Take all documents of a collection out of search and return how many; it is listed again when one is added.
+        """Take all documents of a collection that the caller may read out of search and return how many.
+
+        It is listed again when one is added.
 
         Raises:
             NotFound: `collection.not_found`.
@@ -325,8 +349,10 @@ class DocumentService:
             tenant_id=work.tenant_id, id=new_id(), document_id=document.id, number=number, content_sha256=sha256,
             bytes=len(content), digest=identity,
         )  # fmt: skip
+        repository = DocumentRepository(work.session, work.tenant_id)
+        await repository.insert_version(row)
         job_id = await self._jobs.enqueue(work, kind=INDEX, subject_id=row.id, namespace=place.namespace)
-        await DocumentRepository(work.session, work.tenant_id).insert_version(row, content, job_id)
+        await repository.insert_contents(row, content, job_id)
         await facts.append_added(work, row)
         return job_id
 

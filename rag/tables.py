@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, UniqueConstraint, func
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, UniqueConstraint, false, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -32,7 +32,8 @@ class CollectionRow(TenantRow, table=True):
 
     `chunks` and `terms` count what is searched now; BM25 takes its averages from them. `index_revision` is
     another random id after each change of what is searched, and `index_id` after all of it was replaced. All
-    vectors are of one embedder; it is null until something is indexed.
+    vectors are of one embedder; it is null until something is indexed. `restricted` counts its documents with an
+    access list, also those that a reader does not see; a trigger keeps it.
     """
 
     __tablename__: ClassVar[Any] = "collection"
@@ -46,6 +47,7 @@ class CollectionRow(TenantRow, table=True):
     name: str
     chunks: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     terms: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    restricted: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     index_revision: UUID = Field(default=None, sa_column_kwargs={"server_default": func.gen_random_uuid()})
     embedder: str | None = None
     embedder_digest: str | None = None
@@ -57,6 +59,7 @@ class CollectionRow(TenantRow, table=True):
 class DocumentRow(TenantRow, table=True):
     """A document under its name.
 
+    Row-level security shows a `restricted` one to its readers alone (`rag.readers`), and what belongs to it likewise.
     `searched_number` is the version that search reads; null until one is indexed. Versions up to
     `removed_through` are never searched again: a removal raises it to the latest number, so that an
     indexing job that ends late can't bring a removed document back.
@@ -74,6 +77,7 @@ class DocumentRow(TenantRow, table=True):
     latest_number: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     searched_number: int | None = None
     removed_through: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    restricted: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = created_field()
 
     @property

@@ -11,8 +11,9 @@ from mcp_engine.errors import InvalidInput, NotFound
 from rag.collections import erased, find_version
 from rag.parsing.pool import ParserPool
 from rag.parsing.viewed import Wanted
-from rag.repository import DocumentRepository, StoredVersion
+from rag.repository import DocumentRepository
 from rag.schemas import DocumentPage, DocumentPages, Highlight, Highlights, Rectangle
+from rag.stored import StoredVersion
 
 MAX_HIGHLIGHTED_CHARACTERS = 20_000
 PDF = "application/pdf"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rag.repository import StoredCollection, StoredDocument, StoredVersion
 from rag.schemas import Collection, Document, Version
+from rag.stored import StoredCollection, StoredDocument, StoredVersion
 
 _READING = {"media_type", "parser", "text_sha256", "characters", "chunks"}
 
@@ -13,7 +13,7 @@ def collection_view(stored: StoredCollection) -> Collection:
     row = stored.collection
     return Collection(
         id=row.id, namespace=row.namespace, name=row.name, documents=stored.documents, indexing=stored.indexing,
-        failed=stored.failed, chunks=row.chunks, created_at=row.created_at,
+        failed=stored.failed, chunks=stored.chunks, created_at=row.created_at,
     )  # fmt: skip
 
 
@@ -22,8 +22,8 @@ def document_view(stored: StoredDocument) -> Document:
     row = stored.document
     return Document(
         id=row.id, collection=stored.collection.name, namespace=stored.collection.namespace, name=row.name,
-        removed=row.removed, searched_number=row.searched_number, created_at=row.created_at,
-        latest=version_view(stored.latest), repeats=stored.repeats,
+        removed=row.removed, restricted=row.restricted, searched_number=row.searched_number,
+        created_at=row.created_at, latest=version_view(stored.latest), repeats=stored.repeats,
     )  # fmt: skip
 
 

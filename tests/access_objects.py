@@ -124,6 +124,18 @@ async def make_principal(world: World, _: Values) -> str:
     return (await world.made("/principals", {"kind": "person", "name": new_id().hex, "role": "viewer"}))["id"]
 
 
+async def make_group(world: World, _: Values) -> str:
+    return (await world.made("/groups", {"name": new_id().hex}))["name"]
+
+
+async def make_member(world: World, values: Values) -> str:
+    """Put a new principal into the group that the path names."""
+    principal_id = await make_principal(world, values)
+    response = await world.as_owner("PUT", f"{PREFIX}/groups/{values['name']}/members/{principal_id}")
+    assert response.status_code == 204, response.text
+    return principal_id
+
+
 async def make_execution(world: World, _: Values) -> str:
     executions = world.services.get(ExecutionService)
     await executions.record_interrupted()
@@ -277,6 +289,8 @@ async def find_audit_entry(world: World, _: Values) -> str:
 MAKERS: dict[str, Maker] = {
     "keys": make_key,
     "principals": make_principal,
+    "groups": make_group,
+    "members": make_member,
     "executions": make_execution,
     "feedback": make_feedback,
     "proofs": find_audit_entry,

@@ -23,6 +23,7 @@ CORE_GROUPS = {
     "export": "mcp_engine.cli.exporting",
     "audit": "mcp_engine.cli.audit",
     "key": "mcp_engine.cli.keys",
+    "group": "mcp_engine.cli.principal_groups",
     "job": "mcp_engine.cli.jobs",
 }
 CORE_COMMANDS = ("mcp_engine.cli.instance", "mcp_engine.cli.feedback", "mcp_engine.cli.ci")

@@ -12,6 +12,10 @@ from alembic import op
 
 APP_ROLE = "mcp_engine_app"
 TENANT_EXPRESSION = "nullif(current_setting('mcp_engine.tenant_id', true), '')::uuid"
+PRINCIPAL_EXPRESSION = "nullif(current_setting('mcp_engine.principal_id', true), '')::uuid"
+"""Who reads, for access lists; null, which is on no list, where nobody was named."""
+ENGINE = "00000000-0000-0000-0000-000000000000"
+"""`mcp_engine.access.ENGINE`, as the database knows it."""
 
 
 def created_at() -> sa.Column[datetime]:

@@ -13,14 +13,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 TENANT_SETTING = "mcp_engine.tenant_id"
+PRINCIPAL_SETTING = "mcp_engine.principal_id"
 
 
 @dataclass(slots=True)
 class UnitOfWork:
     """One transaction of one tenant: everything in it commits together or not at all.
 
-    Row-level security shows `session` the rows of `tenant_id` only. `actor_id` is the principal on
-    whose behalf the work is done, and goes into the audit log.
+    Row-level security shows `session` the rows of `tenant_id` only, and of rows with an access list those
+    that the reader is on. `actor_id` is the principal on whose behalf the work is done, and goes into the audit log.
     """
 
     session: AsyncSession
@@ -68,16 +69,20 @@ class Database:
 
     @asynccontextmanager
     async def unit_of_work(
-        self, tenant_id: UUID, actor_id: UUID, *, snapshot: bool = False
+        self, tenant_id: UUID, actor_id: UUID, *, reader_id: UUID | None = None, snapshot: bool = False
     ) -> AsyncGenerator[UnitOfWork]:
         """Open a transaction as `tenant_id`; commits at the end of the block, rolls back when it raises.
 
         Args:
+            reader_id: whose eyes access lists are read with: the actor's when left out. `access.ENGINE` sees what
+                every list keeps from others, so nothing that it reads may reach a caller unchecked.
             snapshot: whether all its queries see the database as it was at the first (repeatable read), for work
                 that only reads; else each sees what was committed before it.
         """
         # An UUID's text holds nothing that SQL could mistake.
-        binding = f"SELECT set_config('{TENANT_SETTING}', '{UUID(bytes=tenant_id.bytes)}', true)"
+        bound = {TENANT_SETTING: tenant_id, PRINCIPAL_SETTING: actor_id if reader_id is None else reader_id}
+        settings = (f"set_config('{name}', '{UUID(bytes=value.bytes)}', true)" for name, value in bound.items())
+        binding = f"SELECT {', '.join(settings)}"
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if snapshot else "BEGIN"
             await _begin(session, f"{begin}; {binding}")

@@ -115,6 +115,7 @@ def new_outcome(
         cost_usd=cost(end.outcome, prices),
         output_commitment=output_commitment,
         sources=_sources(end.outcome.sources),
+        shown=sorted(set(end.outcome.shown)) or None,
         ended_at=datetime.now(UTC),
     )
     return outcome, output

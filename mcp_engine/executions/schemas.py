@@ -102,7 +102,8 @@ class Outcome:
     """What a run gave: all of it, or what there was when it failed or was cancelled.
 
     `output` is JSON (a string, or an object); None means that there is none to keep. `sources` are the
-    ids of the document versions that it was retrieved from, at most `MAX_SOURCES` different ones.
+    ids of the document versions that it was retrieved from, at most `MAX_SOURCES` different ones. `shown` are
+    those whose text the output holds, cited or not: who may not read one of them, may not read the execution.
     """
 
     output: Any = None
@@ -111,6 +112,7 @@ class Outcome:
     output_tokens: int | None = None
     cached_tokens: int | None = None
     sources: Sequence[UUID] = ()
+    shown: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import structlog
 from opentelemetry import trace
 from sqlalchemy.exc import IntegrityError
 
-from mcp_engine.access import Caller
+from mcp_engine.access import ENGINE, Caller
 from mcp_engine.audit.erasure import erase
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import Conflict, EngineError, Gone, NotAllowed, NotFound
@@ -172,6 +172,18 @@ class ExecutionService:
                 _check_open(one)
         return [views.detail(found[one], []) for one in execution_ids]
 
+    async def readable(self, caller: Caller, execution_ids: Sequence[UUID]) -> list[ExecutionDetail]:
+        """Return those of the executions that the caller may read, without their spans, in the order asked for.
+
+        Raises:
+            NotAllowed: `execution.sealed`.
+        """
+        async with self._work(caller) as work:
+            found = {stored.execution.id: stored for stored in await repository.find(work.session, execution_ids)}
+        for one in found.values():
+            _check_open(one)
+        return [views.detail(found[one], []) for one in execution_ids if one in found]
+
     async def openings(self, caller: Caller, execution_id: UUID) -> Openings:
         """Return what opens the commitments to inputs and output, as far as they were not erased.
 
@@ -261,7 +273,8 @@ class ExecutionService:
     async def _write_end(
         self, execution: ExecutionRow, outcome: ExecutionOutcomeRow, output: ExecutionOutputRow | None
     ) -> None:
-        async with self._database.unit_of_work(execution.tenant_id, execution.actor_id) as work:
+        # A run ends in the log also when its actor may read its sources no more.
+        async with self._database.unit_of_work(execution.tenant_id, execution.actor_id, reader_id=ENGINE) as work:
             if not await repository.end_running(work.session, execution.id):
                 raise Conflict("execution.ended", f"The execution {execution.id} has ended already.")
             await record_end(work, execution, outcome, output)

@@ -107,6 +107,8 @@ class ExecutionOutcomeRow(TenantRow, table=True):
     output_commitment: str | None = None
     sources: list[UUID] | None = Field(default=None, sa_type=ARRAY(Uuid))  # type: ignore[call-overload]
     """The versions of documents that it was retrieved from, in order; null when it named none."""
+    shown: list[UUID] | None = Field(default=None, sa_type=ARRAY(Uuid))  # type: ignore[call-overload]
+    """The versions of documents whose text the output holds; null for none."""
     ended_at: datetime = timestamp_field()
 
 

@@ -1,7 +1,8 @@
 """Identity's rows against the log: keys that were widened, swapped or revived behind the engine's back.
 
 Not covered: a principal's present role and whether it is disabled. Both change lawfully, each time
-with an entry, and an entry says what was true then; compare them with the newest entry by hand.
+with an entry, and an entry says what was true then; compare them with the newest entry by hand. The same
+holds for who belongs to a group.
 """
 
 from __future__ import annotations

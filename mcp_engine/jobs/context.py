@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
+from mcp_engine.access import ENGINE
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import Conflict
 from mcp_engine.jobs.lease import Lease
@@ -49,6 +50,9 @@ class JobContext:
     async def unit_of_work(self) -> AsyncGenerator[UnitOfWork]:
         """Open a transaction of the job's tenant that commits only while this worker holds the job.
 
+        It reads as the engine, whose work goes on whoever may read its subject by then; the log names
+        the actor.
+
         The check is a fencing token (M. Kleppmann, "How to do distributed locking", 2016) inside the
         transaction itself: the worker's lease must be unexpired by the database's clock and carry
         the token it began with, and the job must be assigned to this worker and attempt. Both rows stay
@@ -78,7 +82,7 @@ class JobContext:
 
     @asynccontextmanager
     async def _held(self) -> AsyncGenerator[UnitOfWork]:
-        async with self.database.unit_of_work(self.tenant_id, self.actor_id) as work:
+        async with self.database.unit_of_work(self.tenant_id, self.actor_id, reader_id=ENGINE) as work:
             repository = JobRepository(work.session)
             await repository.limit_idle_time(self.lease.seconds)
             held = await repository.hold(self.job_id, self.attempt, self.lease.worker_id, self.lease.token)

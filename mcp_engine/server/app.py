@@ -22,6 +22,7 @@ from mcp_engine.feedback.routes import router as feedback
 from mcp_engine.gates.routes import router as gates
 from mcp_engine.http.problems import install_handlers
 from mcp_engine.http.statuses import document_problems
+from mcp_engine.identity.groups.routes import router as groups
 from mcp_engine.identity.routes import router as identity
 from mcp_engine.jobs.routes import router as jobs
 from mcp_engine.models.routes import router as models
@@ -41,6 +42,7 @@ PREFIX = "/api/v1"
 CORE_ROUTERS = (
     prompts,
     identity,
+    groups,
     artifacts,
     executions,
     feedback,

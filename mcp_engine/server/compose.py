@@ -57,6 +57,7 @@ from mcp_engine.gates.kind import GateKind
 from mcp_engine.gates.planning import EvidencePlanner
 from mcp_engine.gates.requests import ReleaseRequestService
 from mcp_engine.gates.service import GateService
+from mcp_engine.identity.groups.service import GroupService
 from mcp_engine.identity.live import IdentityCheck
 from mcp_engine.identity.permissions import PermissionRegistry
 from mcp_engine.identity.service import IdentityService
@@ -147,6 +148,7 @@ def register_core(services: Services, settings: Settings, secrets: Secrets, data
     services.add(identity, provides=Authenticator)
     services.add(splits, provides=LabelSplits)
     services.add(exposures)
+    services.add(GroupService(database))
     services.add(ExperimentService(database, artifacts))
     services.add(LogFeed(settings.journal_dir))
     services.add(MetricHistory(database))

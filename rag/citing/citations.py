@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mcp_engine.database.engine import UnitOfWork
-from mcp_engine.errors import Refused
+from mcp_engine.errors import Gone, Refused
 from rag.answering import Sentence
 from rag.citing.repository import PlaceRepository
-from rag.repository import DocumentRepository, Pages
+from rag.pages import Pages
+from rag.repository import DocumentRepository
 from rag.schemas import CharLocation, Citation, ContentBlockLocation, Location, PageLocation, Passage
 
 
@@ -19,6 +20,7 @@ async def citations_of(work: UnitOfWork, sentences: Sequence[Sentence], passages
         passages: what the sentences were taken from.
 
     Raises:
+        Gone: `content.erased` when a text was erased, or kept from the reader, since the search.
         Refused: `ask.citation_mismatch` when a stored text is not what was indexed.
     """
     versions = {passage.version.version_id: passage.version for passage in passages}
@@ -30,10 +32,14 @@ async def citations_of(work: UnitOfWork, sentences: Sequence[Sentence], passages
     citations: list[Citation] = []
     for n, (sentence, text, touched) in enumerate(zip(sentences, stored, blocks, strict=True), start=1):
         version = versions[sentence.version_id]
-        if text is None or touched is None or text != sentence.text:
+        if text is None or touched is None or sentence.version_id not in pages:
+            raise Gone("content.erased", "A passage was erased while it was searched; ask again.")
+        if text != sentence.text:
             raise Refused(
                 "ask.citation_mismatch",
-                f"The stored text of {version.document} is not what was indexed; run `mcp-engine audit verify`.",
+                # Kept with the execution, which then shows no document: an id, and no name.
+                f"The stored text of the document version {sentence.version_id} is not what was indexed; "
+                "run `mcp-engine audit verify`.",
             )
         own = pages[sentence.version_id]
         citations.append(

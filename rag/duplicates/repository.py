@@ -156,11 +156,22 @@ class DuplicateRepository:
         return list(await self._session.scalars(query.order_by(col(DuplicateGroupRow.id).desc()).limit(limit)))
 
     async def members(self, group_ids: Collection[UUID], most: int) -> list[Member]:
-        """Return the first documents of each group, at most `most`, those that were added first in front."""
+        """Return the first documents of each group that the reader may read, at most `most`, first added in front."""
         rows = await self._session.execute(_MEMBERS, {"groups": list(group_ids), "most": most})
         return [
             Member(row.group_id, row.document_id, row.document, row.version_id, row.number, _print(row)) for row in rows
         ]
+
+    async def readable(self, group_ids: Collection[UUID]) -> dict[UUID, int]:
+        """Return how many documents of each group the reader may read."""
+        group = col(SignatureRow.group_id)
+        query = (
+            select(group, func.count())
+            .join(VersionRow, col(VersionRow.id) == col(SignatureRow.version_id))
+            .where(group.in_(group_ids))
+            .group_by(group)
+        )
+        return {group_id: count for group_id, count in await self._session.execute(query) if group_id is not None}
 
     async def unsigned(self, collection_id: UUID, after: UUID | None, limit: int) -> list[Unsigned]:
         """Return searched versions of the collection that have no signature, by document, from after `after` on."""
@@ -210,14 +221,15 @@ _NEAR = text(
 
 _MEMBERS = text(
     """
-    SELECT member.*, version.number, document.id AS document_id, document.name AS document
-    FROM unnest(CAST(:groups AS uuid[])) AS wanted (group_id)
+    SELECT member.* FROM unnest(CAST(:groups AS uuid[])) AS wanted (group_id)
     CROSS JOIN LATERAL (
-        SELECT version_id, group_id, content_sha256, text_sha256, minhash FROM document_signature AS signature
-        WHERE signature.group_id = wanted.group_id ORDER BY version_id LIMIT :most
+        SELECT signature.version_id, signature.group_id, signature.content_sha256, signature.text_sha256,
+            signature.minhash, version.number, document.id AS document_id, document.name AS document
+        FROM document_signature AS signature
+        JOIN document_version AS version ON version.id = signature.version_id
+        JOIN document ON document.id = version.document_id
+        WHERE signature.group_id = wanted.group_id ORDER BY signature.version_id LIMIT :most
     ) AS member
-    JOIN document_version AS version ON version.id = member.version_id
-    JOIN document ON document.id = version.document_id
     ORDER BY member.group_id, member.version_id
     """
 )

@@ -24,7 +24,8 @@ class DuplicateDocument(BaseModel):
 class DuplicateGroup(BaseModel):
     """Documents that repeat each other: each is the same as another one of the group, or near (.8 and above).
 
-    `members` are the first of them, those that were added first in front; `documents` counts all.
+    `members` are the first of them, those that were added first in front; `documents` counts all
+    that you may read.
     """
 
     id: UUID

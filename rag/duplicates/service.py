@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from mcp_engine.access import Caller
@@ -13,7 +13,6 @@ from rag.collections import find_collection
 from rag.duplicates.grouping import nearest
 from rag.duplicates.repository import DuplicateRepository, Member
 from rag.duplicates.schemas import DuplicateDocument, DuplicateGroup
-from rag.tables import DuplicateGroupRow
 
 SHOWN_MEMBERS = 20
 """How many documents of one group a list shows."""
@@ -39,20 +38,24 @@ class DuplicateService:
             place = await find_collection(work, namespace, collection)
             repository = DuplicateRepository(work.session, work.tenant_id)
             rows = await repository.groups(place.id, before, limit + 1)
-            members = await repository.members([row.id for row in rows[:limit]], SHOWN_MEMBERS)
-        shown = await asyncio.to_thread(_shown, rows[:limit], members)
+            ids = [row.id for row in rows[:limit]]
+            members = await repository.members(ids, SHOWN_MEMBERS)
+            counts = {row.id: row.documents for row in rows}
+            if place.restricted:
+                counts = await repository.readable(ids)
+        shown = await asyncio.to_thread(_shown, ids, counts, members)
         return Page(items=shown, next_cursor=encode_cursor(str(rows[limit - 1].id)) if len(rows) > limit else None)
 
 
-def _shown(rows: Sequence[DuplicateGroupRow], members: Sequence[Member]) -> list[DuplicateGroup]:
+def _shown(ids: Sequence[UUID], counts: Mapping[UUID, int], members: Sequence[Member]) -> list[DuplicateGroup]:
     by_group: dict[UUID, list[Member]] = {}
     for member in members:
         by_group.setdefault(member.group_id, []).append(member)
-    # A group that somebody dissolves just now may have lost its members already.
+    # A group that somebody dissolves just now may have lost its members already; of others the reader may see one.
     return [
-        DuplicateGroup(id=row.id, documents=row.documents, members=_documents(by_group[row.id]))
-        for row in rows
-        if len(by_group.get(row.id, ())) > 1
+        DuplicateGroup(id=id_, documents=counts[id_], members=_documents(by_group[id_]))
+        for id_ in ids
+        if len(by_group.get(id_, ())) > 1 and id_ in counts
     ]
 
 

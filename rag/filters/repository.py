@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from rag.strategy import Filters
-from rag.tables import DocumentRow, ReadingRow, VersionRow
+from rag.tables import CollectionRow, DocumentRow, ReadingRow, VersionRow
 
 _AS_LIKE = str.maketrans({"*": "%", "?": "_", "%": r"\%", "_": r"\_", "\\": r"\\"})
 
@@ -21,8 +21,22 @@ class FilterRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
+    async def among(self, collection_id: UUID, narrowing: Sequence[Filters]) -> frozenset[UUID] | None:
+        """Return the versions that a search looks at: those that pass all filters and that the reader may read.
+
+        None for all of the collection: nothing is filtered, and none of its documents has an access list.
+        """
+        if not narrowing:
+            restricted = select(col(CollectionRow.restricted)).where(col(CollectionRow.id) == collection_id)
+            if not await self._session.scalar(restricted):
+                return None
+        return await self.passing(collection_id, narrowing)
+
     async def passing(self, collection_id: UUID, narrowing: Sequence[Filters]) -> frozenset[UUID]:
-        """Return the searched versions of a collection's documents that pass all filters."""
+        """Return the searched versions of a collection's documents that pass all filters.
+
+        Row-level security leaves out what the reader may not read.
+        """
         conditions = [condition for filters in narrowing for condition in _conditions(filters)]
         rows = await self._session.scalars(
             select(col(VersionRow.id))

@@ -92,6 +92,7 @@ class LexicalScores:
 
     def __init__(self, found: Sequence[FoundTerm], query: LexicalQuery, *, chunks: int, average: float) -> None:
         self.holding: Mapping[str, int] = {one.term: one.holding for one in found}
+        self._holders = {one.term: one.versions for one in found if one.holding}
         # Of some thousand ids, sets of bytes make the distinct ones several times as fast as numpy does.
         owners = [
             one.versions[at : at + _UUID_BYTES] for one in found for at in range(0, len(one.versions), _UUID_BYTES)
@@ -112,6 +113,17 @@ class LexicalScores:
             weight = (query.k1 + 1) * idf(chunks, one.holding)
             # No chunk stands twice in one term's postings.
             self._scores[self._starts[owner] + places["ordinal"]] += weight * frequency / bound
+
+    def held(self, among: Set[UUID] | None = None) -> frozenset[str]:
+        """Return the terms of the question that stand in one of these versions; None for all of the collection."""
+        if among is None:
+            return frozenset(self._holders)
+        wanted = {version.bytes for version in among}
+        return frozenset(
+            term
+            for term, versions in self._holders.items()
+            if any(versions[at : at + _UUID_BYTES] in wanted for at in range(0, len(versions), _UUID_BYTES))
+        )
 
     def of(self, version_id: UUID, ordinal: int) -> float:
         """Return the score of a chunk; 0 for one without a term of the question."""

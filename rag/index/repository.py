@@ -271,11 +271,11 @@ class IndexRepository:
 
 _INDEX = text("SELECT chunks, dimensions, index_revision, index_id FROM collection WHERE id = :collection_id")
 
+# All of them, whoever asks: the vectors in memory serve every reader, and each search says which it may look at.
 _INDEXED_VERSIONS = text(
     """
-    SELECT version.id FROM document
-    JOIN document_version AS version ON version.document_id = document.id AND version.number = document.searched_number
-    WHERE document.collection_id = :collection_id AND EXISTS (SELECT FROM chunk WHERE chunk.version_id = version.id)
+    SELECT searched.version_id FROM searched_versions(:collection_id) AS searched (version_id)
+    WHERE EXISTS (SELECT FROM chunk WHERE chunk.version_id = searched.version_id)
     """
 )
 

@@ -58,8 +58,8 @@ class SupportService:
         by_answer: dict[UUID, list[Known]] = {}
         for row in rows:
             by_answer.setdefault(row.execution_id, []).append(row)
-        runs = await self._executions.several(caller, page.items)
-        # What is erased between the two looks is gone from the list as well.
+        runs = await self._executions.readable(caller, page.items)
+        # Left out is what was erased between the two looks, and what shows a document that the caller may not read.
         shown = [_shown(run, by_answer[run.id]) for run in runs if run.id in by_answer and _is_present(run)]
         return Page(items=shown, next_cursor=page.next_cursor)
 
@@ -73,15 +73,15 @@ class SupportService:
             Conflict: `answer.asked_again`; the message names the execution.
         """
         caller.require("executions:read")
+        run = next(iter(await self._executions.readable(caller, [execution_id])), None)
         async with self._work(caller) as work:
             place = await find_collection(work, namespace, collection)
             repository = SupportRepository(work.session, work.tenant_id)
-            if not await repository.is_known(place.id, execution_id):
+            if run is None or not await repository.is_known(place.id, execution_id):
                 raise NotFound("answer.not_found", f"No answer {execution_id} from {collection} was looked at again.")
             again_id = await repository.asked_again(execution_id)
             if again_id is not None:
                 raise Conflict("answer.asked_again", f"It was asked again before: see the execution {again_id}.")
-        run = await self._executions.get(caller, execution_id)
         given = run.inputs.value
         answer = await self._asking.answer(
             caller, namespace, collection, given["question"], _strategy(run),

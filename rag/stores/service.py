@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcp_engine.access import Caller
+from mcp_engine.access import ENGINE, Caller
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import Conflict
@@ -51,7 +51,8 @@ class StoreService:
             )
         if empty_first:
             await self._store.drop_tenant(caller.tenant_id)
-        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        # With the engine's eyes: the store serves every reader, and each search says which versions it may look at.
+        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id, reader_id=ENGINE) as work:
             versions = await StoreRepository(work.session, work.tenant_id).note_all()
             job_id = await self._outbox.deliver(work)
             facts = {"store": self._store.name, "versions": versions, "emptied": empty_first}

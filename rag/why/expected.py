@@ -9,9 +9,10 @@ from uuid import UUID
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.errors import Gone, InvalidInput, NotFound
 from rag.collections import erased
-from rag.repository import DocumentRepository, StoredDocument
+from rag.repository import DocumentRepository
 from rag.retrieval import Hits, Question
 from rag.sentences import Span
+from rag.stored import StoredDocument
 from rag.tables import CollectionRow
 from rag.why.repository import NearChunk, WhyRepository
 from rag.why.schemas import WhyRequest

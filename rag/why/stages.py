@@ -56,7 +56,7 @@ def _filters(trace: Trace) -> FilterStage:
     if failed:
         why = "; ".join(_FILTERS[name] for name in failed)
         return FilterStage(outcome="dropped", note=f"The document is filtered out: {why}.", failed=failed)
-    note = "No filter is set." if trace.hits.among is None else "The document passes the filters."
+    note = "The document passes the filters." if trace.hits.filtered else "No filter is set."
     return FilterStage(outcome="passed", note=note, failed=[])
 
 

@@ -22,7 +22,7 @@ from mcp_engine_client._prompt import Fallback, Prompt, prompt_of
 from mcp_engine_client._prompt_cache import Abandoned, PromptCache, PromptKey
 from mcp_engine_client._references import prompt_key
 from mcp_engine_client._streams import answer_state, run_state
-from mcp_engine_client._uploads import Adding, Progress, Sources
+from mcp_engine_client._uploads import Adding, Progress, Readers, Sources
 from mcp_engine_client.errors import EngineError
 
 
@@ -235,6 +235,7 @@ class AsyncClient:
         collection: str,
         namespace: str | None = None,
         progress: Progress | None = None,
+        readers: Readers | None = None,
         wait: bool = True,
         wait_seconds: float | None = None,
     ) -> list[models.AddedDocument]:
@@ -243,6 +244,8 @@ class AsyncClient:
         Args:
             sources: a path, a `(name, bytes)`, several of these, or a mapping from names to bytes.
             progress: called with a `DocumentProgress` whenever a document gets further.
+            readers: who alone may read them, `{"groups": ["crew"], "principals": ["ada"]}`; you must be among
+                them. None leaves the access lists as they are, and new documents to everyone in the tenant.
             wait: False returns as soon as the bytes are safe; durable jobs then index them.
             wait_seconds: how long to wait at most.
 
@@ -250,7 +253,7 @@ class AsyncClient:
             IndexingFailed: naming the documents that failed, after all others are done.
             TimedOut: `documents.still_indexing` after `wait_seconds`; the jobs go on.
         """
-        adding = Adding(self._core, collection, namespace or self._core.namespace, progress)
+        adding = Adding(self._core, collection, namespace or self._core.namespace, progress, readers)
         return await self._io.perform(adding.run(sources, wait=wait, wait_seconds=wait_seconds))
 
     # feedback

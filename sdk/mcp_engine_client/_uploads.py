@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 from urllib.parse import quote
 
 from mcp_engine_client._core import RUN_SECONDS, Core
@@ -18,6 +19,7 @@ from mcp_engine_client.models import AddedDocument, Document, DocumentProgress, 
 Source = str | Path | tuple[str, bytes]
 Sources = Source | Iterable[Source] | Mapping[str, bytes]
 Progress = Callable[[DocumentProgress], object]
+Readers = Mapping[Literal["groups", "principals"], list[str]]
 
 _WATCHED = 8
 """Jobs looked at in one round: they run about in the order in which they were queued."""
@@ -83,6 +85,7 @@ class Adding:
     collection: str
     namespace: str
     progress: Progress | None
+    readers: Readers | None = None
     total: int = 0
     finished: int = 0
 
@@ -113,13 +116,14 @@ class Adding:
 
     def _send(self, upload: _Upload) -> Flow[AddedDocument]:
         self._report(upload.name, "sending")
+        listed = {} if self.readers is None else {"readers": json.dumps({**self.readers})}
         content: bytes = upload.content if isinstance(upload.content, bytes) else (yield Load(upload.content))
         call = Call(
             "POST",
             f"/collections/{quote(self.collection, safe='')}/documents",
             {"namespace": self.namespace},
             files={"file": (upload.name.rsplit("/", 1)[-1], content)},
-            data={"name": upload.name},
+            data={"name": upload.name, **listed},
             timeout_seconds=RUN_SECONDS,
         )
         # The same bytes again change nothing, so it may be repeated without a key.

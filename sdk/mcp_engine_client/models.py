@@ -263,6 +263,7 @@ class Document(Answered):
     namespace: str
     name: str
     removed: bool
+    restricted: bool = False
     searched_number: int | None
     created_at: datetime
     latest: DocumentVersion

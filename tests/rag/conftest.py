@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from mcp_engine.access import Authenticator, Caller
+from mcp_engine.access import ENGINE, Authenticator, Caller
 from mcp_engine.artifacts.kinds import KindRegistry
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.database.engine import Database, UnitOfWork
@@ -60,7 +60,7 @@ class Attempt:
     reports: list[tuple[int, int]] = field(default_factory=list)
 
     def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        return self.database.unit_of_work(self.tenant_id, self.actor_id)
+        return self.database.unit_of_work(self.tenant_id, self.actor_id, reader_id=ENGINE)
 
     async def progress(self, done: int, total: int, note: str | None = None) -> None:
         self.reports.append((done, total))

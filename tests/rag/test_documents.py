@@ -13,7 +13,7 @@ from mcp_engine.database.engine import Database
 from mcp_engine.errors import Gone, InvalidInput, NotFound, TooLarge
 from mcp_engine.identifiers import new_id
 from rag.facts import ADDED, INDEXED, DocumentCheck
-from rag.repository import DocumentFilter
+from rag.stored import DocumentFilter
 from tests.conftest import make_tenant
 from tests.rag.conftest import MAX_UPLOAD_BYTES, Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY

@@ -9,7 +9,7 @@ from mcp_engine.access import Caller
 from mcp_engine.errors import Conflict, Gone, InvalidInput, NotFound
 from mcp_engine.identifiers import new_id
 from rag.facts import ADDED, INDEXED, DocumentCheck
-from rag.repository import DocumentFilter
+from rag.stored import DocumentFilter
 from tests.conftest import make_tenant
 from tests.rag.conftest import Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY

@@ -167,6 +167,14 @@ def test_documents_report_their_progress_and_failures(client: Client, tmp_path: 
     assert "good.txt" in {document.name for document in client.documents("notes", page_size=1)}
 
 
+def test_documents_are_for_some_alone(client: Client) -> None:
+    plan = {"plan.txt": b"The plan is kept in the lantern."}
+    [added] = client.add_documents(plan, collection="notes", readers={"principals": ["owner"]}, wait=False)
+    assert added.document.restricted
+    with pytest.raises(errors.NotFound):
+        client.add_documents({"other.txt": b"Another."}, collection="notes", readers={"groups": ["nobody"]})
+
+
 def test_an_answer_is_cited_and_streams(client: Client) -> None:
     answer = client.ask(QUESTION, collection="sea")
     assert not answer.refused

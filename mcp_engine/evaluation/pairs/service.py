@@ -99,7 +99,7 @@ class JudgedComparisonService:
             members = await DatasetRepository(work).at(baseline.dataset_version_id, baseline.split, positions)
         contents = {member.position: member.content for member in members}
         sides = [side for row in rows for side in (row.baseline_execution_id, row.candidate_execution_id)]
-        runs = await self._executions.several(caller, [*{side for side in sides if side is not None}])
+        runs = await self._executions.readable(caller, [*{side for side in sides if side is not None}])
         by_id = {run.id: run for run in runs}
         shown = [views.item(row, verdicts[row.position], contents.get(row.position), by_id) for row in rows]
         return page_of(shown, limit, lambda one: (one.position,))

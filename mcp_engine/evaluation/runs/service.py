@@ -182,7 +182,7 @@ class EvaluationService:
 
     async def _runs(self, caller: Caller, ids: Sequence[UUID | None]) -> Mapping[UUID, ExecutionDetail]:
         wanted = [*{one for one in ids if one is not None}]
-        return {run.id: run for run in await self._executions.several(caller, wanted)}
+        return {run.id: run for run in await self._executions.readable(caller, wanted)}
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)

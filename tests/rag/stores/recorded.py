@@ -113,11 +113,13 @@ class Collected:
         async with self.database.unit_of_work(self.caller.tenant_id, self.caller.principal_id) as work:
             repository = DocumentRepository(work.session, work.tenant_id)
             document = await repository.lock_document(self.id, new_id().hex)
+            assert document is not None
             version = VersionRow(
                 tenant_id=work.tenant_id, id=new_id(), document_id=document.id, number=1,
                 content_sha256=new_id().hex, bytes=1, digest=new_id().hex,
             )  # fmt: skip
-            await repository.insert_version(version, b"x", new_id())
+            await repository.insert_version(version)
+            await repository.insert_contents(version, b"x", new_id())
             work.session.add(TextRow(tenant_id=work.tenant_id, version_id=version.id, text=text, pages=[]))
             await IndexRepository(work.session).insert(work.tenant_id, self.id, version.id, chunks, postings(found))
             await repository.set_searched(document.id, 1)

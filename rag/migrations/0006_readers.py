@@ -1,0 +1,133 @@
+"""Access lists of documents, and the policies that hide what a reader is not on the list of."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from mcp_engine.database import ddl
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    op.add_column("document", sa.Column("restricted", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("collection", sa.Column("restricted", sa.BigInteger(), server_default="0", nullable=False))
+    op.create_check_constraint("ck_collection_restricted", "collection", "restricted >= 0")
+    _readers()
+    op.execute(_COUNT_RESTRICTED)
+    op.execute(_ON_DOCUMENT)
+    op.execute(_SEARCHED_VERSIONS)
+    _policies()
+
+
+def _readers() -> None:
+    op.create_table(
+        "document_reader",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("document_id", sa.Uuid(), nullable=False),
+        sa.Column("principal_id", sa.Uuid(), nullable=True),
+        sa.Column("group_id", sa.Uuid(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_document_reader"),
+        _reference("document_id", "document"),
+        _reference("principal_id", "principal"),
+        _reference("group_id", "principal_group"),
+        sa.CheckConstraint("num_nonnulls(principal_id, group_id) = 1", name="ck_document_reader_one"),
+    )
+    for column in ("document_id", "group_id"):
+        op.create_index(f"ix_document_reader_tenant_id_{column}", "document_reader", ["tenant_id", column])
+    ddl.tenant_table("document_reader", privileges="SELECT, INSERT, DELETE")
+
+
+def _reference(column: str, to: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["tenant_id", column], [f"{to}.tenant_id", f"{to}.id"], name=f"fk_document_reader_tenant_id_{column}"
+    )
+
+
+def _policies() -> None:
+    """Restrict further what the tenant's policies let through.
+
+    What belongs to a document asks for the document, and so for the one policy that reads the list. A tenant that
+    has no restricted document, which a query finds out once, pays nothing more for its rows.
+    """
+    _restrict("document", f"NOT restricted OR {_IS_ENGINE} OR {_IS_READER}")
+    _restrict("document_version", f"{_NOTHING_RESTRICTED} OR {_exists('document', 'document_version.document_id')}")
+    for table in ("document_original", "document_reading", "document_text", "document_indexing"):
+        _restrict(table, f"{_NOTHING_RESTRICTED} OR {_exists('document_version', f'{table}.version_id')}")
+    _restrict("job", f"{_NOTHING_RESTRICTED} OR {_IS_ENGINE} OR CASE kind {_SUBJECTS} ELSE true END")
+    _restrict("execution", f"{_NOTHING_RESTRICTED} OR {_IS_ENGINE} OR {_SHOWS_NOTHING_HIDDEN}")
+    _restrict("execution_output", f"{_NOTHING_RESTRICTED} OR {_exists('execution', 'execution_output.execution_id')}")
+
+
+def _restrict(table: str, condition: str) -> None:
+    op.execute(f"CREATE POLICY {table}_readers ON {table} AS RESTRICTIVE USING ({condition})")
+
+
+def _exists(table: str, reference: str) -> str:
+    """Return whether a row is seen that the policies of its own table let through."""
+    owner = reference.split(".")[0]
+    return f"EXISTS (SELECT FROM {table} AS one WHERE one.tenant_id = {owner}.tenant_id AND one.id = {reference})"
+
+
+_IS_ENGINE = f"{ddl.PRINCIPAL_EXPRESSION} = '{ddl.ENGINE}'"
+
+_IS_READER = f"""EXISTS (
+    SELECT FROM document_reader AS reader
+    WHERE reader.tenant_id = document.tenant_id AND reader.document_id = document.id AND (
+        reader.principal_id = {ddl.PRINCIPAL_EXPRESSION}
+        OR reader.group_id IN (
+            SELECT group_id FROM group_member AS member
+            WHERE member.tenant_id = {ddl.TENANT_EXPRESSION} AND member.principal_id = {ddl.PRINCIPAL_EXPRESSION}
+        )
+    )
+)"""
+
+# Uncorrelated, so that it is looked up once a query.
+_NOTHING_RESTRICTED = f"""NOT EXISTS (
+    SELECT FROM collection WHERE collection.tenant_id = {ddl.TENANT_EXPRESSION} AND collection.restricted > 0
+)"""
+
+# Messages of failed jobs name the document.
+_SUBJECTS = f"""
+    WHEN 'rag.index' THEN {_exists("document_version", "job.subject_id")}
+    WHEN 'rag.recheck_answers' THEN {_exists("document", "job.subject_id")}"""
+
+# Before `shown` was kept, an answer named what it cited and a refusal what it showed.
+_SHOWS_NOTHING_HIDDEN = """NOT EXISTS (
+    SELECT FROM execution_outcome AS outcome
+    CROSS JOIN LATERAL unnest(
+        CASE WHEN execution.kind = 'ask' THEN coalesce(outcome.shown, outcome.sources) ELSE outcome.shown END
+    ) AS shown (version_id)
+    WHERE outcome.tenant_id = execution.tenant_id AND outcome.execution_id = execution.id AND NOT EXISTS (
+        SELECT FROM document_version AS version
+        WHERE version.tenant_id = execution.tenant_id AND version.id = shown.version_id
+    )
+)"""
+
+_COUNT_RESTRICTED = """
+    CREATE FUNCTION count_restricted() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        UPDATE collection SET restricted = restricted + (CASE WHEN NEW.restricted THEN 1 ELSE -1 END)
+        WHERE tenant_id = NEW.tenant_id AND id = NEW.collection_id;
+        RETURN NULL;
+    END $$
+"""
+
+_ON_DOCUMENT = """
+    CREATE TRIGGER count_restricted AFTER UPDATE OF restricted ON document FOR EACH ROW
+    WHEN (NEW.restricted <> OLD.restricted) EXECUTE FUNCTION count_restricted()
+"""
+
+# Read with the engine's eyes: the vectors that a process holds are those of every reader. Ids only.
+_SEARCHED_VERSIONS = f"""
+    CREATE FUNCTION searched_versions(wanted uuid) RETURNS SETOF uuid LANGUAGE sql STABLE
+    SET mcp_engine.principal_id = '{ddl.ENGINE}' AS $$
+        SELECT version.id FROM document
+        JOIN document_version AS version
+            ON version.document_id = document.id AND version.number = document.searched_number
+        WHERE document.collection_id = wanted
+    $$
+"""
