@@ -2744,7 +2744,7 @@ export interface components {
             /** Reason */
             reason: string | null;
             /** Reason Code */
-            reason_code: ("nothing_indexed" | "filtered" | "underspecified" | "off_topic" | "unsupported" | "conflicting") | null;
+            reason_code: ("nothing_indexed" | "not_permitted" | "filtered" | "underspecified" | "off_topic" | "unsupported" | "conflicting") | null;
             /** Refused */
             refused: boolean;
             /** Sentences */

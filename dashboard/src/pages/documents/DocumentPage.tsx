@@ -5,6 +5,7 @@ import { Facts } from "../../components/Facts";
 import { formatBytes, formatCount, formatMoment } from "../../components/format";
 import { Card, Page } from "../../components/Page";
 import { documentQuery } from "./queries";
+import { ReadersCard } from "./readers/ReadersCard";
 import type { PlaceSearch } from "./routes";
 import { SourcePanel } from "./SourcePanel";
 import { StateBadge } from "./StateBadge";
@@ -44,32 +45,35 @@ export function DocumentPage() {
           />
         </section>
         {document && version && (
-          <Card title="This version" className="shrink-0 self-start lg:w-80">
-            <Facts
-              facts={[
-                ["State", <StateBadge key="state" version={version} />],
-                ["Version", `${version.number} of ${document.latest.number}${version.number === document.searched_number ? ", searched" : ""}`],
-                ["Added", formatMoment(version.created_at)],
-                document.repeats === 0 || version.number !== document.searched_number
-                  ? null
-                  : [
-                      "Repeats",
-                      <Link key="repeats" to="/documents/$collection" params={{ collection }} search={{ show: "duplicates" }} className="hover:underline">
-                        {document.repeats === 1 ? "1 other document" : `${formatCount(document.repeats)} other documents`}
-                      </Link>,
-                    ],
-                ["Size", formatBytes(version.bytes)],
-                version.pages == null ? null : ["Pages", formatCount(version.pages)],
-                version.characters == null ? null : ["Characters", formatCount(version.characters)],
-                version.chunks == null ? null : ["Passages", formatCount(version.chunks)],
-                version.media_type == null ? null : ["Type", version.media_type],
-                version.parser == null ? null : ["Read by", version.parser],
-                ["File", <Digest key="file" value={version.content_sha256} label="SHA-256 of the file" />],
-                version.text_sha256 == null ? null : ["Text", <Digest key="text" value={version.text_sha256} label="SHA-256 of the text" />],
-                ["Version digest", <Digest key="digest" value={version.digest} label="version's digest" />],
-              ]}
-            />
-          </Card>
+          <div className="flex shrink-0 flex-col gap-4 self-start max-lg:w-full lg:w-80">
+            <Card title="This version">
+              <Facts
+                facts={[
+                  ["State", <StateBadge key="state" version={version} />],
+                  ["Version", `${version.number} of ${document.latest.number}${version.number === document.searched_number ? ", searched" : ""}`],
+                  ["Added", formatMoment(version.created_at)],
+                  document.repeats === 0 || version.number !== document.searched_number
+                    ? null
+                    : [
+                        "Repeats",
+                        <Link key="repeats" to="/documents/$collection" params={{ collection }} search={{ show: "duplicates" }} className="hover:underline">
+                          {document.repeats === 1 ? "1 other document" : `${formatCount(document.repeats)} other documents`}
+                        </Link>,
+                      ],
+                  ["Size", formatBytes(version.bytes)],
+                  version.pages == null ? null : ["Pages", formatCount(version.pages)],
+                  version.characters == null ? null : ["Characters", formatCount(version.characters)],
+                  version.chunks == null ? null : ["Passages", formatCount(version.chunks)],
+                  version.media_type == null ? null : ["Type", version.media_type],
+                  version.parser == null ? null : ["Read by", version.parser],
+                  ["File", <Digest key="file" value={version.content_sha256} label="SHA-256 of the file" />],
+                  version.text_sha256 == null ? null : ["Text", <Digest key="text" value={version.text_sha256} label="SHA-256 of the text" />],
+                  ["Version digest", <Digest key="digest" value={version.digest} label="version's digest" />],
+                ]}
+              />
+            </Card>
+            <ReadersCard document={document} />
+          </div>
         )}
       </div>
     </Page>

@@ -1,5 +1,5 @@
 import type { ColumnDef } from "@tanstack/react-table";
-import { Download, Ellipsis, EyeOff, RotateCw, ShieldX } from "lucide-react";
+import { Download, Ellipsis, EyeOff, LockKeyhole, RotateCw, ShieldX } from "lucide-react";
 import { useMemo } from "react";
 import { asProblem } from "../../api/problem";
 import { Button, IconButton } from "../../components/Button";
@@ -55,6 +55,7 @@ function columnsOf({ onOpen, onAction, mayWrite }: Handlers): ColumnDef<Document
               onOpen(original);
             }}
           >
+            {original.restricted && <LockKeyhole aria-label="Not for everyone" className="mr-1 inline size-3.5 text-muted" />}
             {original.name}
           </button>
           <Reason document={original} />

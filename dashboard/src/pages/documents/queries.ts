@@ -5,6 +5,7 @@ import { type Schema, api, call, send } from "../../api/client";
 export type Collection = Schema<"Collection">;
 export type Document = Schema<"Document">;
 export type Version = Schema<"Version">;
+export type Readers = Schema<"Readers">;
 export type Passage = Schema<"Passage">;
 export type IndexingState = Version["state"];
 
@@ -80,6 +81,15 @@ export function documentQuery(documentId: string) {
     queryFn: ({ signal }) =>
       call(api.GET("/api/v1/documents/{document_id}", { params: { path: { document_id: documentId } }, signal })),
     refetchInterval: (query) => (isUnfinished(query.state.data?.latest.state) ? 3_000 : false),
+  });
+}
+
+/** Who may read a document. */
+export function readersQuery(documentId: string) {
+  return queryOptions({
+    queryKey: ["document", documentId, "readers"],
+    queryFn: ({ signal }) =>
+      call(api.GET("/api/v1/documents/{document_id}/readers", { params: { path: { document_id: documentId } }, signal })),
   });
 }
 

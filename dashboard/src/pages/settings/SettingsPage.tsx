@@ -4,6 +4,7 @@ import { meQuery } from "../../api/queries";
 import { Page } from "../../components/Page";
 import { Loaded } from "../../components/States";
 import { type Tab as TabItem, Tabs } from "../../components/Tabs";
+import { GroupsTab } from "./groups/GroupsTab";
 import { InstanceTab } from "./instance/InstanceTab";
 import { KeysTab } from "./keys/KeysTab";
 import { ModelsTab } from "./models/ModelsTab";
@@ -16,6 +17,7 @@ const route = getRouteApi("/workspace/settings");
 const NAMES: readonly TabItem<SectionName>[] = [
   { name: "keys", label: "API keys" },
   { name: "people", label: "People and machines" },
+  { name: "groups", label: "Groups" },
   { name: "models", label: "Models" },
   { name: "namespaces", label: "Namespaces" },
   { name: "instance", label: "Instance" },
@@ -56,6 +58,8 @@ function Content({ section, ...props }: TabProps & { section: SectionName }) {
       return <KeysTab {...props} />;
     case "people":
       return <PeopleTab {...props} />;
+    case "groups":
+      return <GroupsTab {...props} />;
     case "models":
       return <ModelsTab />;
     case "namespaces":

@@ -4,6 +4,7 @@ import { api, call, type Schema } from "../../api/client";
 
 export type Key = Schema<"KeyOut">;
 export type Principal = Schema<"PrincipalOut">;
+export type Group = Schema<"GroupOut">;
 export type Provider = Schema<"ProviderView">;
 export type Permissions = Schema<"PermissionsOut">;
 export type Role = Schema<"PrincipalIn">["role"];
@@ -33,6 +34,23 @@ export const principalsQuery = queryOptions({
   queryFn: ({ signal }) =>
     every((cursor) => call(api.GET("/api/v1/principals", { params: { query: { limit: PAGE, cursor } }, signal }))),
 });
+
+export const groupsQuery = queryOptions({
+  queryKey: ["groups"],
+  queryFn: ({ signal }) =>
+    every((cursor) => call(api.GET("/api/v1/groups", { params: { query: { limit: PAGE, cursor } }, signal }))),
+});
+
+/** Who belongs to a group. */
+export function membersQuery(name: string) {
+  return queryOptions({
+    queryKey: ["groups", name, "members"],
+    queryFn: ({ signal }) =>
+      every((cursor) =>
+        call(api.GET("/api/v1/groups/{name}/members", { params: { path: { name }, query: { limit: PAGE, cursor } }, signal })),
+      ),
+  });
+}
 
 export const permissionsQuery = queryOptions({
   queryKey: ["permissions"],

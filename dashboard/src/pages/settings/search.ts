@@ -1,12 +1,12 @@
 /** What of the settings stands in the URL. */
 import { flag, oneOf, text } from "../../app/search";
 
-export const SECTIONS = ["keys", "people", "models", "namespaces", "instance"] as const;
+export const SECTIONS = ["keys", "people", "groups", "models", "namespaces", "instance"] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
 export interface SettingSearch {
   section?: SectionName | undefined;
-  /** The key, principal or provider that is open beside its list. */
+  /** The key, principal, group or provider that is open beside its list. */
   open?: string | undefined;
   /** Keys that no longer work are listed too. */
   all?: true | undefined;
