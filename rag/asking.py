@@ -26,7 +26,7 @@ from rag.conversation import ASKED, context_of
 from rag.embedding import Embedder
 from rag.passages import leads_of, passages_of
 from rag.readers.repository import ReaderRepository
-from rag.refusal import FILTERED, NOT_PERMITTED, NOTHING_INDEXED, Refusal, refusal_of
+from rag.refusal import Refusal, nothing_found, refusal_of
 from rag.repository import DocumentRepository
 from rag.retrieval import Question, narrowing, retrieve
 from rag.schemas import Answer, Citation, Passage
@@ -263,14 +263,13 @@ class AskService:
     async def _refusal(
         self, caller: Caller, asked: _Asked, question: Question, drafted: Draft, passages: Sequence[Passage]
     ) -> Refusal | None:
-        """Return why there is no answer; that there is something to read is told only where nothing may be read."""
+        """Return why there is no answer; None where there is one."""
         options = asked.resolved.strategy
         if passages:
             return refusal_of(question, drafted, options.answering.threshold)
         async with self._work(caller) as work:
-            if await ReaderRepository(work.session, work.tenant_id).may_read_nothing(asked.collection_id):
-                return NOT_PERMITTED
-        return FILTERED if narrowing(options.retrieval, asked.filters) else NOTHING_INDEXED
+            hidden = await ReaderRepository(work.session, work.tenant_id).may_read_nothing(asked.collection_id)
+        return nothing_found(may_read_nothing=hidden, filtered=bool(narrowing(options.retrieval, asked.filters)))
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)

@@ -45,6 +45,13 @@ _CONFLICTING: Final = Refusal(
 )
 
 
+def nothing_found(*, may_read_nothing: bool, filtered: bool) -> Refusal:
+    """Return why a search found no passage; that there is something to read is told only where nothing may be read."""
+    if may_read_nothing:
+        return NOT_PERMITTED
+    return FILTERED if filtered else NOTHING_INDEXED
+
+
 def refusal_of(question: Question, drafted: Draft, threshold: float) -> Refusal | None:
     """Return why a draft does not answer; None when it does."""
     if not question.borrowed and is_underspecified(question.text):

@@ -28,7 +28,8 @@ from rag.preview.schemas import (
     PreviewChunk,
     PreviewSentence,
 )
-from rag.refusal import FILTERED, NOTHING_INDEXED, refusal_of
+from rag.readers.repository import ReaderRepository
+from rag.refusal import nothing_found, refusal_of
 from rag.repository import DocumentRepository
 from rag.retrieval import narrowing, retrieve
 from rag.schemas import Passage
@@ -106,12 +107,14 @@ class PreviewService:
             hits = await retrieve(work.session, place.id, question, found, found.passages, request.filters, searched)
             repository = DocumentRepository(work.session, work.tenant_id)
             passages, leads = await passages_of(repository, hits.best), await leads_of(repository, hits.best)
+            hidden = await ReaderRepository(work.session, work.tenant_id).may_read_nothing(place.id)
         texts = [Excerpt(lead, passage.text) for lead, passage in zip(leads, passages, strict=True)]
         drafted = draft(question, hits, texts, options.answering)
         if passages:
             refusal = refusal_of(question, drafted, options.answering.threshold)
         else:
-            refusal = FILTERED if narrowing(options.retrieval, request.filters) else NOTHING_INDEXED
+            filtered = bool(narrowing(options.retrieval, request.filters))
+            refusal = nothing_found(may_read_nothing=hidden, filtered=filtered)
         return AnswerPreview(
             passages=passages, sentences=_sentences(drafted, passages), refused=refusal is not None,
             reason=refusal and refusal.reason, reason_code=refusal and refusal.code,
