@@ -129,6 +129,16 @@ async def test_a_look_at_a_strategy_shows_what_may_be_read(place: Place) -> None
     assert (told.reason_code, told.passages) == ("not_permitted", [])
 
 
+async def test_a_refusal_does_not_tell_which_words_hidden_documents_hold(place: Place) -> None:
+    """A name that only a hidden document holds is refused in the words of one that no document holds."""
+    told: list[str | None] = []
+    for name in ("Ingrid Solberg", "Yngvar Halden"):
+        question = f"What did {name} bake in Oltre?"
+        told.append((await place.workspace.asking.answer(place.outsider, "default", "mixed", question)).reason)
+    assert told[0] is not None
+    assert [str(one).split(").", 1)[1] for one in told] == [str(told[0]).split(").", 1)[1]] * 2
+
+
 async def test_why_explains_only_what_may_be_read(place: Place) -> None:
     for document in ("lighthouse.md", str(place.restricted)):
         wanted = WhyRequest(question=WHO, document=document)
