@@ -268,7 +268,8 @@ class AskService:
         if passages:
             return refusal_of(question, drafted, options.answering.threshold)
         async with self._work(caller) as work:
-            hidden = await ReaderRepository(work.session, work.tenant_id).may_read_nothing(asked.collection_id)
+            place = await find_collection(work, asked.namespace, asked.collection)
+            hidden = await ReaderRepository(work.session, work.tenant_id).may_read_nothing(place.id)
         return nothing_found(may_read_nothing=hidden, filtered=bool(narrowing(options.retrieval, asked.filters)))
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
