@@ -17,7 +17,7 @@ RefusalCode = Literal[
 _OFF_TOPIC: Final = 0.35
 """Cosine of the question with the nearest passage; below it were .71 of questions about something else and .07 of
 questions about the collection, on eight articles of SQuAD and on CLAPnq."""
-_TOLD: Final = 0.3
+_TOLD: Final = 0.4
 """Share of the question's words, by weight; a passage that holds as many is not about something else."""
 
 

@@ -1,6 +1,6 @@
-import { type ColumnDef, type RowData, flexRender, getCoreRowModel, useReactTable } from "@tanstack/react-table";
+import { type ColumnDef, type ColumnDefTemplate, type RowData, getCoreRowModel, useReactTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { classes } from "./classes";
 
 declare module "@tanstack/react-table" {
@@ -71,7 +71,7 @@ export function DataTable<T>({ label, columns, rows, rowKey, selectedKey, onSele
             <tr key={group.id}>
               {group.headers.map((header) => (
                 <th key={header.id} scope="col" className={cellClasses(header.column.columnDef, "h-9 text-xs font-medium text-muted")}>
-                  {flexRender(header.column.columnDef.header, header.getContext())}
+                  {drawn(header.column.columnDef.header, header.getContext())}
                 </th>
               ))}
             </tr>
@@ -94,7 +94,7 @@ export function DataTable<T>({ label, columns, rows, rowKey, selectedKey, onSele
             >
               {row.getVisibleCells().map((cell) => (
                 <td key={cell.id} className={cellClasses(cell.column.columnDef, "h-10 py-1.5")}>
-                  {flexRender(cell.column.columnDef.cell, cell.getContext())}
+                  {drawn(cell.column.columnDef.cell, cell.getContext())}
                 </td>
               ))}
             </tr>
@@ -104,6 +104,11 @@ export function DataTable<T>({ label, columns, rows, rowKey, selectedKey, onSele
       </table>
     </div>
   );
+}
+
+/** Called, not mounted: as a component, a column that is made anew would close the menu that is open in its cell. */
+function drawn<Context extends object>(template: ColumnDefTemplate<Context> | undefined, context: Context): ReactNode {
+  return typeof template === "function" ? (template(context) as ReactNode) : template;
 }
 
 function cellClasses<T>(column: ColumnDef<T, unknown>, base: string): string {
