@@ -34,7 +34,7 @@ test: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Run lint
 	$(WITH_NODE) $(PYTEST) -m "not slow" --cov --cov-report=term:skip-covered
 
 test-slow: .venv/.installed-dev dashboard/node_modules/.package-lock.json ## Click through the dashboard, kill servers and databases, type what the docs say, send made-up requests
-	$(WITH_NODE) $(PYTEST) -m slow tests/end_to_end tests/dashboard tests/sdk tests/test_fuzz.py
+	$(WITH_NODE) $(PYTEST) -m slow tests/end_to_end tests/dashboard tests/sdk tests/test_fuzz.py tests/mcp_engine tests/rag
 
 test-weaviate: .venv/.installed-dev ## Test a Weaviate server of yours as a vector store: WEAVIATE_URL=http://… [WEAVIATE_API_KEY=… WEAVIATE_GRPC_PORT=…]
 	@test -n "$(WEAVIATE_URL)" || { echo "Say which server: make test-weaviate WEAVIATE_URL=http://127.0.0.1:8080"; exit 2; }

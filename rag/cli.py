@@ -88,7 +88,7 @@ def add(
             results.append(_upload(api, file, collection, namespace, readers))
             progress.advance(uploading)
         if wait:
-            pending = [one for one in results if one.get("outcome") in ("added", "changed", "retried")]
+            pending = [one for one in results if one.get("outcome") in ("added", "changed", "restored", "retried")]
             indexing = progress.add_task("Indexing", total=len(pending))
             _follow(api, pending, lambda: progress.advance(indexing))
     output.emit({"items": results}, lambda console: _render_added(console, results))

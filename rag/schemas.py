@@ -12,7 +12,7 @@ from mcp_engine.artifacts.splits import Attributes, AttributeValue, Unit, UnitId
 from rag.refusal import RefusalCode
 from rag.strategy import Filters
 
-Outcome = Literal["added", "changed", "unchanged", "retried"]
+Outcome = Literal["added", "changed", "restored", "unchanged", "retried"]
 IndexingState = Literal["queued", "running", "indexed", "failed", "cancelled"]
 
 
@@ -94,7 +94,8 @@ class DocumentDetail(Document):
 
 
 class Added(BaseModel):
-    """What adding did: `unchanged` when the latest version holds the same bytes already."""
+    """What adding did: `unchanged` when the latest version holds the same bytes already, `restored` when they were
+    removed from search since."""
 
     outcome: Outcome
     document: Document

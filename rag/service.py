@@ -115,7 +115,7 @@ class DocumentService:
             if latest and not document.removed and latest.version.content_sha256 == sha256:
                 outcome, job_id = await self._again(work, namespace, latest)
             else:
-                outcome = "changed" if latest else "added"
+                outcome = _outcome(latest, sha256)
                 job_id = await self._new_version(work, place, document, content, sha256)
             stored = await repository.document(document.id)
             assert stored is not None
@@ -355,6 +355,13 @@ class DocumentService:
         await repository.insert_contents(row, content, job_id)
         await facts.append_added(work, row)
         return job_id
+
+
+def _outcome(latest: StoredVersion | None, sha256: str) -> Outcome:
+    """Return what a new version means; one with the bytes of the latest brings a removed document back."""
+    if latest is None:
+        return "added"
+    return "restored" if latest.version.content_sha256 == sha256 and not latest.erased else "changed"
 
 
 def _name_in(cursor: str | None) -> str | None:

@@ -63,6 +63,8 @@ def open_dashboard() -> None:
     link = Api().post("/sessions/link")
     shown = {"url": sign_in_url(server_url(), link["token"]), "expires_at": link["expires_at"]}
     output.emit(shown, lambda console: console.print(shown["url"], markup=False, soft_wrap=True))
+    if not output.is_json():
+        output.error_console().print("It works once, for five minutes.", markup=False, style="dim")
 
 
 @commands.command()

@@ -372,7 +372,9 @@ def _footer(completed: dict[str, Any]) -> str:
     cost = "" if completed["cost_usd"] is None else f" · ${completed['cost_usd']:.4f}"
     tokens = f"{usage['input_tokens']}+{usage['output_tokens']} tokens"
     seconds = f"{completed['latency_total_ms'] / 1000:.2f} s"
+    reason = completed["finish_reason"]
+    ending = "length: cut off at the limit of tokens" if reason == "length" else reason
     return (
         f"version {completed['number']} · {completed['model']} · {tokens} · {seconds}{cost} · "
-        f"{completed['finish_reason']} · execution {completed['execution_id']}"
+        f"{ending} · execution {completed['execution_id']}"
     )

@@ -119,7 +119,10 @@ class JobRunner:
         again = not is_permanent(error) and failures < max_attempts
         # A job that was refused, such as that of a damaged document, is nobody's bug: its code says it all.
         trace = None if is_permanent(error) else error
-        _log.warning("job_failed", job_id=str(context.job_id), kind=row.kind, code=code, again=again, exc_info=trace)
+        _log.warning(
+            "job_failed", job_id=str(context.job_id), kind=row.kind, subject_id=str(row.subject_id), code=code,
+            again=again, exc_info=trace,
+        )  # fmt: skip
 
         async def record() -> None:
             async with context.unit_of_work() as work:

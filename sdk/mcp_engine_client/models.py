@@ -272,7 +272,7 @@ class Document(Answered):
 class AddedDocument(Answered):
     """What adding a document did: `unchanged` when the same bytes were there already."""
 
-    outcome: Literal["added", "changed", "unchanged", "retried"]
+    outcome: Literal["added", "changed", "restored", "unchanged", "retried"]
     document: Document
     job_id: UUID
 

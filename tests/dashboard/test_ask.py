@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 FREEDOMS = "What are the four essential human freedoms?"
 TWO_FREEDOMS = "What are the first and the second freedom?"
-TUNGSTEN = "What is the boiling point of tungsten?"
+STEW = "Which spices belong in a lamb stew?"
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -87,12 +87,12 @@ def test_keys_step_through_the_citations(page: Page, engine: DashboardEngine) ->
 
 def test_a_refusal_shows_the_nearest_passages(page: Page, engine: DashboardEngine) -> None:
     page.goto(f"{engine.url}/ask?collection=handbook")
-    ask(page, TUNGSTEN)
+    ask(page, STEW)
     expect(page.get_by_text("The documents are about something else.")).to_be_visible()
     nearest = page.get_by_role("region", name="Nearest passages")
     expect(nearest.get_by_role("article")).not_to_have_count(0)
     expect(nearest).to_contain_text("from 0 to 1, whether or not they answer")
-    expect(nearest.get_by_role("article").first).to_contain_text("relevance 1.00")
+    expect(nearest.get_by_role("article").first).to_contain_text(re.compile(r"relevance [01]\.\d\d"))
     assert_accessible(page, "refusal")
     nearest.get_by_role("article").first.get_by_role("button").click()
     expect(viewer(page).locator("[data-highlight]").first).to_be_in_viewport()

@@ -137,6 +137,7 @@ def test_the_log_verifies_and_a_run_is_proved_offline(pushed: EngineProcess, tmp
     assert pushed.run("audit", "check", str(path), "--vkey", key, **nowhere).code == 1
 
 
+@pytest.mark.slow
 def test_a_backup_restores_what_was(pushed: EngineProcess) -> None:
     saved = pushed.json("backup", "engine.tar")
     assert saved["bytes"] > 0

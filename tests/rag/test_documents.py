@@ -102,7 +102,7 @@ async def test_a_removed_document_is_not_found_but_still_opens(workspace: Worksp
     opened = await workspace.documents.open_text(caller, added.document.id, 1)
     assert opened.text == OBSERVATORY
     back = await workspace.add(caller, "tamsin.md", OBSERVATORY)
-    assert (back.outcome, back.document.latest.number, back.document.removed) == ("changed", 2, False)
+    assert (back.outcome, back.document.latest.number, back.document.removed) == ("restored", 2, False)
     assert await workspace.documents.search(caller, "default", "docs", "comet Vell")
 
 

@@ -141,6 +141,7 @@ def test_no_cut_inside_a_visible_character() -> None:
     assert all((span.end - span.start) % 2 == 0 for span in parts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     ["word ", "x", ". ", ".", "A. ", "a\n", "|", "- ", '."', " ", "\u200d", "。", ".[1]", "1. ", "\r\n", "\f"],

@@ -2633,7 +2633,8 @@ export interface components {
     schemas: {
         /**
          * Added
-         * @description What adding did: `unchanged` when the latest version holds the same bytes already.
+         * @description What adding did: `unchanged` when the latest version holds the same bytes already, `restored` when they were
+         *     removed from search since.
          */
         Added: {
             document: components["schemas"]["Document"];
@@ -2646,7 +2647,7 @@ export interface components {
              * Outcome
              * @enum {string}
              */
-            outcome: "added" | "changed" | "unchanged" | "retried";
+            outcome: "added" | "changed" | "restored" | "unchanged" | "retried";
         };
         /** Alive */
         Alive: {

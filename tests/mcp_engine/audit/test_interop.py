@@ -74,6 +74,7 @@ def asked(checker: Path, vkey: str, bundle: str) -> tuple[int, str]:
     return result.returncode, result.stdout
 
 
+@pytest.mark.slow
 async def test_go_accepts_our_checkpoint_and_proof(go_checker: Path, log: Log, bundle: str) -> None:
     assert len(json.loads(bundle)["leaves"]) == 4
     assert asked(go_checker, log.signer.verifier.vkey, bundle) == (0, "accepted\n")

@@ -80,6 +80,7 @@ def made_up(count: int) -> list[dict[str, Any]]:
     return bodies
 
 
+@pytest.mark.slow
 async def test_whatever_prompts_hold_comes_back_byte_by_byte(run: Commands, engine: Engine) -> None:
     for number, body in enumerate(made_up(60)):
         new = PushPrompt.model_validate({"name": f"p{number % 7}", "body": body, "message": f"{number}\u2028"})

@@ -46,6 +46,7 @@ def _twin(split: server.Split) -> client.Split:
     return client.Split(**members)
 
 
+@pytest.mark.slow
 @settings(max_examples=3000, deadline=None)
 @given(splits(), st.text(max_size=40), ATTRIBUTES, st.floats(-10, 200))
 def test_server_and_client_agree(split: server.Split, unit: str, attributes: Any, now: float) -> None:

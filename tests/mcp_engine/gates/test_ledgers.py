@@ -106,6 +106,7 @@ async def test_fresh_rows_open_a_ledger_of_their_own(story: Story) -> None:
     assert request["gates"][0]["requirements"][0]["level"] == pytest.approx(0.05 * 0.9 * 0.9)
 
 
+@pytest.mark.slow
 async def test_repeated_questions_count_once(story: Story, api: Api) -> None:
     await story.begin()
     rows = [

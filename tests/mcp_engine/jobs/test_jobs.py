@@ -70,6 +70,7 @@ async def test_what_a_crash_left_in_the_outbox_is_swept_up_once(
     assert len(await results(jobs_database)) == 3
 
 
+@pytest.mark.slow
 async def test_two_hundred_jobs_survive_the_kill_of_one_of_two_workers(
     jobs_database: Database, jobs: JobService, owner: Caller, start_worker: StartWorker, fresh_owner_url: str
 ) -> None:

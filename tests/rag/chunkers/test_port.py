@@ -50,6 +50,7 @@ def test_chunks_are_exact_bounded_in_order_and_complete(make: Callable[[int], Ch
     assert covered == len(outline.sentences)
 
 
+@pytest.mark.slow
 @each_chunker
 @pytest.mark.parametrize("unit", ["word ", "A. ", "a.\n", "# a\n\n", "```\n\n"])
 def test_linear_on_one_thing_repeated(make: Callable[[int], Chunker], unit: str) -> None:

@@ -90,6 +90,7 @@ def test_white_space_alone_makes_no_chunk() -> None:
     assert chunk(text_document(" \n\f\t")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["word ", "x", "A. ", "a.\n", "# a\n\n", "\n\n", "a\f"])
 def test_linear_on_one_thing_repeated(unit: str) -> None:
     text = "x" + unit * (500_000 // len(unit))

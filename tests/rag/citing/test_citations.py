@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
-from pathlib import Path
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from mcp_engine.access import Caller
 from mcp_engine.identifiers import new_id
@@ -14,7 +15,6 @@ from rag.schemas import CharLocation, ContentBlockLocation, PageLocation
 from tests.rag.conftest import Workspace
 from tests.rag.corpus import LIGHTHOUSE
 
-SAMPLE = Path(__file__).parents[3] / "rag" / "sample"
 _GAP = re.compile(r"(\n[ \t\r\v]*\n|\f)[ \t\n\r\f\v]*")
 
 _LAYOUTS = {
@@ -35,13 +35,17 @@ async def test_a_citation_of_a_text_is_located_by_characters_and_blocks(workspac
 
 
 async def test_a_citation_of_a_pdf_names_its_page(workspace: Workspace, caller: Caller) -> None:
-    await workspace.add(caller, "kennedy.pdf", (SAMPLE / "1962-john-f-kennedy.pdf").read_bytes())
-    given = await workspace.asking.answer(caller, "default", "docs", "What did the Common Market propose?")
-    assert given.citations
-    for citation in given.citations:
-        [pages] = [one for one in citation.locations if isinstance(one, PageLocation)]
-        assert pages.start_page_number == citation.page
-        assert pages.end_page_number in (pages.start_page_number + 1, pages.start_page_number + 2)
+    target = io.BytesIO()
+    canvas = Canvas(target)
+    for line in ("The dome of Tamsin is opened by hand.", "The observatory of Tamsin found the comet Vell in 1931."):
+        canvas.drawString(60, 780, line)
+        canvas.showPage()
+    canvas.save()
+    await workspace.add(caller, "comet.pdf", target.getvalue())
+    given = await workspace.asking.answer(caller, "default", "docs", "Which comet did the observatory of Tamsin find?")
+    [citation] = [one for one in given.citations if "Vell" in one.cited_text]
+    assert citation.page == 2
+    assert PageLocation(start_page_number=2, end_page_number=3) in citation.locations
 
 
 @pytest.mark.parametrize("name", list(_LAYOUTS))

@@ -12,7 +12,6 @@ from fastapi import FastAPI
 
 from mcp_engine.access import Caller
 from mcp_engine.executions.schemas import ExecutionFilter
-from rag.preview.service import MAX_COMPARED_CHARACTERS
 from tests.conftest import caller_of, make_tenant
 from tests.rag.conftest import Doorman, Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE
@@ -98,8 +97,11 @@ async def test_a_strategy_answers_before_it_is_pushed(
     assert await workspace.executions.count(caller, ExecutionFilter(kind="ask")) == before
 
 
-async def test_what_cannot_be_cut_says_why(client: httpx.AsyncClient, workspace: Workspace, caller: Caller) -> None:
-    long = await workspace.add(caller, "long.txt", "The lamp is lit at dusk. " * (MAX_COMPARED_CHARACTERS // 25 + 50))
+async def test_what_cannot_be_cut_says_why(
+    client: httpx.AsyncClient, workspace: Workspace, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.preview.service.MAX_COMPARED_CHARACTERS", 2_000)
+    long = await workspace.add(caller, "long.txt", "The lamp is lit at dusk. " * 90)
     semantic = {"document_id": str(long.document.id), "chunking": {"kind": "semantic"}}
     refused = await client.post(CHUNKS, json=semantic)
     assert (refused.status_code, refused.json()["code"]) == (413, "preview.too_large")

@@ -22,6 +22,8 @@ from tests.rag.stores.conftest import held, options_of
 from tests.rag.stores.recorded import Collected, Piece, places, unit
 from tests.rag.stores.weaviate_stand_in.server import KEY, StandIn
 
+pytestmark = pytest.mark.slow
+
 
 class TestWeaviate(StoreConformance):
     @pytest.fixture

@@ -106,6 +106,7 @@ def check(why: Why, place: tuple[UUID, int], hits: Hits, answer: Answer) -> None
     assert why.dropped_at is None or why.stages[-1].stage == why.dropped_at
 
 
+@pytest.mark.slow
 async def test_every_verdict_is_what_asking_did(workspace: Workspace, caller: Caller) -> None:
     documents = sample_documents()
     for name in SAMPLE:

@@ -108,7 +108,7 @@ function isRetryable({ removed, latest }: Document): boolean {
 function Reason({ document: { removed, latest } }: { document: Document }) {
   if (removed) return <p className="text-xs text-muted">Removed from search</p>;
   if (!latest.error_message || latest.state === "indexed") return null;
-  return <p className={latest.state === "failed" ? "text-xs text-bad" : "text-xs text-muted"}>{latest.error_message}</p>;
+  return <p className={latest.state === "failed" ? "min-w-40 text-xs text-bad" : "min-w-40 text-xs text-muted"}>{latest.error_message}</p>;
 }
 
 function Actions({ document, onAction, mayWrite }: { document: Document } & Pick<Handlers, "onAction" | "mayWrite">) {

@@ -22,7 +22,7 @@ export function Trace({ execution }: { execution: Detail }) {
     <div className="flex flex-col gap-2">
       <p className="flex justify-between text-xs text-muted">
         <span>{spans.length} {spans.length === 1 ? "span" : "spans"}</span>
-        <span>{formatDuration(durationMs)} in all</span>
+        <span>{formatDuration(durationMs)} in all, with the request around the run</span>
       </p>
       <ol className="flex flex-col divide-y divide-line rounded-md border border-line">
         {spans.map((placed) => <SpanRow key={placed.span.span_id} placed={placed} />)}

@@ -41,7 +41,7 @@ export function DraftVariables({ draft, onChange, checked, schema, jsonFault, va
     >
       <div className="flex flex-col gap-4">
         <p role="status" aria-label="Variables in use" className="flex flex-wrap items-center gap-1 text-sm text-muted">
-          {used.length === 0 ? "None yet: write {{ name }} in the template." : used.map((name) => <Badge key={name} tone="accent">{name}</Badge>)}
+          {used.length === 0 ? (checked?.faults.length ? "They show once the template is correct." : "None yet: write {{ name }} in the template.") : used.map((name) => <Badge key={name} tone="accent">{name}</Badge>)}
         </p>
         {isOwn && (
           <CodeEditor

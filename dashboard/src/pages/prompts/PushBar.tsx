@@ -28,6 +28,8 @@ export function PushBar({ name, body, from, checked, isBlocked, onPushed }: {
   const [error, setError] = useState<unknown>(null);
   const isSame = from !== undefined && checked?.digest === from.digest;
   const isFaulty = isBlocked || (checked?.faults.length ?? 1) > 0;
+  const missing =
+    name === "" ? "Give it a name first." : isFaulty ? "Write the prompt, and correct what is marked, first." : "A push moves no label: what is released stays released.";
 
   async function push(event: FormEvent) {
     event.preventDefault();
@@ -62,7 +64,7 @@ export function PushBar({ name, body, from, checked, isBlocked, onPushed }: {
           </Button>
         </div>
         <p role="status" className="text-xs text-muted">
-          {isSame ? `Nothing differs from version ${from.number} yet.` : "A push moves no label: what is released stays released."}
+          {isSame ? `Nothing differs from version ${from.number} yet.` : missing}
         </p>
         {error !== null && <ErrorState error={error} />}
       </form>
