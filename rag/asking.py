@@ -19,12 +19,12 @@ from mcp_engine.http.idempotency import IdempotencyKey
 from mcp_engine.http.streaming import StreamEvent
 from mcp_engine.idempotency.claims import Claim
 from mcp_engine.telemetry.tracing import span, tracer
-from rag.answering import Draft, Excerpt, draft
+from rag.answering import Draft, draft
 from rag.citing.citations import citations_of
 from rag.collections import find_collection
 from rag.conversation import ASKED, context_of
 from rag.embedding import Embedder
-from rag.passages import leads_of, passages_of
+from rag.passages import excerpts_of
 from rag.readers.repository import ReaderRepository
 from rag.refusal import Refusal, nothing_found, refusal_of
 from rag.repository import DocumentRepository
@@ -233,9 +233,8 @@ class AskService:
                     asked.filters, self._store.index(work.session, work.tenant_id),
                 )  # fmt: skip
                 repository = DocumentRepository(work.session, work.tenant_id)
-                passages, leads = await passages_of(repository, hits.best), await leads_of(repository, hits.best)
+                passages, texts = await excerpts_of(repository, hits.best)
         with span(_tracer, "answer"):
-            texts = [Excerpt(lead, passage.text) for lead, passage in zip(leads, passages, strict=True)]
             return question, draft(question, hits, texts, options.answering), passages
 
     async def _composed(

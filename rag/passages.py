@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mcp_engine.errors import Gone
+from rag.answering import Excerpt
 from rag.hits import Hit
 from rag.repository import DocumentRepository
 from rag.schemas import CitedVersion, Passage
@@ -38,7 +39,13 @@ async def passages_of(repository: DocumentRepository, hits: Sequence[Hit]) -> li
     return passages
 
 
-async def leads_of(repository: DocumentRepository, hits: Sequence[Hit]) -> list[str]:
+async def excerpts_of(repository: DocumentRepository, hits: Sequence[Hit]) -> tuple[list[Passage], list[Excerpt]]:
+    """Return hits as callers see them, and as sentences are chosen from them; raises what `passages_of` raises."""
+    passages, leads = await passages_of(repository, hits), await _leads_of(repository, hits)
+    return passages, [Excerpt(lead, passage.text) for lead, passage in zip(leads, passages, strict=True)]
+
+
+async def _leads_of(repository: DocumentRepository, hits: Sequence[Hit]) -> list[str]:
     """Return the text before each hit, as far as a table that goes on in it may have its heads there."""
     found = [hit.candidate for hit in hits]
     places = [(one.version_id, max(0, one.start - HEADS_WITHIN), one.start) for one in found]

@@ -11,7 +11,7 @@ from statistics import median_low
 from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import NotFound, TooLarge
-from rag.answering import Draft, Excerpt, draft
+from rag.answering import Draft, draft
 from rag.asking import checked_question
 from rag.chunkers.outline import Outline
 from rag.chunkers.registry import chunker_for
@@ -19,7 +19,7 @@ from rag.collections import erased, find_collection, no_document
 from rag.embedding import Embedder
 from rag.indexing import Cut, cut, sentence_vectors
 from rag.parsing.pool import ParserPool
-from rag.passages import leads_of, passages_of
+from rag.passages import excerpts_of
 from rag.preview.schemas import (
     AnswerPreview,
     AnswerRequest,
@@ -106,9 +106,8 @@ class PreviewService:
             searched = self._store.index(work.session, work.tenant_id)
             hits = await retrieve(work.session, place.id, question, found, found.passages, request.filters, searched)
             repository = DocumentRepository(work.session, work.tenant_id)
-            passages, leads = await passages_of(repository, hits.best), await leads_of(repository, hits.best)
+            passages, texts = await excerpts_of(repository, hits.best)
             hidden = await ReaderRepository(work.session, work.tenant_id).may_read_nothing(place.id)
-        texts = [Excerpt(lead, passage.text) for lead, passage in zip(leads, passages, strict=True)]
         drafted = draft(question, hits, texts, options.answering)
         if passages:
             refusal = refusal_of(question, drafted, options.answering.threshold)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import Conflict
-from mcp_engine.http.paging import Page, bad_cursor, decode_cursor, page_of
+from mcp_engine.http.paging import Page, decode_id_cursor, page_of
 from mcp_engine.identifiers import new_id
 from mcp_engine.jobs.service import JobService
 from rag.collections import find_collection
@@ -87,7 +85,7 @@ class ReindexingService:
         Raises:
             NotFound: `collection.not_found`.
         """
-        before = _id_in(cursor)
+        before = decode_id_cursor(cursor)
         async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
             place = await find_collection(work, namespace, collection)
             rows = await ReindexingRepository(work.session, work.tenant_id).page(place.id, before, limit + 1)
@@ -103,13 +101,3 @@ def _view(stored: StoredReindexing) -> Reindexing:
         strategy_digest=row.strategy_digest, documents=row.documents, switched_at=row.switched_at,
         created_at=row.created_at,
     )  # fmt: skip
-
-
-def _id_in(cursor: str | None) -> UUID | None:
-    position = decode_cursor(cursor, parts=1)
-    if position is None:
-        return None
-    try:
-        return UUID(str(position[0]))
-    except ValueError:
-        raise bad_cursor() from None

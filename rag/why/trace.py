@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mcp_engine.database.engine import UnitOfWork
-from rag.answering import Draft, Excerpt, Sentence, draft, ranked
+from rag.answering import Draft, Sentence, draft, ranked
 from rag.filters.repository import FilterRepository
 from rag.hits import Hit
 from rag.index.repository import IndexRepository
-from rag.passages import leads_of, passages_of
+from rag.passages import excerpts_of
 from rag.repository import DocumentRepository
 from rag.retrieval import Hits, Question, marginal, narrowing, retrieve
 from rag.sentences import Span
@@ -80,9 +80,7 @@ async def traced(
     hits = await retrieve(work.session, collection_id, question, options, options.passages, filters, searched)
     chunk = expected.furthest(hits)
     repository = DocumentRepository(work.session, work.tenant_id)
-    passages = await passages_of(repository, hits.best)
-    leads = await leads_of(repository, hits.best)
-    texts = [Excerpt(lead, passage.text) for lead, passage in zip(leads, passages, strict=True)]
+    _, texts = await excerpts_of(repository, hits.best)
     [text] = await repository.slices([(chunk.version_id, chunk.start, chunk.end)])
     failed = await _failed(work, collection_id, chunk.version_id, narrowing(options, filters), hits)
     return Trace(
