@@ -31,13 +31,15 @@ def up(
     from mcp_engine.cli.progress import TerminalProgress
     from mcp_engine.config import Settings
     from mcp_engine.errors import EngineError
+    from mcp_engine.server.instance import ensure_free
 
+    settings = Settings()
     progress = TerminalProgress()
-    with progress.step("Loading the engine"):
-        from mcp_engine.server.up import serve
-
     try:
-        serve(Settings(), progress, save_credentials, new_key=new_owner_key)
+        ensure_free(settings.home)
+        with progress.step("Loading the engine"):
+            from mcp_engine.server.up import serve
+        serve(settings, progress, save_credentials, new_key=new_owner_key)
     except EngineError as error:
         raise CommandFailed(error.message, ExitCode.SERVER_FAILED) from error
 

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 
+from mcp_engine.database import fingerprints
 from mcp_engine.database.ddl import APP_ROLE
 from mcp_engine.errors import Refused
 
@@ -45,6 +46,9 @@ class MigrationSource:
         config.attributes["version_table"] = self.version_table
         return config
 
+    def scripts(self) -> ScriptDirectory:
+        return ScriptDirectory.from_config(self.config())
+
 
 CORE = MigrationSource("core", Path(__file__).parents[1] / "migrations")
 
@@ -56,7 +60,8 @@ def upgrade(owner_url: str | URL, app_password: str, sources: Iterable[Migration
 
     Raises:
         Refused: `database.from_newer_version` when the database holds revisions this release doesn't
-            know; nothing has been touched then.
+            know, `database.other_migrations` when it was made by migrations that have been edited since;
+            nothing has been touched then.
     """
     url = make_url(owner_url)
     _ensure_database(url)
@@ -68,10 +73,13 @@ def upgrade(owner_url: str | URL, app_password: str, sources: Iterable[Migration
             sources = list(sources)
             for source in sources:
                 _refuse_newer(connection, source)
+                fingerprints.refuse_edited(connection, source.name, source.scripts(), source.version_table)
+                connection.rollback()
             _ensure_app_role(connection, app_password)
             connection.commit()
             for source in sources:
                 command.upgrade(source.config(connection), "head")
+                fingerprints.record(connection, source.name, source.scripts(), source.version_table)
                 connection.commit()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
     finally:
@@ -107,9 +115,8 @@ def _quoted(connection: Connection, statement: str, *parts: sql.Composable) -> s
 
 def _refuse_newer(connection: Connection, source: MigrationSource) -> None:
     context = MigrationContext.configure(connection, opts={"version_table": source.version_table})
-    known = {script.revision for script in ScriptDirectory.from_config(source.config()).walk_revisions()}
+    known = {script.revision for script in source.scripts().walk_revisions()}
     unknown = set(context.get_current_heads()) - known
-    connection.rollback()
     if unknown:
         raise Refused(
             "database.from_newer_version",

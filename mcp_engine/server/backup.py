@@ -30,6 +30,8 @@ RESTORING = "_restoring"
 REPLACED = "_replaced"
 _PENDING = "restore-pending"
 _COMPLETE = "complete"
+_DUMP = ("--format=custom", "--no-owner", "--exclude-table-data=public.worker_lease")
+"""Leases are of processes that run now: in a restored database they would all count as lost workers."""
 
 
 async def write_backup(owner_url: str | URL, secrets_dir: Path, target: Path) -> Manifest:
@@ -41,7 +43,7 @@ async def write_backup(owner_url: str | URL, secrets_dir: Path, target: Path) ->
     manifest = Manifest.fresh()
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         dump = Path(folder) / DUMP
-        failure = await _run("pg_dump", ["--format=custom", "--no-owner", f"--file={dump}"], owner_url)
+        failure = await _run("pg_dump", [*_DUMP, f"--file={dump}"], owner_url)
         if failure is not None:
             raise Refused("backup.failed", failure)
         await asyncio.to_thread(pack, manifest, dump, secrets_dir, target)

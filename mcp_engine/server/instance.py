@@ -36,6 +36,17 @@ def held_home(home: Path, url: str) -> Generator[None]:
         yield
 
 
+def ensure_free(home: Path) -> None:
+    """Look whether a server holds `home`, before anything slow is done for another.
+
+    Raises:
+        Conflict: `instance.already_running`, naming the process and address that hold it.
+        Refused: `instance.home_unusable` when there can be no such directory.
+    """
+    with _locked(home):
+        pass
+
+
 def scratch(home: Path) -> Path:
     """Return the folder for files that need not survive the process, readable by this account only."""
     folder = home / "tmp"

@@ -25,10 +25,13 @@ from mcp_engine.telemetry.metrics import HTTP_REQUESTS, HTTP_RUNNING, HTTP_SECON
 from mcp_engine.telemetry.tracing import TENANT_ATTRIBUTE, record_error, span, tracer
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
+CLIENT_HEADER: Final = "X-MCP-Engine-Client"
+"""By which a program may say what it is, such as `dashboard`; it stands in the request's log line."""
 CLIENT_GONE: Final = 499
 """The status under which a request counts whose client went away before the answer began (nginx's number)."""
 UNMATCHED: Final = "(none)"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_CLIENT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _propagator = TraceContextTextMapPropagator()
@@ -138,9 +141,10 @@ class _Exchange:
         # A page of the web application is a dozen files, which are there though no route answers them.
         is_file = not route.startswith("/") and status < 400
         report = _log.debug if route in _QUIET or is_file else _log.info
+        client = Headers(scope=self._scope).get(CLIENT_HEADER, "")
         report(
             "request", method=self._method, route=route, path=self._scope["path"], status=status,
-            duration_ms=round(seconds * 1000, 1),
+            duration_ms=round(seconds * 1000, 1), **({"client": client} if _CLIENT.fullmatch(client) else {}),
         )  # fmt: skip
 
 

@@ -132,6 +132,11 @@ def test_files_are_added_and_their_jobs_outlive_a_reload(
     viewer = page.get_by_role("complementary", name="Document")
     expect(viewer.locator("[data-highlight]").first).to_be_in_viewport()
     expect(viewer.get_by_role("img", name="Page 2 of 2")).to_be_in_viewport()
+    page.set_viewport_size(PHONE)
+    page.reload()
+    expect(viewer.get_by_text("200 %")).to_be_visible()
+    expect(viewer.locator("[data-highlight]").first).to_be_in_viewport()
+    assert_accessible(page, "viewer-phone")
 
 
 def test_a_dropped_file_is_added_and_an_empty_one_says_why(

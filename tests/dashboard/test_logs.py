@@ -58,6 +58,17 @@ def test_filters_stand_in_the_url_and_an_empty_list_says_what_to_do(page: Page, 
     expect(lines(page).first).to_contain_text("worker_started")
 
 
+def test_what_the_dashboard_reads_is_shown_to_those_who_want_it(page: Page, engine: DashboardEngine) -> None:
+    open_logs(page, engine, "?q=request")
+    expect(lines(page).first).to_be_visible()
+    own = lines(page).filter(has_text="GET /api/v1/logs/stream")
+    expect(own).to_have_count(0)
+    page.get_by_label("Show what the dashboard reads").check()
+    expect(page).to_have_url(re.compile("own=true"))
+    expect(own.first).to_be_visible()
+    assert_accessible(page, "logs-own")
+
+
 def test_a_paused_list_stands_still(page: Page, engine: DashboardEngine) -> None:
     open_logs(page, engine, "?q=permissions")
     page.get_by_role("button", name="Pause").click()

@@ -4,6 +4,7 @@
  * Every failure is an `ApiProblem`. The types come from openapi.json (`make dashboard` writes them again).
  */
 import createClient from "openapi-fetch";
+import { CLIENT } from "./clientName";
 import { problemOf, unreachable } from "./problem";
 import type { components, paths } from "./schema";
 import { accessToken, renewedToken } from "./session";
@@ -38,6 +39,7 @@ export async function send(request: Request): Promise<Response> {
 }
 
 async function exchange(request: Request, token: string | null): Promise<Response> {
+  request.headers.set("X-MCP-Engine-Client", CLIENT);
   if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
   try {
     return await fetch(request);

@@ -19622,6 +19622,8 @@ export interface operations {
                 since?: string | null;
                 /** @description With its time zone; not included. */
                 until?: string | null;
+                /** @description Leave out successful GET requests of this client, such as `dashboard`. */
+                without_reads_of?: string | null;
             };
             header?: never;
             path?: never;
@@ -19729,6 +19731,8 @@ export interface operations {
                 since?: string | null;
                 /** @description With its time zone; not included. */
                 until?: string | null;
+                /** @description Leave out successful GET requests of this client, such as `dashboard`. */
+                without_reads_of?: string | null;
             };
             header?: {
                 "last-event-id"?: string | null;

@@ -1,5 +1,5 @@
 /**
- * The browser's session. The access token lives in memory only; the refresh token in localStorage.
+ * The browser's session. The access token lives in memory only; the refresh token in IndexedDB.
  *
  * No cookie: cookies ignore ports, so every other web server of this machine that the person visits would
  * be sent it. Storage belongs to one origin, port included, and what is not sent by itself needs no defence
@@ -8,13 +8,21 @@
  * A refresh token works once. Tabs share it, so they take turns under a Web Lock; an answer that is lost
  * because the page goes away meanwhile is repeated: the server lets a used token be repeated for a short
  * while, as long as what it answered was never used.
+ *
+ * Not in localStorage: tabs are processes with copies of it, and the next holder of the lock may still read what
+ * was there before the last one wrote. Whether somebody is signed in may be a moment old, so that stands there, and
+ * can be asked for without waiting.
  */
+import { createStore, del, get, set } from "idb-keyval";
 import { ApiProblem, problemOf, unreachable } from "./problem";
 import type { components } from "./schema";
 
 type SessionOut = components["schemas"]["SessionOut"];
 
-const STORAGE_KEY = "mcp-engine.session";
+const tokens = createStore("mcp-engine", "session");
+const TOKEN_KEY = "refresh_token";
+/** "in" while somebody is signed in, "ended" when the server ended that; nothing after signing out. */
+const STATE_KEY = "mcp-engine.session";
 /** The end of the link that this browser was signed in by. */
 const LINK_KEY = "mcp-engine.link";
 const LOCK = "mcp-engine.session";
@@ -47,7 +55,12 @@ export async function renewedToken(refused: string): Promise<string | null> {
 
 /** Return whether a session is stored; whether it still works shows with the first request. */
 export function isSignedIn(): boolean {
-  return access !== null || storedToken() !== null;
+  return access !== null || localStorage.getItem(STATE_KEY) === "in";
+}
+
+/** Return whether the last session ended without the person's signing out: it expired, or its key was revoked. */
+export function hasEnded(): boolean {
+  return localStorage.getItem(STATE_KEY) === "ended";
 }
 
 /** Open a session with an API key. */
@@ -72,7 +85,7 @@ export async function signInWithLink(token: string): Promise<void> {
 /** End the session, here and on the server. */
 export async function signOut(): Promise<void> {
   const token = await accessToken().catch(() => null);
-  forget();
+  await exclusively(() => forget(null));
   if (token) await fetch("/api/v1/sessions", { method: "DELETE", headers: { Authorization: `Bearer ${token}` } });
 }
 
@@ -82,35 +95,36 @@ export function onSessionChange(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-function storedToken(): string | null {
-  return localStorage.getItem(STORAGE_KEY);
-}
-
 async function refresh(): Promise<string | null> {
-  const stored = storedToken();
-  if (stored === null) return null;
-  try {
-    keep(await post("/api/v1/sessions/refresh", { refresh_token: stored }));
-  } catch (error) {
-    if (error instanceof ApiProblem && error.status === 401) {
-      forget();
-      return null;
-    }
-    throw error;
+  if (!isSignedIn()) return null;
+  const stored = await get<string>(TOKEN_KEY, tokens);
+  if (stored === undefined) {
+    await forget("ended");
+    return null;
   }
-  return access ? (access as AccessToken).token : null;
+  try {
+    return await keep(await post("/api/v1/sessions/refresh", { refresh_token: stored }));
+  } catch (error) {
+    if (!(error instanceof ApiProblem && error.status === 401)) throw error;
+    await forget("ended");
+    return null;
+  }
 }
 
-function keep(session: SessionOut): void {
+async function keep(session: SessionOut): Promise<string> {
   const wasIn = isSignedIn();
-  localStorage.setItem(STORAGE_KEY, session.refresh_token);
+  await set(TOKEN_KEY, session.refresh_token, tokens);
+  localStorage.setItem(STATE_KEY, "in");
   access = { token: session.access_token, expiresAt: Date.parse(session.access_expires_at) };
   if (!wasIn) announce();
+  return access.token;
 }
 
-function forget(): void {
+async function forget(state: "ended" | null): Promise<void> {
   access = null;
-  localStorage.removeItem(STORAGE_KEY);
+  await del(TOKEN_KEY, tokens);
+  if (state === null) localStorage.removeItem(STATE_KEY);
+  else localStorage.setItem(STATE_KEY, state);
   announce();
 }
 
@@ -140,8 +154,7 @@ async function post(path: string, body: Record<string, string>): Promise<Session
 }
 
 window.addEventListener("storage", (event) => {
-  if (event.key !== STORAGE_KEY && event.key !== null) return;
-  if (storedToken() === null) access = null;
-  // Another tab's rotation changes the value and nobody's being signed in.
-  if ((event.oldValue === null) !== (event.newValue === null)) announce();
+  if (event.key !== STATE_KEY && event.key !== null) return;
+  if (localStorage.getItem(STATE_KEY) !== "in") access = null;
+  announce();
 });

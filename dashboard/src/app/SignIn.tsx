@@ -3,7 +3,7 @@ import { KeyRound } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { queryClient } from "../api/queries";
 import { asProblem } from "../api/problem";
-import { signInWithKey, signInWithLink } from "../api/session";
+import { hasEnded, signInWithKey, signInWithLink } from "../api/session";
 import { Button } from "../components/Button";
 import { TextField } from "../components/Field";
 import { Logo } from "./Logo";
@@ -68,6 +68,12 @@ export function SignIn() {
           <code className="font-mono text-xs">mcp-engine open</code>, or paste an API key.
         </p>
       </div>
+      {hasEnded() && token === null && (
+        <p role="status" className="rounded-md border border-line bg-surface px-3 py-2 text-sm">
+          Your session has ended: it expired, or its API key was revoked.
+          {next !== undefined && " Sign in again to go on where you were."}
+        </p>
+      )}
       <form onSubmit={submit} className="flex flex-col gap-4" aria-busy={busy}>
         <TextField
           label="API key"

@@ -26,6 +26,7 @@ class LogFilter:
         instance_wide: whether the caller may see lines that belong to no tenant.
         level: the lowest level shown.
         text: stands anywhere in the line, upper or lower case.
+        without_reads_of: a client whose successful GET requests are left out.
     """
 
     tenant_id: UUID
@@ -37,6 +38,7 @@ class LogFilter:
     trace_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    without_reads_of: str | None = None
 
     def matching(self, stored: StoredLine) -> LogLine | None:
         """Return the line when the caller may see it and asked for it."""
@@ -76,7 +78,18 @@ class LogFilter:
             and (self.trace_id is None or line.trace_id == self.trace_id)
             and (self.since is None or line.time >= self.since)
             and (self.until is None or line.time < self.until)
+            and (self.without_reads_of is None or not _is_read_of(line, self.without_reads_of))
         )
+
+
+def _is_read_of(line: LogLine, client: str) -> bool:
+    fields = line.fields
+    return (
+        line.event == "request"
+        and fields.get("client") == client
+        and fields.get("method") == "GET"
+        and str(fields.get("status")).startswith("2")
+    )
 
 
 def _needle(text: str) -> bytes:

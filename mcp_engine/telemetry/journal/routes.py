@@ -34,6 +34,10 @@ def _wanted(
     trace_id: Annotated[str | None, Query(max_length=32)] = None,
     since: Annotated[AwareDatetime | None, Query(description="With its time zone.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="With its time zone; not included.")] = None,
+    without_reads_of: Annotated[
+        str | None,
+        Query(max_length=32, description="Leave out successful GET requests of this client, such as `dashboard`."),
+    ] = None,
 ) -> LogFilter:
     return replace(
         _visible(caller),
@@ -44,6 +48,7 @@ def _wanted(
         trace_id=trace_id,
         since=since,
         until=until,
+        without_reads_of=without_reads_of,
     )
 
 

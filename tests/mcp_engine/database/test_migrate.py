@@ -58,5 +58,24 @@ def test_a_database_of_a_newer_version_is_refused_untouched(postgres: EmbeddedPo
     engine.dispose()
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE schema_version_files SET sha256 = 'of another file' WHERE source = 'core' AND revision = '0003'",
+        "DROP TABLE schema_version_files",
+    ],
+)
+def test_a_database_that_other_migrations_made_is_refused_untouched(fresh_owner_url: str, edit: str) -> None:
+    engine = create_engine(fresh_owner_url)
+    with engine.begin() as connection:
+        connection.execute(text(edit))
+    with pytest.raises(Refused, match=r"core: .*0003") as refused:
+        upgrade(fresh_owner_url, APP_PASSWORD, [CORE])
+    assert refused.value.code == "database.other_migrations"
+    with pytest.raises(Refused, match=r"core: .*0003"):
+        upgrade(fresh_owner_url, APP_PASSWORD, [CORE])
+    engine.dispose()
+
+
 def test_upgrading_twice_changes_nothing(fresh_owner_url: str) -> None:
     upgrade(fresh_owner_url, APP_PASSWORD, migration_sources())

@@ -56,8 +56,14 @@ class Place:
         return {row[0].removeprefix(name) for row in found}
 
     def tenants(self) -> int:
+        return self._count("SELECT count(*) FROM tenant")
+
+    def workers(self) -> int:
+        return self._count("SELECT count(*) FROM worker_lease")
+
+    def _count(self, query: str) -> int:
         with psycopg.connect(plain_url(self.owner_url)) as connection:
-            row = connection.execute("SELECT count(*) FROM tenant").fetchone()
+            row = connection.execute(query.encode()).fetchone()
         return int(row[0]) if row else 0
 
     def execute(self, statement: str) -> None:
@@ -109,6 +115,19 @@ async def add_tenant(owner_url: str) -> None:
     database = Database(app_url(owner_url, APP_PASSWORD))
     await make_tenant(database)
     await database.close()
+
+
+async def test_a_backup_holds_no_leases_of_workers(place: Place) -> None:
+    place.execute(
+        "INSERT INTO worker_lease (worker_id, token, host, pid, expires_at) "
+        "VALUES (gen_random_uuid(), 1, 'here', 1, now() + interval '1 hour')"
+    )
+    assert place.workers() == 1
+    backup = place.home / "engine.tar"
+    await write_backup(place.owner_url, place.secrets_dir, backup)
+    await place.stage(backup)
+    swap_pending_restore(place.owner_url, place.home, place.secrets_dir)
+    assert place.workers() == 0
 
 
 async def test_a_restore_takes_effect_at_the_next_start_and_survives_a_crash_in_it(place: Place) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mcp_engine.errors import Conflict, Refused
-from mcp_engine.server.instance import clear_scratch, held_home, scratch
+from mcp_engine.server.instance import clear_scratch, ensure_free, held_home, scratch
 
 HOLD = """
 import sys, time
@@ -31,7 +31,10 @@ def test_the_second_server_says_who_holds_the_directory(tmp_path: Path) -> None:
         with pytest.raises(Conflict, match=f"process {first.pid}, which serves http://127.0.0.1:1"):
             with held_home(tmp_path, "http://127.0.0.1:2"):
                 pass
+        with pytest.raises(Conflict, match=f"process {first.pid}, which serves http://127.0.0.1:1"):
+            ensure_free(tmp_path)
         first.kill()
+    ensure_free(tmp_path)
     with held_home(tmp_path, "http://127.0.0.1:2"):
         assert json.loads((tmp_path / "server.lock").read_text())["pid"] == os.getpid()
 

@@ -170,6 +170,16 @@ async def test_one_line_a_request_with_the_template_and_no_query(client: httpx.A
     assert "abc" not in json.dumps(line)
 
 
+@pytest.mark.parametrize(("said", "logged"), [("dashboard", "dashboard"), ("a\tb", None), ("", None), ("x" * 33, None)])
+async def test_the_line_names_the_client_that_says_what_it_is(
+    client: httpx.AsyncClient, said: str, logged: str | None
+) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await client.get("/api/v1/things/1", headers={**KEY, "X-MCP-Engine-Client": said})
+    [line] = [line for line in lines if line["event"] == "request"]
+    assert line.get("client") == logged
+
+
 async def test_a_stream_passes_piece_by_piece(caller: Caller) -> None:
     sent: list[dict[str, Any]] = []
     await build_app(caller)(_scope("/api/v1/things/1/stream"), _never, _append_to(sent))

@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { useEffect, useState } from "react";
-import { SelectField, TextField } from "../../components/Field";
+import { CheckField, SelectField, TextField } from "../../components/Field";
 import { LEVELS, type LogFilter } from "./search";
 
 const TYPING_MS = 300;
@@ -25,6 +25,11 @@ export function LogFilters({ filter, onChange }: { filter: LogFilter; onChange: 
           </option>
         ))}
       </SelectField>
+      <CheckField
+        label="Show what the dashboard reads"
+        checked={filter.own === true}
+        onChange={(event) => onChange({ own: event.target.checked ? true : undefined })}
+      />
       <Condition name="event" value={filter.event} onRemove={() => onChange({ event: undefined })} />
       <Condition name="request" value={filter.request} onRemove={() => onChange({ request: undefined })} />
       <Condition name="trace" value={filter.trace} onRemove={() => onChange({ trace: undefined })} />

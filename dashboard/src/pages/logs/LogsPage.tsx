@@ -123,7 +123,7 @@ function useNewestAtFirst(items: readonly LogLine[] | undefined): string | null 
 }
 
 function NoLines({ filter, onClear }: { filter: LogFilter; onClear: () => void }) {
-  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  const isFiltered = Object.entries(filter).some(([name, value]) => name !== "own" && value !== undefined);
   if (!isFiltered) {
     return (
       <EmptyState icon={ScrollText} title="No line yet">

@@ -37,7 +37,7 @@ describe("following the log", () => {
 
   function start(after?: string): Promise<void> {
     const inbox = new Inbox((more) => entries.push(...more));
-    return follow({ q: "x" }, after, inbox, (state) => states.push(state), controller.signal);
+    return follow({ q: "x", own: true }, after, inbox, (state) => states.push(state), controller.signal);
   }
 
   const paths = () => vi.mocked(streamEvents).mock.calls.map(([path]) => path);

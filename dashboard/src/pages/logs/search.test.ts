@@ -10,7 +10,15 @@ describe("the URL of the log page", () => {
   });
 
   it("becomes the path of the stream", () => {
-    expect(streamPath({}, undefined)).toBe("/api/v1/logs/stream");
-    expect(streamPath({ level: "error", q: "a&b" }, "7")).toBe("/api/v1/logs/stream?level=error&text=a%26b&after=7");
+    expect(streamPath({ own: true }, undefined)).toBe("/api/v1/logs/stream");
+    expect(streamPath({ level: "error", q: "a&b", own: true }, "7")).toBe(
+      "/api/v1/logs/stream?level=error&text=a%26b&after=7",
+    );
+  });
+
+  it("leaves out what the dashboard reads, except for one request or trace", () => {
+    expect(streamPath({}, undefined)).toBe("/api/v1/logs/stream?without_reads_of=dashboard");
+    expect(streamPath({ request: "r1" }, undefined)).toBe("/api/v1/logs/stream?request_id=r1");
+    expect(streamPath({ trace: "t1" }, undefined)).toBe("/api/v1/logs/stream?trace_id=t1");
   });
 });

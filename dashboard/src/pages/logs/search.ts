@@ -1,4 +1,5 @@
 /** What of the log page stands in the URL. */
+import { CLIENT } from "../../api/clientName";
 import { flag, oneOf, text, whole } from "../../app/search";
 
 export const LEVELS = ["debug", "info", "warning", "error", "critical"] as const;
@@ -11,6 +12,8 @@ export interface LogFilter {
   event?: string | undefined;
   request?: string | undefined;
   trace?: string | undefined;
+  /** Show also what the dashboard reads for its own pages. */
+  own?: true | undefined;
 }
 
 export interface LogSearch extends LogFilter {
@@ -26,13 +29,19 @@ export function logSearch(search: Record<string, unknown>): LogSearch {
     event: text(search, "event"),
     request: text(search, "request"),
     trace: text(search, "trace"),
+    own: flag(search, "own"),
     line: whole(search, "line"),
     paused: flag(search, "paused"),
   };
 }
 
-export function filterOf({ level, q, event, request, trace }: LogSearch): LogFilter {
-  return { level, q, event, request, trace };
+export function filterOf({ level, q, event, request, trace, own }: LogSearch): LogFilter {
+  return { level, q, event, request, trace, own };
+}
+
+/** Who asks for one request or trace wants each of its lines. */
+function isExact(filter: LogFilter): boolean {
+  return filter.request !== undefined || filter.trace !== undefined;
 }
 
 /** The filter as the engine's query parameters. */
@@ -43,6 +52,7 @@ export function parametersOf(filter: LogFilter) {
     event: filter.event ?? null,
     request_id: filter.request ?? null,
     trace_id: filter.trace ?? null,
+    without_reads_of: filter.own || isExact(filter) ? null : CLIENT,
   };
 }
 

@@ -75,6 +75,18 @@ async def test_filters(tmp_path: Path, writer: JournalWriter, wanted: dict[str, 
     assert (len(events) if isinstance(found, int) else events) == found
 
 
+async def test_the_reads_of_a_client_are_left_out_and_nothing_else_of_it(tmp_path: Path, writer: JournalWriter) -> None:
+    asked = {"client": "dashboard", "method": "GET", "status": 200}
+    write(writer, "request", **asked)
+    write(writer, "request", **asked | {"method": "POST", "text": "ran"})
+    write(writer, "request", **asked | {"status": 500, "text": "failed"})
+    write(writer, "request", **asked | {"client": "python-sdk", "text": "another's"})
+    write(writer, "request", method="GET", status=200, text="nobody's")
+    wanted = LogFilter(TENANT, without_reads_of="dashboard")
+    shown = await LogFeed(tmp_path).page(wanted, before=None, limit=9)
+    assert [line.fields["text"] for line in shown] == ["nobody's", "another's", "failed", "ran"]
+
+
 async def test_pages_follow_each_other(tmp_path: Path, writer: JournalWriter) -> None:
     for number in range(5):
         write(writer, str(number))

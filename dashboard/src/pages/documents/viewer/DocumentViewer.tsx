@@ -11,6 +11,7 @@ import { PageBar } from "./PageBar";
 import { PdfPages } from "./PdfPages";
 import { pagesQuery } from "./queries";
 import { TextView } from "./TextView";
+import { firstZoom } from "./zoom";
 
 export type View = "pages" | "text";
 
@@ -44,7 +45,7 @@ function Indexed({ documentId, name, version, span, page, view, onView, characte
   const hasPages = version.pages !== null && version.pages !== undefined;
   const place = { documentId, number: version.number };
   const query = useQuery({ ...pagesQuery(place), enabled: hasPages });
-  const [zoom, setZoom] = useState(1);
+  const [zoom, setZoom] = useState(() => firstZoom(window.innerWidth, span !== undefined));
   const [shown, setShown] = useState<number>();
   const spanned = query.data?.find((one) => span !== undefined && one.start <= span.start && span.start < one.end);
   const wanted = spanned?.number ?? page ?? 1;

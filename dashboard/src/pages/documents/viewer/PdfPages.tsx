@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Schema } from "../../../api/client";
 import { type Span } from "./codepoints";
 import { PageImage } from "./PageImage";
-import { pagesInSight, placeOf, topsOf } from "./places";
+import { acrossOf, pagesInSight, placeOf, topsOf } from "./places";
 import { type Place, highlightsQuery } from "./queries";
 import { imageWidth } from "./zoom";
 
@@ -36,26 +36,30 @@ export function PdfPages({ place, name, pages, span, zoom, target, onPage }: Pdf
   const tops = topsOf(pages, width);
   const [top, setTop] = useState(0);
   // Where somebody has scrolled to, in widths of a page: by the time pages have shrunk, the browser has cut `scrollTop`.
-  const left = useRef<{ target: object; at: number }>(undefined);
+  const left = useRef<{ target: object; at: number; across: number }>(undefined);
   // Where the box was put: a scroll event that finds it elsewhere comes from somebody's hand.
-  const put = useRef(0);
+  const put = useRef({ top: 0, across: 0 });
 
   useLayoutEffect(() => {
     const box = scroller.current;
     if (box === null || size.width === 0) return;
     const rectangles = highlights?.find((one) => one.page === target.page)?.rectangles ?? [];
-    const wanted =
-      left.current?.target === target ? left.current.at * width : placeOf(tops, target.page, rectangles, size.height);
+    const own = left.current?.target === target ? left.current : undefined;
+    const wanted = own ? own.at * width : placeOf(tops, target.page, rectangles, size.height);
+    const across = own ? own.across * width : acrossOf(rectangles, width, size.width);
     if (Math.abs(box.scrollTop - wanted) > 1) box.scrollTop = wanted;
-    put.current = box.scrollTop;
+    if (Math.abs(box.scrollLeft - across) > 1) box.scrollLeft = across;
+    put.current = { top: box.scrollTop, across: box.scrollLeft };
     setTop(box.scrollTop);
   });
 
   function onScroll() {
     const box = scroller.current;
-    if (box === null || Math.abs(box.scrollTop - put.current) <= 1) return;
-    put.current = box.scrollTop;
-    left.current = { target, at: box.scrollTop / width };
+    if (box === null) return;
+    const moved = Math.max(Math.abs(box.scrollTop - put.current.top), Math.abs(box.scrollLeft - put.current.across));
+    if (moved <= 1) return;
+    put.current = { top: box.scrollTop, across: box.scrollLeft };
+    left.current = { target, at: box.scrollTop / width, across: box.scrollLeft / width };
     setTop(box.scrollTop);
     const middle = box.scrollTop + box.clientHeight / 2;
     const shown = tops.findLastIndex((one) => one <= middle);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pagesInSight, placeOf, topsOf } from "./places";
+import { acrossOf, pagesInSight, placeOf, topsOf } from "./places";
 
 const PAGES = [{ width: 100, height: 200 }, { width: 100, height: 100 }, { width: 200, height: 100 }];
 
@@ -19,6 +19,15 @@ describe("placeOf", () => {
     expect(placeOf(tops, 1, [{ top: 0.01 }], 300)).toBe(0);
     expect(placeOf(tops, 3, [{ top: 1 }], 3000)).toBe(tops[3]! - 3000);
     expect(placeOf(tops, 1, [], 9000)).toBe(0);
+  });
+});
+
+describe("acrossOf", () => {
+  it("begins where the highlights do", () => expect(acrossOf([{ left: 0.5 }, { left: 0.25 }], 800, 390)).toBe(200));
+  it("stays where there is something to see", () => {
+    expect(acrossOf([{ left: 0.9 }], 800, 390)).toBe(434);
+    expect(acrossOf([{ left: 0.9 }], 366, 390)).toBe(0);
+    expect(acrossOf([], 800, 390)).toBe(0);
   });
 });
 

@@ -24,6 +24,13 @@ export function placeOf(
   return Math.max(0, Math.min(wanted, end - height));
 }
 
+/** Return how far to scroll sideways on pages of `width` in a box of `boxWidth`, so that what is highlighted begins in sight. */
+export function acrossOf(rectangles: readonly Pick<Schema<"Rectangle">, "left">[], width: number, boxWidth: number): number {
+  if (rectangles.length === 0) return 0;
+  const first = Math.min(...rectangles.map((rectangle) => rectangle.left)) * width;
+  return Math.max(0, Math.min(first, width + 2 * GAP - boxWidth));
+}
+
 /** Return the indices of the pages that can be seen from `top`, and of those half a height before and after. */
 export function pagesInSight(tops: readonly number[], top: number, height: number): number[] {
   const from = top - height / 2;

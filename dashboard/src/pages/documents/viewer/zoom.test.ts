@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { imageWidth, zoomed } from "./zoom";
+import { firstZoom, imageWidth, zoomed } from "./zoom";
 
 describe("zoom", () => {
   it("steps and stops at the ends", () => {
@@ -7,6 +7,12 @@ describe("zoom", () => {
     expect(zoomed(1, -1)).toBe(0.75);
     expect(zoomed(3, 1)).toBe(3);
     expect(zoomed(0.5, -1)).toBe(0.5);
+  });
+
+  it("begins with what can be read: on a phone, pages twice as wide once something is cited", () => {
+    expect(firstZoom(390, true)).toBe(2);
+    expect(firstZoom(390, false)).toBe(1);
+    expect(firstZoom(1280, true)).toBe(1);
   });
 
   it("asks for images in few widths, as sharp as the screen", () => {

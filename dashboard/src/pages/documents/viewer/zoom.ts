@@ -3,6 +3,14 @@
 export const ZOOMS: readonly number[] = [0.5, 0.75, 1, 1.25, 1.5, 2, 3];
 const IMAGE_WIDTHS: readonly number[] = [480, 800, 1200, 1600, 2400];
 
+/** A screen narrower than this is a phone's, in CSS pixels. */
+const PHONE_WIDTH = 480;
+
+/** Return how large pages are at first: what is cited has to be read at once, also where a whole page is too small. */
+export function firstZoom(screenWidth: number, isCited: boolean): number {
+  return isCited && screenWidth < PHONE_WIDTH ? 2 : 1;
+}
+
 /** Return the next zoom in a direction; the same at either end. */
 export function zoomed(zoom: number, step: 1 | -1): number {
   const next = step > 0 ? ZOOMS.find((one) => one > zoom) : ZOOMS.findLast((one) => one < zoom);
