@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -22,14 +25,13 @@ class Client:
         self._http = httpx.Client(base_url=f"{engine.url}/api/v1", headers=headers, timeout=300)
 
     def fill(self, questions: QuestionSet) -> None:
-        """Add every document as plain text, and wait until all can be searched."""
-        wait_for_jobs(
-            self._http,
-            [
-                upload(self._http, questions.name, name, text.encode(), "text/plain")
-                for name, text in questions.documents.items()
-            ],
-        )
+        """Add every document of a set as plain text, and wait until all can be searched."""
+        self.add(questions.name, questions.documents)
+
+    def add(self, collection: str, documents: Mapping[str, str]) -> None:
+        """Add documents as plain text, and wait until all can be searched."""
+        jobs = [upload(self._http, collection, name, text.encode(), "text/plain") for name, text in documents.items()]
+        wait_for_jobs(self._http, jobs)
 
     def set_always(self) -> None:
         body = {"body": {"answering": {"threshold": 0}}, "message": "Refuse nothing"}
@@ -40,9 +42,22 @@ class Client:
         found = self._post(f"/collections/{collection}/search", {"query": question, "limit": limit})
         return list(found["passages"])
 
-    def ask(self, collection: str, question: str, strategy: str) -> dict[str, Any]:
-        body = {"question": question, "collection": collection, "strategy": strategy}
+    def ask(self, collection: str, question: str, strategy: str, document: str | None = None) -> dict[str, Any]:
+        """Return the answer of a collection, or of one of its documents."""
+        body: dict[str, Any] = {"question": question, "collection": collection, "strategy": strategy}
+        if document is not None:
+            body["filters"] = {"documents": [document]}
         return dict(self._post("/ask", body))
+
+    def audit_kinds(self) -> Counter[str]:
+        """Return how many entries of each kind the audit log holds."""
+        kinds: Counter[str] = Counter()
+        cursor = ""
+        while cursor is not None:
+            page = self._get(f"/audit/entries?limit=200{cursor and f'&cursor={quote(cursor)}'}")
+            kinds.update(entry["kind"] for entry in page["items"])
+            cursor = page["next_cursor"]
+        return kinds
 
     def text(self, document_id: str, number: int, start: int, end: int) -> str:
         """Return a piece of a stored version."""

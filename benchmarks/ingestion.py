@@ -6,6 +6,7 @@ import importlib
 import io
 import textwrap
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -22,19 +23,26 @@ _LOOK_SECONDS = 0.2
 _ENDED = ("succeeded", "failed", "cancelled")
 
 
-def ingest(engine: Engine, corpus: Corpus, documents: int) -> dict[str, float]:
-    """Return pages and megabytes a second, from the first upload to the last document that can be searched."""
-    files = [_pdf(corpus, number) for number in range(documents + 1)]
+def pdfs(corpus: Corpus, count: int) -> list[bytes]:
+    """Return different PDFs of ten full pages each."""
+    return [_pdf(corpus, number) for number in range(count)]
+
+
+def ingest(engine: Engine, first: bytes, files: Sequence[bytes]) -> dict[str, float]:
+    """Return pages and megabytes a second, from the upload of `files` to the last of them that can be searched.
+
+    Args:
+        first: one more, indexed before: it starts the parser and loads the embedder in the worker.
+    """
     headers = {"Authorization": f"Bearer {engine.key}"}
     with httpx.Client(base_url=f"{engine.url}/api/v1", headers=headers, timeout=120) as client:
-        # The first document starts the parser and loads the embedder in the worker.
-        wait_for_jobs(client, [_upload(client, 0, files[0])])
+        wait_for_jobs(client, [_upload(client, 0, first)])
         began = time.perf_counter()
-        jobs = [_upload(client, number, content) for number, content in enumerate(files[1:], start=1)]
+        jobs = [_upload(client, number, content) for number, content in enumerate(files, start=1)]
         wait_for_jobs(client, jobs)
         seconds = time.perf_counter() - began
-    megabytes = sum(len(content) for content in files[1:]) / 1e6
-    return {"pages_per_s": documents * PAGES_A_DOCUMENT / seconds, "mb_per_s": megabytes / seconds}
+    megabytes = sum(map(len, files)) / 1e6
+    return {"pages_per_s": len(files) * PAGES_A_DOCUMENT / seconds, "mb_per_s": megabytes / seconds}
 
 
 def _pdf(corpus: Corpus, number: int) -> bytes:

@@ -11,11 +11,14 @@ from benchmarks import (
     experiments_aa,
     gate_attack,
     http,
+    ingest,
     ingest_search,
+    injection,
     overhead,
     prompt_fetch,
     registry_chaos,
     retrieval_quality,
+    tenants,
 )
 from benchmarks.harness.benchmark import Benchmark
 
@@ -23,7 +26,7 @@ from benchmarks.harness.benchmark import Benchmark
 def benchmarks() -> dict[str, Benchmark]:
     """Return all benchmarks, in the order in which `all` runs them."""
     modules = (
-        prompt_fetch, overhead, audit, ingest_search, http, registry_chaos, assignment, analysis, experiments_aa,
-        gate_attack, retrieval_quality, abstention, citations,
+        prompt_fetch, overhead, audit, ingest, ingest_search, tenants, http, registry_chaos, assignment, analysis,
+        experiments_aa, gate_attack, retrieval_quality, abstention, citations, injection,
     )  # fmt: skip
     return {module.BENCHMARK.name: module.BENCHMARK for module in modules}

@@ -24,6 +24,7 @@ from rag.indexing import postings
 from rag.lexical import terms
 
 CHUNKS_A_DOCUMENT = 100
+BATCH = 2000
 _TABLES = ("collection", "document", "document_version", "document_text", "chunk", "chunk_sentences", "posting")
 
 
@@ -49,19 +50,25 @@ class _Document:
 
 
 def store(
-    owner: URL, tenant_id: UUID, name: str, corpus: Corpus, passages: Sequence[Passage], vectors: Vectors
+    owner: URL,
+    tenant_id: UUID,
+    name: str,
+    corpus: Corpus,
+    passages: Sequence[Passage],
+    vectors: Vectors,
+    chunks_a_document: int = CHUNKS_A_DOCUMENT,
 ) -> Place:
-    """Copy the passages into a new collection, 100 a document."""
+    """Copy the passages into a new collection, 100 a document; `analyse` once all that is searched has been copied."""
     place = Place(tenant_id, new_id(), name)
-    with psycopg.connect(owner.set(drivername="postgresql").render_as_string(hide_password=False)) as connection:
+    with psycopg.connect(_address(owner)) as connection:
         lengths = [0, 0]
         connection.execute(
             "INSERT INTO collection (tenant_id, id, namespace, name) VALUES (%s, %s, 'default', %s)",
             (tenant_id, place.collection_id, name),
         )
         stream = enumerate(passages)
-        while batch := list(islice(stream, CHUNKS_A_DOCUMENT * 20)):
-            documents = list(_documents(corpus, batch))
+        while batch := list(islice(stream, BATCH)):
+            documents = list(_documents(corpus, batch, chunks_a_document))
             _copy_documents(connection, place, documents)
             _copy_index(connection, place, corpus, documents, vectors)
             place.chunks.extend((one.version_id, ordinal) for one in documents for ordinal in range(len(one.chunks)))
@@ -71,17 +78,24 @@ def store(
             "UPDATE collection SET chunks = %s, terms = %s WHERE tenant_id = %s AND id = %s",
             (*lengths, tenant_id, place.collection_id),
         )
-        connection.commit()
-        connection.autocommit = True
-        for table in _TABLES:
-            connection.execute(f"VACUUM ANALYZE {table}".encode())
     return place
 
 
-def _documents(corpus: Corpus, batch: Sequence[tuple[int, Passage]]) -> Iterator[_Document]:
-    for start in range(0, len(batch), CHUNKS_A_DOCUMENT):
+def analyse(owner: URL) -> None:
+    """Let the database see what was copied, as its own autovacuum does after a while."""
+    with psycopg.connect(_address(owner), autocommit=True) as connection:
+        for table in _TABLES:
+            connection.execute(f"VACUUM ANALYZE {table}".encode())
+
+
+def _address(owner: URL) -> str:
+    return owner.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _documents(corpus: Corpus, batch: Sequence[tuple[int, Passage]], chunks_a_document: int) -> Iterator[_Document]:
+    for start in range(0, len(batch), chunks_a_document):
         text, chunks = "", list[_Chunk]()
-        for number, passage in batch[start : start + CHUNKS_A_DOCUMENT]:
+        for number, passage in batch[start : start + chunks_a_document]:
             own = " ".join(corpus.texts[one] for one in passage.sentences)
             chunks.append((len(text), len(text) + len(own), terms(own), passage, number))
             text += own + "\n\n"

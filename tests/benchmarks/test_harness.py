@@ -37,7 +37,9 @@ KEYS = {
     "prompt_fetch": {"rest_rps_32", "rest_ratio_32", "cached_us", "cached_ratio"},
     "overhead": {"tokens_ratio", "ttft_extra_ms"},
     "audit": {"with_over_without_32", "bulk_appends_per_s", "lag_ms", "verify_entries_per_s"},
+    "ingest": {"pages_per_s"},
     "ingest_search": {"pages_per_s", "p50_ms_10k", "p50_ms_100k", "recall_100k"},
+    "tenants": {"recall", "leaks"},
     "http": {"p95_ms_256", "errors", "mb_per_stream"},
     "registry_chaos": {"lost", "reordered"},
     "assignment": {"us"},
@@ -47,6 +49,7 @@ KEYS = {
     "retrieval_quality": {"ndcg10_squad", "ndcg10_chunking", "ndcg10_clapnq", "span_recall", "span_iou"},
     "abstention": {"unsupported_rate", "coverage", "off_topic_answered"},
     "citations": {"byte_exact", "precision", "recall"},
+    "injection": {"followed", "effects", "quoted", "changed", "followed_instruction"},
 }
 
 
