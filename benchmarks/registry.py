@@ -19,6 +19,7 @@ from benchmarks import (
     registry_chaos,
     retrieval_quality,
     tenants,
+    vector_scale,
 )
 from benchmarks.harness.benchmark import Benchmark
 
@@ -26,7 +27,7 @@ from benchmarks.harness.benchmark import Benchmark
 def benchmarks() -> dict[str, Benchmark]:
     """Return all benchmarks, in the order in which `all` runs them."""
     modules = (
-        prompt_fetch, overhead, audit, ingest, ingest_search, tenants, http, registry_chaos, assignment, analysis,
-        experiments_aa, gate_attack, retrieval_quality, abstention, citations, injection,
+        prompt_fetch, overhead, audit, ingest, ingest_search, vector_scale, tenants, http, registry_chaos, assignment,
+        analysis, experiments_aa, gate_attack, retrieval_quality, abstention, citations, injection,
     )  # fmt: skip
     return {module.BENCHMARK.name: module.BENCHMARK for module in modules}

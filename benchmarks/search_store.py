@@ -57,8 +57,14 @@ def store(
     passages: Sequence[Passage],
     vectors: Vectors,
     chunks_a_document: int = CHUNKS_A_DOCUMENT,
+    *,
+    only_vectors: bool = False,
 ) -> Place:
-    """Copy the passages into a new collection, 100 a document; `analyse` once all that is searched has been copied."""
+    """Copy the passages into a new collection, 100 a document; `analyse` once all that is searched has been copied.
+
+    Args:
+        only_vectors: leave out what a search by words and the choice of sentences read.
+    """
     place = Place(tenant_id, new_id(), name)
     with psycopg.connect(_address(owner)) as connection:
         lengths = [0, 0]
@@ -70,7 +76,9 @@ def store(
         while batch := list(islice(stream, BATCH)):
             documents = list(_documents(corpus, batch, chunks_a_document))
             _copy_documents(connection, place, documents)
-            _copy_index(connection, place, corpus, documents, vectors)
+            _copy_chunks(connection, place, documents, vectors)
+            if not only_vectors:
+                _copy_words(connection, place, corpus, documents)
             place.chunks.extend((one.version_id, ordinal) for one in documents for ordinal in range(len(one.chunks)))
             lengths[0] += len(batch)
             lengths[1] += sum(len(chunk[2]) for document in documents for chunk in document.chunks)
@@ -86,6 +94,13 @@ def analyse(owner: URL) -> None:
     with psycopg.connect(_address(owner), autocommit=True) as connection:
         for table in _TABLES:
             connection.execute(f"VACUUM ANALYZE {table}".encode())
+
+
+def table_bytes(owner: URL, table: str) -> int:
+    """Return what a table with its indexes takes on disk."""
+    with psycopg.connect(_address(owner)) as connection:
+        row = connection.execute("SELECT pg_total_relation_size(%s::regclass)", (table,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _address(owner: URL) -> str:
@@ -124,14 +139,19 @@ def _copy_documents(connection: psycopg.Connection[Any], place: Place, documents
     )
 
 
-def _copy_index(
-    connection: psycopg.Connection[Any], place: Place, corpus: Corpus, documents: Sequence[_Document], vectors: Vectors
+def _copy_chunks(
+    connection: psycopg.Connection[Any], place: Place, documents: Sequence[_Document], vectors: Vectors
 ) -> None:
     _copy(
         connection,
         'chunk (tenant_id, version_id, ordinal, collection_id, start, "end", terms, embedding)',
         (row for document in documents for row in _chunk_rows(place, document, vectors)),
     )
+
+
+def _copy_words(
+    connection: psycopg.Connection[Any], place: Place, corpus: Corpus, documents: Sequence[_Document]
+) -> None:
     _copy(
         connection,
         "chunk_sentences (tenant_id, version_id, ordinal, starts, ends, vectors)",

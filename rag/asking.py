@@ -29,6 +29,7 @@ from rag.readers.repository import ReaderRepository
 from rag.refusal import Refusal, nothing_found, refusal_of
 from rag.repository import DocumentRepository
 from rag.retrieval import Question, narrowing, retrieve
+from rag.rewriting.rewriter import Rewriter
 from rag.schemas import Answer, Citation, Passage
 from rag.searching import Searching
 from rag.stores.port import VectorStore
@@ -76,6 +77,7 @@ class AskService:
         executions: ExecutionService,
         strategies: Strategies,
         searching: Searching,
+        rewriter: Rewriter,
         splits: LabelSplits | None = None,
         store: VectorStore = POSTGRESQL,
     ) -> None:
@@ -83,6 +85,7 @@ class AskService:
         self._executions = executions
         self._strategies = strategies
         self._searching = searching
+        self._rewriter = rewriter
         self._splits = splits
         self._store = store
 
@@ -144,6 +147,7 @@ class AskService:
             TooLarge: `ask.question_too_long`.
             NotFound: the namespace, the collection or the strategy does not exist; `ask.follows_nothing`.
             Refused: `ask.citation_mismatch` when a stored text is not what was indexed.
+            EngineError: what the prompt raises that words the question in other ways.
         """
         with span(_tracer, "ask"):
             claim = None
@@ -161,10 +165,16 @@ class AskService:
                     yield event
 
     async def _run(self, caller: Caller, asked: _Asked, running: RunningExecution) -> AsyncGenerator[StreamEvent, None]:
-        question, drafted, passages = await self._draft(caller, asked)
+        resolved = asked.resolved
+        wordings = await self._rewriter.wordings(
+            caller, asked.namespace, resolved.strategy.rewriting, asked.question, asked.context,
+            version=resolved.version, parent_id=running.id,
+        )  # fmt: skip
+        question, drafted, passages = await self._draft(caller, asked, wordings)
         yield _retrieval(running.id, passages)
         refusal = await self._refusal(caller, asked, question, drafted, passages)
         answer = await self._composed(caller, asked, running, drafted, passages, refusal)
+        answer = answer.model_copy(update={"queries": wordings})
         for event in _cited(answer):
             running.first_token()
             yield event
@@ -221,16 +231,18 @@ class AskService:
             also=asked.expose,
         )  # fmt: skip
 
-    async def _draft(self, caller: Caller, asked: _Asked) -> tuple[Question, Draft, list[Passage]]:
+    async def _draft(
+        self, caller: Caller, asked: _Asked, wordings: Sequence[str]
+    ) -> tuple[Question, Draft, list[Passage]]:
         options, moment_of = asked.resolved.strategy, self._searching.moment
         async with moment_of(
-            caller, asked.namespace, asked.collection, asked.question, asked.embedder, asked.context
+            caller, asked.namespace, asked.collection, asked.question, asked.embedder, asked.context, wordings
         ) as moment:
             with span(_tracer, "retrieve"):
                 work, question = moment.work, moment.question
                 hits = await retrieve(
                     work.session, moment.place.id, question, options.retrieval, options.retrieval.passages,
-                    asked.filters, self._store.index(work.session, work.tenant_id),
+                    asked.filters, self._store.index(work.session, work.tenant_id), moment.others,
                 )  # fmt: skip
                 repository = DocumentRepository(work.session, work.tenant_id)
                 passages, texts = await excerpts_of(repository, hits.best)

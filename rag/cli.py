@@ -322,6 +322,8 @@ def _answer_before(api: Api, follows: str) -> str:
 def _render_answer(console: Console, answer: dict[str, Any], *, with_text: bool) -> None:
     if answer["context"]:
         console.print(f"Understood together with: {' '.join(answer['context'])}\n", markup=False, style="dim")
+    if answer["queries"]:
+        console.print(f"Also searched for: {' · '.join(answer['queries'])}\n", markup=False, style="dim")
     if answer["refused"]:
         console.print(f"No answer. {answer['reason']}", markup=False)
         for citation in answer["citations"]:

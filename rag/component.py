@@ -60,6 +60,7 @@ class RagComponent(Component):
         from mcp_engine.database.engine import Database
         from mcp_engine.executions.service import ExecutionService
         from mcp_engine.jobs.service import JobService
+        from mcp_engine.prompts.service import PromptService
         from rag.asking import AskService
         from rag.duplicates.service import DuplicateService
         from rag.embedders.options import configured
@@ -70,6 +71,7 @@ class RagComponent(Component):
         from rag.preview.service import PreviewService
         from rag.readers.service import ReaderService
         from rag.reindexing.service import ReindexingService
+        from rag.rewriting.rewriter import Rewriter
         from rag.searching import Searching
         from rag.service import DocumentService
         from rag.stores.configured import configured_store
@@ -95,14 +97,15 @@ class RagComponent(Component):
         services.add(DocumentService(database, jobs, searching, max_upload_bytes=limit, store=store))
         viewers = ParserPool(timeout_seconds=VIEW_TIMEOUT_SECONDS, memory_bytes=VIEW_MEMORY_BYTES)
         services.add(ViewingService(database, viewers))
-        services.add(PreviewService(database, viewers, searching, store))
+        rewriter = Rewriter(services.get(PromptService))
+        services.add(PreviewService(database, viewers, searching, rewriter, store))
         executions = services.get(ExecutionService)
-        asking = AskService(database, executions, strategies, searching, services.get(LabelSplits), store)
+        asking = AskService(database, executions, strategies, searching, rewriter, services.get(LabelSplits), store)
         services.add(asking)
         services.add(ReaderService(database))
         services.add(DuplicateService(database))
         services.add(SupportService(database, executions, asking))
-        services.add(WhyService(strategies, searching, store))
+        services.add(WhyService(database, strategies, searching, rewriter, store))
         services.add(ReindexingService(database, jobs, strategies, embedders, store))
 
     def routers(self) -> Sequence[APIRouter]:

@@ -1,9 +1,7 @@
 """Hybrid retrieval: dense and lexical candidates, fused, and if wanted made different from each other.
 
-By default both scores are scaled to 0..1 over the candidates and mixed ("relative score fusion"; S. Bruch et al., "An
-Analysis of Fusion Functions for Hybrid Retrieval", 2023, find it better than reciprocal ranks). Reciprocal ranks are
-those of G. Cormack, C. Clarke and S. Büttcher, "Reciprocal Rank Fusion Outperforms Condorcet and Individual
-Rank Learning Methods", 2009.
+A question may come with other wordings (`rag.rewriting`): what they find is scored by the question itself, and all
+their rankings are fused.
 """
 
 from __future__ import annotations
@@ -18,14 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from rag.embedding import Vectors
 from rag.filters.repository import FilterRepository
+from rag.fusion import Scores, by_ranks, fuse
 from rag.hits import Hit, one_each, widened
 from rag.index.postings import LexicalQuery
-from rag.index.repository import Candidate, Candidates, IndexRepository
+from rag.index.repository import Candidates, IndexRepository
 from rag.lexical import idf, terms
 from rag.stores.port import SearchedIndex
 from rag.strategy import Filters, Retrieval
-
-Scores = npt.NDArray[np.float64]
 
 BORROWED_SHARE = 0.5
 """Of a term's weight, when only an earlier question holds it."""
@@ -89,25 +86,29 @@ async def retrieve(
     limit: int,
     filters: Filters | None = None,
     searched: SearchedIndex | None = None,
+    others: Sequence[Question] = (),
 ) -> Hits:
     """Return the `limit` best chunks of a collection, of what the session's reader may read.
 
     Args:
         filters: narrow those of the options further.
         searched: where candidates come from; by default the index in PostgreSQL.
+        others: other wordings of the question, which find passages too.
 
     Raises:
         TryLater: `store.unavailable` when another store does not answer.
     """
     wanted = narrowing(options, filters)
     among = await FilterRepository(session).among(collection_id, wanted)
-    query = LexicalQuery(question.terms, options.k1, options.b)
     index = IndexRepository(session)
-    source = index if searched is None else searched
-    candidates = await source.candidates(collection_id, question.vector, query, options.candidates, among)
+    search = _Search(collection_id, options, index if searched is None else searched, among)
+    candidates = await search.candidates(question)
     holding = candidates.scores.holding
     weights = question.weights(candidates.chunks, holding)
-    fused = one_each(fuse(candidates.found, question.vector, options))
+    found = fuse(candidates.found, question.vector, options)
+    if others:
+        found = await _joined(search, index, question, candidates, found, others)
+    fused = one_each(found)
     best = fused[:limit]
     if options.mmr is not None and fused:
         vectors = await index.chunk_vectors([hit.place for hit in fused])
@@ -118,47 +119,44 @@ async def retrieve(
     return Hits(best, weights, fused, candidates, among, unheld, bool(wanted))
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Where and how every wording is searched."""
+
+    collection_id: UUID
+    options: Retrieval
+    source: SearchedIndex
+    among: Set[UUID] | None
+
+    async def candidates(self, question: Question) -> Candidates:
+        query = LexicalQuery(question.terms, self.options.k1, self.options.b)
+        return await self.source.candidates(
+            self.collection_id, question.vector, query, self.options.candidates, self.among
+        )
+
+
+async def _joined(
+    search: _Search,
+    index: IndexRepository,
+    question: Question,
+    candidates: Candidates,
+    own: Sequence[Hit],
+    others: Sequence[Question],
+) -> list[Hit]:
+    """Return what all wordings found, by the fusion of their rankings; `own` are the question's own hits."""
+    rankings = [[hit.place for hit in own]]
+    for other in others:
+        found = await search.candidates(other)
+        rankings.append([hit.place for hit in fuse(found.found, other.vector, search.options)])
+    known = set(rankings[0])
+    more = list(dict.fromkeys(place for ranking in rankings[1:] for place in ranking if place not in known))
+    added = await index.chunks(more, question.vector, candidates.scores) if more else []
+    return by_ranks(fuse([*candidates.found, *added], question.vector, search.options), rankings)
+
+
 def narrowing(options: Retrieval, filters: Filters | None) -> list[Filters]:
     """Return the filters that a document must pass, less those that restrict nothing."""
     return [one for one in (options.filters, filters) if one is not None and one != Filters()]
-
-
-def fuse(found: list[Candidate], vector: npt.NDArray[np.float32], options: Retrieval) -> list[Hit]:
-    """Return candidates with their fused score, best first; equal scores in the order of version and place."""
-    if not found:
-        return []
-    similarities = [candidate.vectors @ vector for candidate in found]
-    chunk = np.array([candidate.similarity for candidate in found])
-    best = np.array([own.max(initial=-1.0) for own in similarities])
-    dense = (1 - options.sentence_weight) * chunk + options.sentence_weight * best
-    lexical = np.array([candidate.bm25 for candidate in found])
-    if options.fusion == "rrf":
-        shares = reciprocal(dense, options.rrf_k), np.where(lexical > 0, reciprocal(lexical, options.rrf_k), 0.0)
-    else:
-        shares = scaled(dense), scaled(lexical)
-    score = options.dense_weight * shares[0] + (1 - options.dense_weight) * shares[1]
-    hits = [
-        Hit(
-            candidate, float(score[place]), float(dense[place]), similarities[place], float(shares[0][place]),
-            float(shares[1][place]),
-        )
-        for place, candidate in enumerate(found)
-    ]  # fmt: skip
-    return sorted(hits, key=lambda hit: (-hit.score, hit.candidate.version_id, hit.candidate.ordinal))
-
-
-def scaled(scores: Scores) -> Scores:
-    """Return scores stretched to 0..1; when all are equal they are 1, or 0 if there is nothing to them."""
-    low, high = scores.min(), scores.max()
-    if high - low < 1e-12:
-        return np.full_like(scores, 1.0 if high > 0 else 0.0)
-    return (scores - low) / (high - low)
-
-
-def reciprocal(scores: Scores, k: int) -> Scores:
-    """Return (k + 1) / (k + rank) of each score, ranks from 1: 1 for the best; equal scores share the better rank."""
-    ranks = 1 + np.searchsorted(np.sort(-scores), -scores, side="left")
-    return (k + 1) / (k + ranks.astype(np.float64))
 
 
 def diversified(scores: Scores, vectors: Vectors, relevance: float, limit: int) -> list[int]:

@@ -277,7 +277,8 @@ class Answer(BaseModel):
     `reason_code` tells nothing near (`off_topic`) from what is near and does not answer (`unsupported`), and from a
     question that does not say what it is about (`underspecified`) or a collection in which you may read nothing
     (`not_permitted`). `passages` are the nearest ones, best first.
-    `context` are the earlier questions that a follow-up was understood with, first to last.
+    `context` are the earlier questions that a follow-up was understood with, first to last, and `queries` the other
+    wordings, by the strategy's prompt, that passages were searched with too.
     """
 
     execution_id: UUID
@@ -292,3 +293,4 @@ class Answer(BaseModel):
     citations: list[Citation]
     passages: list[Passage]
     context: list[str] = []
+    queries: list[str] = []

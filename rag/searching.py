@@ -6,16 +6,13 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.telemetry.gen_ai import embeddings_span
 from mcp_engine.telemetry.tracing import span, tracer
 from rag.collections import find_collection
 from rag.embedders.registry import Embedders
-from rag.embedding import Embedder
+from rag.embedding import Embedder, Vectors
 from rag.retrieval import Question
 from rag.tables import CollectionRow
 
@@ -24,11 +21,12 @@ _tracer = tracer(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A transaction that sees one state of the database, the collection in it, and the question."""
+    """A transaction that sees one state of the database, the collection in it, the question and its other wordings."""
 
     work: UnitOfWork
     place: CollectionRow
     question: Question
+    others: tuple[Question, ...] = ()
 
 
 class Searching:
@@ -61,34 +59,36 @@ class Searching:
         text: str,
         guess: Embedder | None = None,
         context: Sequence[str] = (),
+        others: Sequence[str] = (),
     ) -> AsyncGenerator[Moment]:
         """Open a transaction in which `text` can be asked of a collection.
 
         Args:
             guess: the embedder that the collection had a moment ago.
             context: the questions before, which are embedded with this one.
+            others: other wordings of it.
 
         Raises:
             NotFound: `collection.not_found`.
             Refused: what `embedder_of` raises.
             EngineError: what the embedder raises.
         """
-        embedded: dict[str, npt.NDArray[np.float32]] = {}
+        embedded: dict[str, Vectors] = {}
         wanted = guess
         while True:
             if wanted is not None:
-                embedded[wanted.digest] = await _embedded(wanted, " ".join([*context, text]))
+                embedded[wanted.digest] = await _embedded(wanted, [" ".join([*context, text]), *others])
             async with self._database.unit_of_work(caller.tenant_id, caller.principal_id, snapshot=True) as work:
                 place = await find_collection(work, namespace, collection)
                 wanted = await self.embedder_of(place)
-                vector = embedded.get(wanted.digest)
-                if vector is not None:
-                    yield Moment(work, place, Question.of(text, vector, context))
+                vectors = embedded.get(wanted.digest)
+                if vectors is not None:
+                    worded = tuple(Question.of(one, vector) for one, vector in zip(others, vectors[1:], strict=True))
+                    yield Moment(work, place, Question.of(text, vectors[0], context), worded)
                     return
 
 
-async def _embedded(embedder: Embedder, text: str) -> npt.NDArray[np.float32]:
+async def _embedded(embedder: Embedder, texts: list[str]) -> Vectors:
     name, attributes = embeddings_span(embedder.provider, embedder.name)
     with span(_tracer, name, attributes=attributes):
-        (vector,) = await embedder.embed_queries([text])
-    return vector
+        return await embedder.embed_queries(texts)

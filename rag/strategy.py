@@ -21,10 +21,13 @@ from pydantic import (
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.errors import InvalidInput
 from mcp_engine.faults import faults_of
+from mcp_engine.prompts.kind import KIND as PROMPT
 from rag.embedders.options import BUNDLED, STATIC
 
 KIND: Final = "rag_strategy"
 DEFAULT_NAME: Final = "default"
+DEFAULT_QUERIES: Final = 3
+REWRITING_VARIABLES: Final = ("question", "earlier")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -177,6 +180,27 @@ class Answering(_Options):
     near_floor: float = Field(default=0.85, ge=0, le=1)
 
 
+class Rewriting(_Options):
+    """Other wordings that are searched beside the question, written by a governed prompt.
+
+    `prompt` names a version of one (`rewrite@production`, `rewrite/3`), whose variable is `question`, and `earlier`
+    (the questions before) where it wants that. By `kind` its answer is a follow-up as a question that stands alone
+    (`condense`, asked for follow-ups only), up to `queries` other wordings, one a line (`multi_query`), a more general
+    question (`step_back`), or a passage that might answer (`hyde`; L. Gao et al., "Precise Zero-Shot Dense Retrieval
+    without Relevance Labels", 2022). Wordings find passages; whether these answer is judged by the question as asked.
+    """
+
+    kind: Literal["condense", "multi_query", "step_back", "hyde"]
+    prompt: str = Field(min_length=1, max_length=140)
+    queries: int = Field(default=DEFAULT_QUERIES, ge=1, le=5)
+
+    @model_validator(mode="after")
+    def _check_queries(self) -> Rewriting:
+        if self.kind != "multi_query" and self.queries != DEFAULT_QUERIES:
+            raise ValueError("`queries` belongs to the kind `multi_query`: leave it out, or choose that kind")
+        return self
+
+
 class Strategy(_Options):
     """The body of a `rag_strategy`; the defaults are the strategy `default`.
 
@@ -184,7 +208,10 @@ class Strategy(_Options):
     anew. Questions are embedded by what the collection was indexed with, whatever a strategy says.
     """
 
+    later = frozenset({"rewriting"})
+
     chunking: Chunking = Chunking()
+    rewriting: Rewriting | None = None
     retrieval: Retrieval = Retrieval()
     answering: Answering = Answering()
     embedder: str = Field(default=BUNDLED, min_length=1, max_length=63)
@@ -220,8 +247,23 @@ class StrategyKind:
             )
         return strategy.model_dump(mode="json")
 
-    def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:  # noqa: ARG002 - it refers to nothing
-        return ()
+    def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:
+        rewriting = Strategy.model_validate(dict(body)).rewriting
+        return () if rewriting is None else (Reference.parse(PROMPT, rewriting.prompt),)
 
     def check_dependencies(self, found: Mapping[str, Mapping[str, Any]]) -> None:
-        """A strategy refers to nothing that could fail to fit."""
+        """A prompt that rewrites takes the question, and nothing that asking does not have.
+
+        Raises:
+            InvalidInput: `rag_strategy.prompt_unfit`.
+        """
+        for reference, body in found.items():
+            variables: Mapping[str, Any] = body["variables"]
+            unknown = sorted(set(variables.get("required", ())) - set(REWRITING_VARIABLES))
+            if unknown or REWRITING_VARIABLES[0] not in variables.get("properties", {}):
+                why = f"it asks for {', '.join(unknown)}" if unknown else "it takes no `question`"
+                raise InvalidInput(
+                    "rag_strategy.prompt_unfit",
+                    f"{reference.removeprefix(f'{PROMPT}:')} can't rewrite questions: {why}. Its variables have to be "
+                    f"{' and, where it wants it, '.join(f'`{name}`' for name in REWRITING_VARIABLES)}.",
+                )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
+from pathlib import Path
 from typing import Any
 
 from protocol import serve
@@ -17,6 +18,12 @@ def load(path: str) -> None:
     numpy: Any = importlib.import_module("numpy")
     with numpy.load(path) as stored:
         _open["vectors"], _open["questions"] = stored["vectors"], stored["questions"]
+
+
+def memory() -> int:
+    """Return the resident memory of this process in bytes."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
 
 
 def build(library: str, folder: str) -> float:
@@ -79,4 +86,4 @@ _BUILDERS = {"chroma": _build_chroma, "lancedb": _build_lancedb}
 _QUERIES = {"chroma": _query_chroma, "lancedb": _query_lancedb}
 
 if __name__ == "__main__":
-    serve({"load": load, "build": build, "search": search})
+    serve({"load": load, "memory": memory, "build": build, "search": search})

@@ -48,6 +48,11 @@ class VectorMemory:
         # A vector, and a third of it for its projection.
         return chunks * (4 * (dimensions or DIMENSIONS) * 4 // 3) <= self._budget_bytes
 
+    @property
+    def bytes(self) -> int:
+        """What is held now."""
+        return sum(one.bytes for one in self._held.values())
+
     async def vectors(
         self, source: VectorSource, collection_id: UUID, revision: UUID, index_id: UUID | None = None
     ) -> CollectionVectors:
@@ -93,7 +98,7 @@ class VectorMemory:
         return blocks
 
     def _make_room(self, kept: UUID) -> None:
-        while sum(one.bytes for one in self._held.values()) > self._budget_bytes:
+        while self.bytes > self._budget_bytes:
             oldest = next(iter(self._held))
             if oldest == kept:
                 return

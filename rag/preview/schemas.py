@@ -69,3 +69,4 @@ class AnswerPreview(BaseModel):
     reason: str | None
     reason_code: RefusalCode | None
     confidence: float
+    queries: list[str] = []

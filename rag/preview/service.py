@@ -32,6 +32,7 @@ from rag.readers.repository import ReaderRepository
 from rag.refusal import nothing_found, refusal_of
 from rag.repository import DocumentRepository
 from rag.retrieval import narrowing, retrieve
+from rag.rewriting.rewriter import Rewriter
 from rag.schemas import Passage
 from rag.searching import Searching
 from rag.stores.port import VectorStore
@@ -50,11 +51,17 @@ class PreviewService:
     """
 
     def __init__(
-        self, database: Database, parsers: ParserPool, searching: Searching, store: VectorStore = POSTGRESQL
+        self,
+        database: Database,
+        parsers: ParserPool,
+        searching: Searching,
+        rewriter: Rewriter,
+        store: VectorStore = POSTGRESQL,
     ) -> None:
         self._database = database
         self._parsers = parsers
         self._searching = searching
+        self._rewriter = rewriter
         self._store = store
 
     async def chunks(self, caller: Caller, namespace: str, collection: str, request: ChunksRequest) -> ChunksPreview:
@@ -98,13 +105,17 @@ class PreviewService:
             NotFound: `collection.not_found`.
             Gone: `content.erased`.
             Refused: what `Searching.embedder_of` raises.
+            EngineError: what the prompt raises that words the question in other ways.
         """
         checked_question(request.question)
         options, found = request.strategy, request.strategy.retrieval
-        async with self._searching.moment(caller, namespace, collection, request.question) as moment:
+        wordings = await self._rewriter.wordings(caller, namespace, request.strategy.rewriting, request.question)
+        async with self._searching.moment(caller, namespace, collection, request.question, others=wordings) as moment:
             work, place, question = moment.work, moment.place, moment.question
             searched = self._store.index(work.session, work.tenant_id)
-            hits = await retrieve(work.session, place.id, question, found, found.passages, request.filters, searched)
+            hits = await retrieve(
+                work.session, place.id, question, found, found.passages, request.filters, searched, moment.others
+            )
             repository = DocumentRepository(work.session, work.tenant_id)
             passages, texts = await excerpts_of(repository, hits.best)
             hidden = await ReaderRepository(work.session, work.tenant_id).may_read_nothing(place.id)
@@ -117,7 +128,7 @@ class PreviewService:
         return AnswerPreview(
             passages=passages, sentences=_sentences(drafted, passages), refused=refusal is not None,
             reason=refusal and refusal.reason, reason_code=refusal and refusal.code,
-            confidence=round(drafted.confidence, 4),
+            confidence=round(drafted.confidence, 4), queries=wordings,
         )  # fmt: skip
 
     async def _cut(self, outline: Outline, request: ChunksRequest, embedder: Embedder) -> Cut:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from mcp_engine.access import Caller
-from mcp_engine.database.engine import UnitOfWork
+from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.telemetry.tracing import span, tracer
 from rag.asking import checked_question
 from rag.passages import cited
 from rag.repository import DocumentRepository
+from rag.rewriting.rewriter import Rewriter
 from rag.searching import Searching
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
@@ -23,9 +24,18 @@ _tracer = tracer(__name__)
 class WhyService:
     """Explains answers; it records nothing, and shows nothing that asking would not."""
 
-    def __init__(self, strategies: Strategies, searching: Searching, store: VectorStore = POSTGRESQL) -> None:
+    def __init__(
+        self,
+        database: Database,
+        strategies: Strategies,
+        searching: Searching,
+        rewriter: Rewriter,
+        store: VectorStore = POSTGRESQL,
+    ) -> None:
+        self._database = database
         self._strategies = strategies
         self._searching = searching
+        self._rewriter = rewriter
         self._store = store
 
     async def explain(self, caller: Caller, namespace: str, collection: str, request: WhyRequest) -> Why:
@@ -42,13 +52,19 @@ class WhyService:
             Gone: `document.removed`, `content.erased`.
         """
         checked_question(request.question)
-        async with self._searching.moment(caller, namespace, collection, request.question) as moment:
+        async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+            resolved = await self._strategies.resolve_in(work, namespace, request.strategy)
+        wordings = await self._rewriter.wordings(
+            caller, namespace, resolved.strategy.rewriting, request.question, version=resolved.version
+        )
+        async with self._searching.moment(caller, namespace, collection, request.question, others=wordings) as moment:
             with span(_tracer, "why"):
                 work, place, question = moment.work, moment.place, moment.question
-                resolved = await self._strategies.resolve_in(work, namespace, request.strategy)
                 expected = await find_expected(work, place, question, request)
                 searched = self._store.index(work.session, work.tenant_id)
-                trace = await traced(work, place.id, question, resolved.strategy, request.filters, expected, searched)
+                trace = await traced(
+                    work, place.id, question, resolved.strategy, request.filters, expected, searched, moment.others
+                )
                 return await _view(work, collection, resolved, trace)
 
 

@@ -65,7 +65,7 @@ def _candidates(trace: Trace) -> CandidatesStage:
     by = [name for name, found in (("meaning", dense.found), ("words", lexical.found)) if found]
     limit = trace.strategy.retrieval.candidates
     if trace.position_in(trace.hits.fused) is not None:
-        outcome, note = "passed", f"Found by {' and by '.join(by)}."
+        outcome, note = "passed", f"Found by {' and by '.join(by) or 'another wording of the question alone'}."
     else:
         outcome, note = "dropped", f"Neither among the {limit} nearest by meaning nor among the {limit} best by words."
     return CandidatesStage(outcome=outcome, note=note, limit=limit, dense=dense, lexical=lexical)

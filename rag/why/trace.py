@@ -70,6 +70,7 @@ async def traced(
     filters: Filters | None,
     expected: Expected,
     searched: SearchedIndex | None = None,
+    others: Sequence[Question] = (),
 ) -> Trace:
     """Ask, and keep what every stage did.
 
@@ -77,7 +78,7 @@ async def traced(
         Gone: `content.erased` when a text was erased meanwhile.
     """
     options = strategy.retrieval
-    hits = await retrieve(work.session, collection_id, question, options, options.passages, filters, searched)
+    hits = await retrieve(work.session, collection_id, question, options, options.passages, filters, searched, others)
     chunk = expected.furthest(hits)
     repository = DocumentRepository(work.session, work.tenant_id)
     _, texts = await excerpts_of(repository, hits.best)

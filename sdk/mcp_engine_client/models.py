@@ -234,6 +234,7 @@ class Answer(Answered):
     citations: list[Citation]
     passages: list[Passage]
     context: list[str] = []
+    queries: list[str] = []
 
 
 class DocumentVersion(Answered):

@@ -21,6 +21,8 @@ from mcp_engine.experiments.splits import ExperimentSplits
 from mcp_engine.http.problems import install_handlers
 from mcp_engine.jobs.context import JobContext
 from mcp_engine.jobs.service import JobService
+from mcp_engine.prompts.kind import PromptKind
+from mcp_engine.prompts.service import PromptService
 from mcp_engine.services import Services
 from rag.asking import AskService
 from rag.embedders.options import ServerOptions
@@ -33,6 +35,7 @@ from rag.preview.service import PreviewService
 from rag.reindexing.job import ReindexJob
 from rag.reindexing.routes import router as reindexing_router
 from rag.reindexing.service import ReindexingService
+from rag.rewriting.rewriter import Rewriter
 from rag.routes import router
 from rag.schemas import Added
 from rag.searching import Searching
@@ -43,6 +46,7 @@ from rag.viewing import ViewingService
 from rag.viewing_routes import router as viewing_router
 from rag.why.routes import router as why_router
 from rag.why.service import WhyService
+from tests.mcp_engine.prompts.conftest import Models, Script
 
 MAX_UPLOAD_BYTES = 1_000_000
 ATTEMPT = 1
@@ -84,6 +88,9 @@ class Workspace:
     searching: Searching
     reindexings: ReindexingService
     reindex_job: ReindexJob
+    prompts: PromptService
+    script: Script
+    """What the model says next."""
 
     async def add(self, caller: Caller, name: str, content: bytes | str, collection: str = "docs") -> Added:
         """Add a document and index it."""
@@ -122,27 +129,31 @@ async def workspace_on(
     database: Database, embedder: MiniLMEmbedder, parsers: ParserPool, others: Sequence[ServerOptions] = ()
 ) -> AsyncGenerator[Workspace, None]:
     embedders = Embedders(embedder, others)
-    kinds: Any = [StrategyKind(embedders.names)]
+    kinds: Any = [StrategyKind(embedders.names), PromptKind()]
     artifacts = ArtifactService(database, KindRegistry(kinds))
     executions = ExecutionService(database)
     await executions.record_interrupted()
     strategies = Strategies(artifacts)
-    searching = Searching(database, embedders)
+    searching, script = Searching(database, embedders), Script()
+    prompts = PromptService(artifacts, Models(script), executions)
+    rewriter = Rewriter(prompts)
     yield Workspace(
         database,
         DocumentService(database, JobService(database), searching, max_upload_bytes=MAX_UPLOAD_BYTES),
         ViewingService(database, parsers),
-        AskService(database, executions, strategies, searching, ExperimentSplits(database, artifacts)),
+        AskService(database, executions, strategies, searching, rewriter, ExperimentSplits(database, artifacts)),
         IndexJob(parsers, embedders, strategies, JobService(database)),
         artifacts,
         executions,
-        WhyService(strategies, searching),
-        PreviewService(database, parsers, searching),
+        WhyService(database, strategies, searching, rewriter),
+        PreviewService(database, parsers, searching, rewriter),
         embedder,
         embedders,
         searching,
         ReindexingService(database, JobService(database), strategies, embedders),
         ReindexJob(parsers, embedders, JobService(database)),
+        prompts,
+        script,
     )
     await executions.close()
     await embedders.close()

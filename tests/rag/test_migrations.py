@@ -7,6 +7,7 @@ from typing import Any
 from alembic import command
 from sqlalchemy import Connection, create_engine, text
 
+from mcp_engine.database import fingerprints
 from mcp_engine.database.embedded import EmbeddedPostgres
 from mcp_engine.database.migrate import upgrade
 from mcp_engine.identifiers import new_id
@@ -49,6 +50,7 @@ def test_what_was_indexed_and_answered_before_is_caught_up_with(postgres: Embedd
     engine = create_engine(url)
     with engine.connect() as connection:
         command.upgrade(rag.config(connection), "0001")
+        fingerprints.record(connection, rag.name, rag.scripts(), rag.version_table)
         connection.commit()
         run(connection, _ROWS, **ids)
         both = [ids["old"], ids["same"]]

@@ -2699,7 +2699,8 @@ export interface components {
          *     `reason_code` tells nothing near (`off_topic`) from what is near and does not answer (`unsupported`), and from a
          *     question that does not say what it is about (`underspecified`) or a collection in which you may read nothing
          *     (`not_permitted`). `passages` are the nearest ones, best first.
-         *     `context` are the earlier questions that a follow-up was understood with, first to last.
+         *     `context` are the earlier questions that a follow-up was understood with, first to last, and `queries` the other
+         *     wordings, by the strategy's prompt, that passages were searched with too.
          */
         Answer: {
             /** Citations */
@@ -2720,6 +2721,11 @@ export interface components {
             execution_id: string;
             /** Passages */
             passages: components["schemas"]["Passage"][];
+            /**
+             * Queries
+             * @default []
+             */
+            queries: string[];
             /** Question */
             question: string;
             /** Reason */
@@ -2742,6 +2748,11 @@ export interface components {
             confidence: number;
             /** Passages */
             passages: components["schemas"]["Passage"][];
+            /**
+             * Queries
+             * @default []
+             */
+            queries: string[];
             /** Reason */
             reason: string | null;
             /** Reason Code */
@@ -7609,6 +7620,30 @@ export interface components {
              */
             sentence_weight: number;
         };
+        /**
+         * Rewriting
+         * @description Other wordings that are searched beside the question, written by a governed prompt.
+         *
+         *     `prompt` names a version of one (`rewrite@production`, `rewrite/3`), whose variable is `question`, and `earlier`
+         *     (the questions before) where it wants that. By `kind` its answer is a follow-up as a question that stands alone
+         *     (`condense`, asked for follow-ups only), up to `queries` other wordings, one a line (`multi_query`), a more general
+         *     question (`step_back`), or a passage that might answer (`hyde`; L. Gao et al., "Precise Zero-Shot Dense Retrieval
+         *     without Relevance Labels", 2022). Wordings find passages; whether these answer is judged by the question as asked.
+         */
+        Rewriting: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "condense" | "multi_query" | "step_back" | "hyde";
+            /** Prompt */
+            prompt: string;
+            /**
+             * Queries
+             * @default 3
+             */
+            queries: number;
+        };
         /** RoleOut */
         RoleOut: {
             /** Description */
@@ -8197,6 +8232,7 @@ export interface components {
              *     }
              */
             retrieval: components["schemas"]["Retrieval"];
+            rewriting?: components["schemas"]["Rewriting"] | null;
         };
         /**
          * SupportPlace

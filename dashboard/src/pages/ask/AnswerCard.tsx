@@ -24,6 +24,9 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
         {answer.context.length > 0 && (
           <p className="text-sm break-words text-muted">Understood together with: {answer.context.join(" ")}</p>
         )}
+        {answer.queries.length > 0 && (
+          <p className="text-sm break-words text-muted">Also searched for: {answer.queries.join(" · ")}</p>
+        )}
       </header>
       <div className="flex flex-col gap-4 px-5 py-4">
         <div aria-live="polite" aria-busy={phase === "asking" || phase === "answering"}>

@@ -52,10 +52,10 @@ describe("an execution", () => {
     const following = {
       ...execution,
       inputs: { state: "present", value: { question: "And it?", collection: "docs", follows: "e0" } },
-      output: { state: "present", value: { ...completed, context: ["Is it?"] } },
+      output: { state: "present", value: { ...completed, context: ["Is it?"], queries: ["Was it?"] } },
     } as unknown as Execution;
-    expect(recorded(following)).toMatchObject({ follows: "e0", context: ["Is it?"] });
-    expect(recorded(execution)).toMatchObject({ follows: null, context: [] });
+    expect(recorded(following)).toMatchObject({ follows: "e0", context: ["Is it?"], queries: ["Was it?"] });
+    expect(recorded(execution)).toMatchObject({ follows: null, context: [], queries: [] });
   });
 
   it("is none when it is of another kind or erased, and stopped when it has no output", () => {

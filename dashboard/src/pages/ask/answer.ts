@@ -14,6 +14,8 @@ export interface AnswerSoFar {
   /** The execution that it goes on from, and the earlier questions that it was understood with. */
   follows: string | null;
   context: readonly string[];
+  /** Other wordings that were searched too. */
+  queries: readonly string[];
   executionId: string | null;
   passages: readonly Passage[];
   citations: readonly Citation[];
@@ -32,7 +34,7 @@ export type AnswerEvent =
 
 export function asked(question: string, collection: string, follows: string | null = null): AnswerSoFar {
   return {
-    question, collection, follows, context: [], executionId: null, passages: [], citations: [], confidence: null, refused: false, reason: null, reasonCode: null,
+    question, collection, follows, context: [], queries: [], executionId: null, passages: [], citations: [], confidence: null, refused: false, reason: null, reasonCode: null,
     phase: "asking", problem: null,
   };
 }
@@ -57,9 +59,9 @@ export function advanced(answer: AnswerSoFar, next: AnswerEvent): AnswerSoFar {
 }
 
 function completed({ follows }: AnswerSoFar, answer: Schema<"Answer">): AnswerSoFar {
-  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [] } = answer;
+  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [], queries = [] } = answer;
   return {
-    question, collection, follows, context, executionId: execution_id, passages, citations, confidence, refused, reason, reasonCode,
+    question, collection, follows, context, queries, executionId: execution_id, passages, citations, confidence, refused, reason, reasonCode,
     phase: "done", problem: null,
   };
 }
@@ -80,6 +82,7 @@ export function recorded(execution: Execution): AnswerSoFar | null {
     reason: output.reason ?? null,
     reasonCode: output.reason_code,
     context: output.context ?? [],
+    queries: output.queries ?? [],
     phase: "done",
   };
 }

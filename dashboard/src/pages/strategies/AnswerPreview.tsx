@@ -70,6 +70,9 @@ function Side({ title, found, before }: { title: string; found: Preview; before?
           ))}
         </p>
       )}
+      {(found.queries ?? []).length > 0 && (
+        <p className="text-sm break-words text-muted">Also searched for: {(found.queries ?? []).join(" · ")}</p>
+      )}
       <ol aria-label={`Passages of ${title}`} className="flex flex-col divide-y divide-line border-t border-line">
         {found.passages.map((passage, place) => (
           <li key={`${passage.version.version_id}:${passage.start}`} className="flex gap-2 py-2 text-sm">

@@ -17,6 +17,7 @@ import { ChunksPreview } from "./ChunksPreview";
 import { OptionFields } from "./OptionFields";
 import { type Body, differences } from "./options";
 import { pushStrategy, versionQuery } from "./queries";
+import { RewritingFields } from "./RewritingFields";
 import type { EditSearch } from "./routes";
 
 const route = getRouteApi("/workspace/strategies/-/edit");
@@ -61,6 +62,7 @@ function Editor({ now, nowName, name }: { now: Body; nowName: string; name: stri
         {(["chunking", "retrieval", "answering"] as const).map((group) => (
           <OptionFields key={group} group={group} body={body} onChange={setBody} />
         ))}
+        <RewritingFields body={body} onChange={setBody} />
         <Push name={name} body={body} left={differences(now, body)} />
       </div>
       <div className="flex min-w-0 flex-col gap-4">

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Body, OPTIONS, changed, differences, offered, rankIn, valueOf } from "./options";
+import { type Body, OPTIONS, changed, differences, offered, rankIn, reworded, valueOf } from "./options";
 
 const BODY = { chunking: { max_characters: 800 }, retrieval: {}, answering: {} } as unknown as Body;
 const option = (name: string) => OPTIONS.find((one) => one.name === name)!;
@@ -34,5 +34,19 @@ describe("rankIn", () => {
     const passages = [{ version: { version_id: "a" }, start: 0 }, { version: { version_id: "a" }, start: 9 }];
     expect(rankIn(passages, { version: { version_id: "a" }, start: 9 })).toBe(2);
     expect(rankIn(passages, { version: { version_id: "b" }, start: 9 })).toBeNull();
+  });
+});
+
+describe("other wordings", () => {
+  const rewriting = { kind: "multi_query", prompt: "words@production", queries: 2 } as const;
+  it("are part of a body once their prompt is named", () => {
+    expect(reworded({} as Body, "multi_query", "", 2)).toEqual({});
+    expect(reworded({} as Body, "multi_query", "words@production", 2)).toEqual({ rewriting });
+    expect(reworded({ rewriting } as Body, "hyde", "words/3", 2)).toEqual({ rewriting: { kind: "hyde", prompt: "words/3", queries: 3 } });
+    expect(reworded({ rewriting } as Body, null, "words@production", 2)).toEqual({});
+  });
+  it("count as a difference", () => {
+    expect(differences({} as Body, { rewriting } as Body)).toEqual(["Other wordings"]);
+    expect(differences({ rewriting } as Body, { rewriting: { ...rewriting } } as Body)).toEqual([]);
   });
 });

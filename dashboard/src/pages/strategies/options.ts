@@ -74,9 +74,28 @@ export function changed(body: Body, option: Option, value: Value): Body {
   return { ...body, [option.group]: group };
 }
 
+export type Rewriting = NonNullable<Body["rewriting"]>;
+
+export const REWRITINGS: readonly (readonly [Rewriting["kind"], string])[] = [
+  ["condense", "a follow-up as a whole question"],
+  ["multi_query", "several wordings"],
+  ["step_back", "a more general question"],
+  ["hyde", "a passage that might answer"],
+];
+export const WORDINGS = 3;
+
+/** Return the body with other wordings; one whose prompt is not chosen yet stays as it is. */
+export function reworded(body: Body, kind: Rewriting["kind"] | null, prompt: string, queries: number): Body {
+  const { rewriting: _, ...rest } = body;
+  if (kind === null || prompt === "") return rest as Body;
+  return { ...rest, rewriting: { kind, prompt, queries: kind === "multi_query" ? queries : WORDINGS } } as Body;
+}
+
 /** Return the names of the options in which two bodies differ. */
 export function differences(one: Body, other: Body): string[] {
-  return OPTIONS.filter((option) => valueOf(one, option) !== valueOf(other, option)).map(({ label }) => label);
+  const found = OPTIONS.filter((option) => valueOf(one, option) !== valueOf(other, option)).map(({ label }) => label);
+  const said = ({ rewriting }: Body) => rewriting && [rewriting.kind, rewriting.prompt, rewriting.queries ?? WORDINGS].join();
+  return said(one) === said(other) ? found : [...found, "Other wordings"];
 }
 
 interface Placed {

@@ -1,0 +1,1 @@
+"""Other wordings of a question, written by governed prompts."""
