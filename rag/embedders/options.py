@@ -1,7 +1,8 @@
 """Which embedding models an operator configured: a JSON file that `MCP_ENGINE_EMBEDDERS_FILE` names.
 
 [{"name": "large", "kind": "openai", "base_url": "https://api.openai.com/v1", "model": "text-embedding-3-large",
-  "dimensions": 3072, "credential_env": "OPENAI_API_KEY"}]
+  "dimensions": 3072, "credential_env": "OPENAI_API_KEY"},
+ {"name": "own", "kind": "gguf", "path": "/models/bge-small-en-v1.5-q8_0.gguf"}]
 """
 
 from __future__ import annotations
@@ -26,29 +27,16 @@ MAX_DIMENSIONS: Final = 16_000
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 
 
-class ServerOptions(BaseModel):
-    """A model at a server that speaks OpenAI's or Cohere's protocol.
+class _Options(BaseModel):
+    """What every kind has.
 
     Args:
-        base_url: up to and including the version, such as `http://127.0.0.1:8000/v1`.
-        dimensions: of its vectors; a server that answers otherwise is refused.
-        ask_dimensions: whether the wanted dimensions are sent, to models that can shorten their vectors.
-        credential_env: the environment variable that holds the key; none for a server that wants none.
-        batch: texts in one request.
         query_prefix, passage_prefix: put before texts, for models that were trained with such.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Name
-    kind: Literal["openai", "cohere"]
-    base_url: str = Field(max_length=2048)
-    model: str = Field(min_length=1, max_length=256)
-    dimensions: int = Field(ge=1, le=MAX_DIMENSIONS)
-    ask_dimensions: bool = False
-    credential_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    batch: int = Field(default=64, ge=1, le=2048)
-    timeout_seconds: float = Field(default=60.0, gt=0, le=600)
     query_prefix: str = Field(default="", max_length=1000)
     passage_prefix: str = Field(default="", max_length=1000)
 
@@ -58,6 +46,27 @@ class ServerOptions(BaseModel):
         if name in (BUNDLED, STATIC):
             raise ValueError("this is the name of a model that the engine brings along")
         return name
+
+
+class ServerOptions(_Options):
+    """A model at a server that speaks OpenAI's or Cohere's protocol.
+
+    Args:
+        base_url: up to and including the version, such as `http://127.0.0.1:8000/v1`.
+        dimensions: of its vectors; a server that answers otherwise is refused.
+        ask_dimensions: whether the wanted dimensions are sent, to models that can shorten their vectors.
+        credential_env: the environment variable that holds the key; none for a server that wants none.
+        batch: texts in one request.
+    """
+
+    kind: Literal["openai", "cohere"]
+    base_url: str = Field(max_length=2048)
+    model: str = Field(min_length=1, max_length=256)
+    dimensions: int = Field(ge=1, le=MAX_DIMENSIONS)
+    ask_dimensions: bool = False
+    credential_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    batch: int = Field(default=64, ge=1, le=2048)
+    timeout_seconds: float = Field(default=60.0, gt=0, le=600)
 
     @field_validator("base_url")
     @classmethod
@@ -75,7 +84,53 @@ class ServerOptions(BaseModel):
         return os.environ.get(self.credential_env, "") if self.credential_env else ""
 
 
-_FILE: TypeAdapter[list[ServerOptions]] = TypeAdapter(list[ServerOptions])
+class HostedOptions(_Options):
+    """A model of this machine, run in a process of its own.
+
+    Args:
+        path: of the file (`gguf`), or of the folder (`sentence_transformers`).
+        batch: texts that the process is given at once.
+    """
+
+    path: Path
+    batch: int = Field(default=32, ge=1, le=1024)
+
+    @field_validator("path")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        if not path.is_absolute():
+            raise ValueError("give the whole path: the engine's working directory is no place to look from")
+        return path
+
+
+class GgufOptions(HostedOptions):
+    """A GGUF file on llama.cpp.
+
+    Args:
+        pooling: how a text's tokens become one vector; `model` as the file says.
+        context_tokens: what of a text is read; the rest is cut.
+        gpu_layers: of the model on a GPU; -1 for all.
+    """
+
+    kind: Literal["gguf"]
+    pooling: Literal["model", "mean", "cls", "last"] = "model"
+    context_tokens: int = Field(default=512, ge=16, le=32_768)
+    gpu_layers: int = Field(default=0, ge=-1)
+
+
+class SentenceTransformersOptions(HostedOptions):
+    """A model folder on sentence-transformers, which has to be installed beside the engine.
+
+    Args:
+        device: of PyTorch's, such as `cpu` or `cuda:0`; None lets the library choose.
+    """
+
+    kind: Literal["sentence_transformers"]
+    device: str | None = Field(default=None, max_length=32)
+
+
+EmbedderOptions = ServerOptions | GgufOptions | SentenceTransformersOptions
+_FILE: TypeAdapter[list[EmbedderOptions]] = TypeAdapter(list[Annotated[EmbedderOptions, Field(discriminator="kind")]])
 
 
 class _Settings(BaseSettings):
@@ -84,7 +139,7 @@ class _Settings(BaseSettings):
     embedders_file: Path | None = None
 
 
-def configured() -> list[ServerOptions]:
+def configured() -> list[EmbedderOptions]:
     """Return what the operator configured.
 
     Raises:
@@ -94,7 +149,7 @@ def configured() -> list[ServerOptions]:
     return [] if path is None else read_options(path)
 
 
-def read_options(path: Path) -> list[ServerOptions]:
+def read_options(path: Path) -> list[EmbedderOptions]:
     """Return the models that a file lists; raises `Refused` (`embedders.file_invalid`)."""
     try:
         found = _FILE.validate_python(json.loads(path.read_text()))

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Sequence
 
 from mcp_engine.errors import Refused
-from rag.embedders.options import BUNDLED, STATIC, ServerOptions
+from rag.embedders.hosted import HostedEmbedder
+from rag.embedders.options import BUNDLED, STATIC, EmbedderOptions, ServerOptions
 from rag.embedders.server import ServerEmbedder
 from rag.embedders.static import StaticEmbedder
 from rag.embedding import Embedder, MiniLMEmbedder
@@ -20,7 +21,7 @@ class Embedders:
         options: what the operator configured besides.
     """
 
-    def __init__(self, bundled: MiniLMEmbedder, options: Sequence[ServerOptions] = ()) -> None:
+    def __init__(self, bundled: MiniLMEmbedder, options: Sequence[EmbedderOptions] = ()) -> None:
         self.bundled = bundled
         self._options = {one.name: one for one in options}
         self._made: dict[str, Embedder] = {BUNDLED: bundled}
@@ -59,15 +60,17 @@ class Embedders:
 
     async def close(self) -> None:
         for embedder in self._made.values():
-            if isinstance(embedder, ServerEmbedder):
+            if isinstance(embedder, ServerEmbedder | HostedEmbedder):
                 await embedder.close()
 
     def _make(self, name: str) -> Embedder:
         if name == STATIC:
             return StaticEmbedder()
         options = self._options.get(name)
-        if options is not None:
+        if isinstance(options, ServerOptions):
             return ServerEmbedder(options)
+        if options is not None:
+            return HostedEmbedder(options)
         raise Refused(
             "embedder.not_configured",
             f"No embedder is named {name!r}; there are: {', '.join(self.names)}. MCP_ENGINE_EMBEDDERS_FILE lists more.",

@@ -39,6 +39,9 @@ def test_a_file_lists_embedders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ([{**SERVER, "name": BUNDLED}], "brings along"),
         ([{**SERVER, "key": "sk"}], "key"),
         ([SERVER, SERVER], "the same name"),
+        ([{"name": "own", "kind": "gguf", "path": "models/own.gguf"}], "whole path"),
+        ([{"name": "own", "kind": "gguf", "path": "/own.gguf", "base_url": "http://a"}], "base_url"),
+        ([{"name": "own", "kind": "sentence_transformers", "path": "/own", "pooling": "mean"}], "pooling"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_fault(tmp_path: Path, content: Any, said: str) -> None:
