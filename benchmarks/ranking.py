@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from rag.sweeps.measuring import risk_coverage as curve_of
+
 Span = tuple[int, int]
 
 
@@ -33,19 +35,11 @@ def length(spans: Sequence[Span]) -> int:
 
 
 def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[tuple[float, float, float]]:
-    """Return (threshold, coverage, risk) for each threshold at which the answers change, highest first.
+    """Return (threshold, coverage, risk) for each threshold at which the answers change, as sweeps do.
 
-    Coverage is the share of questions answered, risk the share of these answers that are wrong (El-Yaniv and Wiener,
-    "On the Foundations of Noise-free Selective Classification", 2010).
+    Every question has an answer here, whatever its confidence.
     """
-    order = sorted(zip(confidences, right, strict=True), key=lambda pair: -pair[0])
-    curve: list[tuple[float, float, float]] = []
-    wrong = 0
-    for number, (confidence, is_right) in enumerate(order, start=1):
-        wrong += not is_right
-        if number == len(order) or order[number][0] < confidence:
-            curve.append((confidence, number / len(order), wrong / number))
-    return curve
+    return [*curve_of([*zip(confidences, right, strict=True)], len(confidences))]
 
 
 def coverage_at(curve: Sequence[tuple[float, float, float]], risk: float) -> float:

@@ -38,12 +38,12 @@ def citation_recall(parameters: Sources, answered: Answered) -> float:
 
 
 def retrieval_recall(parameters: Depth, answered: Answered) -> float:
-    wanted = _wanted(parameters, answered)
+    wanted = wanted_sources(parameters, answered)
     return recall(_places(answered, "passages")[: parameters.k], wanted) if wanted else 1.0
 
 
 def retrieval_ndcg(parameters: Depth, answered: Answered) -> float:
-    wanted = _wanted(parameters, answered)
+    wanted = wanted_sources(parameters, answered)
     if not wanted:
         return 1.0
     gains = [any(matches(place, one) for one in wanted) for place in _places(answered, "passages")]
@@ -52,17 +52,22 @@ def retrieval_ndcg(parameters: Depth, answered: Answered) -> float:
 
 
 def abstention(parameters: Sources, answered: Answered) -> float:
-    return float(_answer(answered)["refused"] is not bool(_wanted(parameters, answered)))
+    return float(_answer(answered)["refused"] is not bool(wanted_sources(parameters, answered)))
 
 
 def _cited(parameters: Sources, answered: Answered, measure: Any) -> float:
-    wanted, places = _wanted(parameters, answered), _places(answered, "citations")
+    wanted, places = wanted_sources(parameters, answered), _places(answered, "citations")
     if not wanted:
         return float(not places)
     return float(measure(places, wanted)) if places else 0.0
 
 
-def _wanted(parameters: Sources, answered: Answered) -> list[Source]:
+def wanted_sources(parameters: Sources, answered: Answered) -> list[Source]:
+    """Return the sources that a row names.
+
+    Raises:
+        ScoreFailed: `score.no_sources`, `score.sources_invalid`.
+    """
     name = parameters.sources
     given = answered.inputs.get(name, answered.metadata.get(name))
     if given is None:

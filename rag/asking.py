@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +24,7 @@ from rag.citing.citations import citations_of
 from rag.collections import find_collection
 from rag.conversation import ASKED, context_of
 from rag.embedding import Embedder
+from rag.options import with_options
 from rag.passages import excerpts_of
 from rag.readers.repository import ReaderRepository
 from rag.refusal import Refusal, nothing_found, refusal_of
@@ -55,6 +56,7 @@ class _Asked:
     follows: UUID | None = None
     context: tuple[str, ...] = ()
     expose: Expose | None = None
+    options: Mapping[str, Any] | None = None
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -65,6 +67,8 @@ class _Asked:
             said["filters"] = chosen
         if self.follows is not None:
             said |= {"follows": str(self.follows), "context": list(self.context)}
+        if self.options:
+            said["options"] = dict(self.options)
         return said
 
 
@@ -98,6 +102,7 @@ class AskService:
         strategy: str = "default",
         *,
         filters: Filters | None = None,
+        options: Mapping[str, Any] | None = None,
         follows: UUID | None = None,
         unit: Unit | None = None,
         key: IdempotencyKey | None = None,
@@ -106,8 +111,8 @@ class AskService:
         """Return the answer as a whole; raises what `ask` raises."""
         completed: dict[str, Any] = {}
         async for event in self.ask(
-            caller, namespace, collection, question, strategy, filters=filters, follows=follows, unit=unit, key=key,
-            kind=kind,
+            caller, namespace, collection, question, strategy, filters=filters, options=options, follows=follows,
+            unit=unit, key=key, kind=kind,
         ):  # fmt: skip
             if event.event == "completed":
                 completed = event.data
@@ -122,6 +127,7 @@ class AskService:
         strategy: str = "default",
         *,
         filters: Filters | None = None,
+        options: Mapping[str, Any] | None = None,
         follows: UUID | None = None,
         unit: Unit | None = None,
         key: IdempotencyKey | None = None,
@@ -137,6 +143,7 @@ class AskService:
 
         Args:
             filters: narrow the documents that the strategy searches; recorded with the question.
+            options: of the strategy, changed for this question alone, as `with_options` takes them; recorded with it.
             follows: an answer of the caller's (its execution) that this question goes on from.
             unit: who gets the arm of an experiment that runs on the strategy's label.
             kind: under which the execution is recorded.
@@ -145,6 +152,7 @@ class AskService:
             InvalidInput, Conflict, Gone: as `ExecutionService.repeated`.
             InvalidInput: `ask.empty_question`.
             TooLarge: `ask.question_too_long`.
+            InvalidInput: what `with_options` raises.
             NotFound: the namespace, the collection or the strategy does not exist; `ask.follows_nothing`.
             Refused: `ask.citation_mismatch` when a stored text is not what was indexed.
             EngineError: what the prompt raises that words the question in other ways.
@@ -160,6 +168,9 @@ class AskService:
             asked = await self._checked(caller, namespace, collection, question, strategy, unit)
             context = () if follows is None else await context_of(self._executions, caller, question, follows)
             asked = replace(asked, filters=filters, follows=follows, context=context)
+            if options:
+                resolved = replace(asked.resolved, strategy=with_options(asked.resolved.strategy, options))
+                asked = replace(asked, resolved=resolved, options=options)
             async with await self._executions.start(caller, self._start(asked, claim, kind)) as running:
                 async for event in self._run(caller, asked, running):
                     yield event

@@ -50,14 +50,16 @@ class RagComponent(Component):
     def commands(self) -> Mapping[str, CommandGroup]:
         from rag.cli import asking
         from rag.cli_store import documents  # with its own, and those of upkeep, among them
+        from rag.sweeps.cli import sweeping
 
-        return {"docs": documents, "": asking}
+        return {"docs": documents, "sweep": sweeping, "": asking}
 
     def register(self, services: Services) -> None:
         from mcp_engine.artifacts.service import ArtifactService
         from mcp_engine.artifacts.splits import LabelSplits
         from mcp_engine.config import Settings
         from mcp_engine.database.engine import Database
+        from mcp_engine.evaluation.runs.planning import Planner
         from mcp_engine.executions.service import ExecutionService
         from mcp_engine.jobs.service import JobService
         from mcp_engine.prompts.service import PromptService
@@ -78,6 +80,7 @@ class RagComponent(Component):
         from rag.stores.port import VectorStore
         from rag.stores.service import StoreService
         from rag.strategies import Strategies
+        from rag.sweeps.service import SweepService
         from rag.viewing import ViewingService
         from rag.why.service import WhyService
 
@@ -107,6 +110,7 @@ class RagComponent(Component):
         services.add(SupportService(database, executions, asking))
         services.add(WhyService(database, strategies, searching, rewriter, store))
         services.add(ReindexingService(database, jobs, strategies, embedders, store))
+        services.add(SweepService(database, jobs, strategies, services.get(Planner)))
 
     def routers(self) -> Sequence[APIRouter]:
         from rag.duplicates.routes import router as duplicates_router
@@ -116,13 +120,18 @@ class RagComponent(Component):
         from rag.reindexing.routes import router as reindexing_router
         from rag.routes import router
         from rag.stores.routes import router as store_router
+        from rag.sweeps.routes import router as sweeps_router
         from rag.viewing_routes import router as viewing_router
         from rag.why.routes import router as why_router
 
         upkeep = (duplicates_router, support_router, store_router, reindexing_router)
-        return (router, readers_router, viewing_router, why_router, preview_router, *upkeep)
+        return (router, readers_router, viewing_router, why_router, preview_router, sweeps_router, *upkeep)
 
     def job_kinds(self, services: Services) -> Sequence[JobKind]:
+        from mcp_engine.evaluation.runs.job import EvaluationJob
+        from mcp_engine.evaluation.runs.subject import Subjects
+        from mcp_engine.evaluation.scorers.registry import ScorerTypes
+        from mcp_engine.executions.service import ExecutionService
         from mcp_engine.jobs.service import JobService
         from rag.duplicates.job import SignJob
         from rag.embedders.registry import Embedders
@@ -133,12 +142,17 @@ class RagComponent(Component):
         from rag.stores.job import FeedStoreJob
         from rag.stores.port import VectorStore
         from rag.strategies import Strategies
+        from rag.sweeps.job import SweepJob
+        from rag.sweeps.reading import RowReader
 
         parsers, embedders = services.get(ParserPool), services.get(Embedders)
         jobs, store = services.get(JobService), services.get(VectorStore)
         index = IndexJob(parsers, embedders, services.get(Strategies), jobs, store)
         again = ReindexJob(parsers, embedders, jobs, store)
-        return (index, again, SignJob(), RecheckJob(), FeedStoreJob(store))
+        executions = services.get(ExecutionService)
+        evaluations = EvaluationJob(services.get(Subjects), services.get(ScorerTypes), executions)
+        sweep = SweepJob(evaluations, RowReader(executions))
+        return (index, again, SignJob(), RecheckJob(), FeedStoreJob(store), sweep)
 
     def scorer_types(self, services: Services) -> Sequence[ScorerType]:
         from rag.answer_scorers import TYPES
@@ -162,10 +176,11 @@ class RagComponent(Component):
 
         return (Ask(services.get(AskService)), Search(services.get(DocumentService)))
 
-    def live_checks(self, services: Services) -> Sequence[LiveCheck]:  # noqa: ARG002 - the check needs no service
+    def live_checks(self, services: Services) -> Sequence[LiveCheck]:  # noqa: ARG002 - the checks need no service
         from rag.facts import DocumentCheck
+        from rag.sweeps.facts import SweepCheck
 
-        return (DocumentCheck(),)
+        return (DocumentCheck(), SweepCheck())
 
     async def add_sample(self, services: Services, caller: Caller) -> None:
         from rag.sample.workspace import add_sample

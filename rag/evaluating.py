@@ -13,15 +13,18 @@ from mcp_engine.evaluation.runs.subject import RunPlan, SubjectModel
 from mcp_engine.executions.schemas import ExecutionDetail
 from rag.asking import AskService
 from rag.embedders.registry import Embedders
+from rag.options import with_options
 from rag.strategy import KIND, Strategy
 
 COLLECTION = "collection"
+OPTIONS = "options"
 QUESTION = "question"
 
 
 class AskSubject:
     """Rag strategies: rows have a `question`, and the parameter `collection` says where it is asked.
 
+    The parameter `options` changes options of the strategy for these questions alone: `{"retrieval.passages": 3}`.
     Scorers see the answer's text without its markers; a refusal is an empty text. Nothing is reused, because what a
     collection holds may have changed.
     """
@@ -34,20 +37,26 @@ class AskSubject:
         self._embedders = embedders
 
     def check(self, parameters: Mapping[str, Any]) -> None:
-        """Return if the parameters name a collection and nothing else.
+        """Return if the parameters name a collection, and perhaps options that can be changed.
 
         Raises:
-            InvalidInput: `evaluation.collection_missing`, `evaluation.parameter_unknown`.
+            InvalidInput: `evaluation.collection_missing`, `evaluation.parameter_unknown`,
+                `evaluation.options_invalid`, and what `with_options` raises.
         """
         if not isinstance(parameters.get(COLLECTION), str):
             raise InvalidInput(
                 "evaluation.collection_missing", "Say which collection is asked: `parameters` needs `collection`."
             )
-        unknown = sorted(parameters.keys() - {COLLECTION})
+        unknown = sorted(parameters.keys() - {COLLECTION, OPTIONS})
         if unknown:
             raise InvalidInput(
-                "evaluation.parameter_unknown", f"A question takes no parameter {unknown[0]!r}; it takes `collection`."
+                "evaluation.parameter_unknown",
+                f"A question takes no parameter {unknown[0]!r}; it takes `collection` and `options`.",
             )
+        options = parameters.get(OPTIONS, {})
+        if not isinstance(options, dict):
+            raise InvalidInput("evaluation.options_invalid", "`options` is an object, such as retrieval.passages: 3.")
+        with_options(Strategy(), options)  # pyright: ignore[reportUnknownArgumentType] - JSON that is checked there
 
     async def model(self, caller: Caller, version: ResolvedVersion, wanted: str | None) -> SubjectModel:  # noqa: ARG002 - the Protocol's
         if wanted is not None:
@@ -61,7 +70,7 @@ class AskSubject:
             raise InvalidInput("evaluation.question_missing", "This row has no `question` to ask.")
         answer = await self._asking.answer(
             caller, plan.namespace, plan.parameters[COLLECTION], question, f"{plan.name}/{plan.number}",
-            kind=plan.kind,
+            options=plan.parameters.get(OPTIONS), kind=plan.kind,
         )  # fmt: skip
         return answer.execution_id
 

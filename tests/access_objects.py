@@ -235,6 +235,15 @@ async def end_evaluation(world: World, evaluation_id: UUID) -> None:
         await repository.end(outcome)
 
 
+async def make_sweep(world: World, values: Values) -> str:
+    """Queue a sweep of one combination; nothing runs it here."""
+    wanted = {
+        "collection": await make_collection(world, values), "options": {"retrieval.passages": [3]},
+        "dataset": await make_dataset(world, values), "scorers": ["abstention"],
+    }  # fmt: skip
+    return (await world.made("/strategy-sweeps", wanted))["id"]
+
+
 async def add_document(world: World) -> dict[str, Any]:
     """Add a document to a new collection, whose name the answer carries too; nothing indexes it here."""
     collection = new_id().hex
@@ -301,6 +310,8 @@ MAKERS: dict[str, Maker] = {
     "datasets": make_dataset,
     "evaluations": make_evaluation,
     "judged-comparisons": make_judged_comparison,
+    "strategy-sweeps": make_sweep,
+    "combinations": always("1"),
     "scorers": make_scorer,
     "experiments": make_experiment,
     "gates": make_gate,

@@ -158,6 +158,7 @@ def register_core(services: Services, settings: Settings, secrets: Secrets, data
     labels = LabelService(database, evaluations, artifacts)
     evidence = EvidencePlanner(artifacts, planner, labels)
     artifacts.guarded_by(GateGuard(artifacts))
+    services.add(planner)
     services.add(evaluations)
     services.add(labels)
     services.add(GateService(database, artifacts, evidence))

@@ -2507,6 +2507,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/strategy-sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sweeps
+         * @description Return the sweeps that fit all conditions, newest first.
+         */
+        get: operations["list_sweeps"];
+        put?: never;
+        /**
+         * Start a sweep over options of a strategy
+         * @description Pin strategy, rows and scorers, and queue the job `job_id` that evaluates one combination after the other.
+         *
+         *     What is evaluated stays when the job is cancelled or fails, and is not evaluated again when it is retried.
+         */
+        post: operations["start_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategy-sweeps/{sweep_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a sweep
+         * @description Return how far it is, and every combination with its figures; those are optimal that no other one beats.
+         */
+        get: operations["get_sweep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategy-sweeps/{sweep_id}/combinations/{position}/risk-coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the risk-coverage curve of a combination
+         * @description Return the share of answers that are wrong at each share of rows answered, by threshold of confidence.
+         */
+        get: operations["get_risk_coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -3518,6 +3584,53 @@ export interface components {
              * @default []
              */
             metadata: string[];
+        };
+        /**
+         * Combination
+         * @description One combination, by its position from 1; `figures` are null until it is evaluated.
+         */
+        Combination: {
+            /**
+             * Evaluation Id
+             * Format: uuid
+             */
+            evaluation_id: string;
+            figures: components["schemas"]["CombinationFigures"] | null;
+            /**
+             * Is Optimal
+             * @description No other combination is better by the metric and as fast, or faster and as good.
+             */
+            is_optimal: boolean;
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /** Position */
+            position: number;
+        };
+        /**
+         * CombinationFigures
+         * @description What a combination came to.
+         *
+         *     `latency_p50_ms` and `latency_p95_ms` are of the rows that were answered or refused, from the question to the end of
+         *     its run, several of which ran at once.
+         */
+        CombinationFigures: {
+            /** Answered */
+            answered: number;
+            /**
+             * Failed
+             * @description Rows without an output; the rows of its evaluation say why.
+             */
+            failed: number;
+            /** Latency P50 Ms */
+            latency_p50_ms: number | null;
+            /** Latency P95 Ms */
+            latency_p95_ms: number | null;
+            /** Metrics */
+            metrics: components["schemas"]["EvaluationMetric"][];
+            /** Refused */
+            refused: number;
         };
         /**
          * ComparedOutput
@@ -6384,6 +6497,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[Sweep] */
+        Page_Sweep_: {
+            /** Items */
+            items: components["schemas"]["Sweep"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[UnsupportedAnswer] */
         Page_UnsupportedAnswer_: {
             /** Items */
@@ -7644,6 +7764,51 @@ export interface components {
              */
             queries: number;
         };
+        /**
+         * RiskCoverage
+         * @description Risk over coverage of one combination, the most confident answers first.
+         *
+         *     It ends where the combination refuses: what is refused cites nothing. It is null without a scorer of the type
+         *     `abstention`, which says where rows name their sources, and until the combination is evaluated.
+         */
+        RiskCoverage: {
+            /**
+             * Left Out
+             * @description Rows that don't.
+             */
+            left_out: number | null;
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /** Points */
+            points: components["schemas"]["RiskCoveragePoint"][] | null;
+            /** Position */
+            position: number;
+            /**
+             * Rows
+             * @description Rows that name their sources.
+             */
+            rows: number | null;
+        };
+        /**
+         * RiskCoveragePoint
+         * @description What answers with at least this confidence come to.
+         */
+        RiskCoveragePoint: {
+            /**
+             * Coverage
+             * @description The share of rows that are answered.
+             */
+            coverage: number;
+            /**
+             * Risk
+             * @description The share of these answers that cite none of the row's sources.
+             */
+            risk: number;
+            /** Threshold */
+            threshold: number;
+        };
         /** RoleOut */
         RoleOut: {
             /** Description */
@@ -8155,6 +8320,50 @@ export interface components {
              */
             reuse: boolean;
         };
+        /**
+         * StartSweep
+         * @description A strategy, the values to try of some of its options, and the rows that each combination is evaluated on.
+         */
+        StartSweep: {
+            /**
+             * Collection
+             * @description Where the questions are asked.
+             */
+            collection: string;
+            /**
+             * Dataset
+             * @description Such as `questions`, `questions@current` or `questions/2`.
+             */
+            dataset: string;
+            /**
+             * Limit
+             * @description Only the first rows.
+             */
+            limit?: number | null;
+            /**
+             * Options
+             * @description The values to try of each option, by its name: `retrieval.passages: [3, 5, 8]`. Every combination is evaluated, 64 at most. What takes effect when documents are indexed can't be tried.
+             */
+            options: {
+                [key: string]: unknown[];
+            };
+            /**
+             * Scorers
+             * @description Scorers of the namespace, or names of types that need no parameters, such as `abstention`.
+             */
+            scorers: string[];
+            /**
+             * Split
+             * @default open
+             */
+            split: string;
+            /**
+             * Strategy
+             * @description Such as `default`, `strict@staging`, `strict/3`.
+             * @default default
+             */
+            strategy: string;
+        };
         /** Stop */
         Stop: {
             /**
@@ -8245,6 +8454,168 @@ export interface components {
             number: number;
             /** Start */
             start: number;
+        };
+        /**
+         * Sweep
+         * @description A sweep; progress is counted in rows, those of all combinations together.
+         */
+        Sweep: {
+            /**
+             * Actor Id
+             * Format: uuid
+             */
+            actor_id: string;
+            /** Collection */
+            collection: string;
+            /** Combinations */
+            combinations: number;
+            /** Combinations Done */
+            combinations_done: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset Name */
+            dataset_name: string;
+            /** Dataset Number */
+            dataset_number: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Error Message */
+            error_message: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Namespace */
+            namespace: string;
+            /** Options */
+            options: components["schemas"]["SweptOption"][];
+            /** Progress Done */
+            progress_done: number;
+            /** Progress Total */
+            progress_total: number;
+            /**
+             * Rows
+             * @description Asked with each combination.
+             */
+            rows: number;
+            /** Scorers */
+            scorers: string[];
+            /** Split */
+            split: string;
+            /** Split Digest */
+            split_digest: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Strategy */
+            strategy: string;
+            /** Strategy Label */
+            strategy_label: string | null;
+            /** Strategy Lock Digest */
+            strategy_lock_digest: string;
+            /** Strategy Number */
+            strategy_number: number;
+        };
+        /**
+         * SweepDetail
+         * @description A sweep with its combinations, as the metric `metric` and the median latency order them.
+         */
+        SweepDetail: {
+            /**
+             * Actor Id
+             * Format: uuid
+             */
+            actor_id: string;
+            /** Collection */
+            collection: string;
+            /** Combinations */
+            combinations: number;
+            /** Combinations Done */
+            combinations_done: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset Name */
+            dataset_name: string;
+            /** Dataset Number */
+            dataset_number: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Error Message */
+            error_message: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Metric */
+            metric: string;
+            /** Namespace */
+            namespace: string;
+            /** Options */
+            options: components["schemas"]["SweptOption"][];
+            /** Points */
+            points: components["schemas"]["Combination"][];
+            /** Progress Done */
+            progress_done: number;
+            /** Progress Total */
+            progress_total: number;
+            /**
+             * Rows
+             * @description Asked with each combination.
+             */
+            rows: number;
+            /** Scorers */
+            scorers: string[];
+            /** Split */
+            split: string;
+            /** Split Digest */
+            split_digest: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Strategy */
+            strategy: string;
+            /** Strategy Label */
+            strategy_label: string | null;
+            /** Strategy Lock Digest */
+            strategy_lock_digest: string;
+            /** Strategy Number */
+            strategy_number: number;
+        };
+        /**
+         * SweptOption
+         * @description An option, and the values that are tried of it.
+         */
+        SweptOption: {
+            /** Option */
+            option: string;
+            /** Values */
+            values: unknown[];
         };
         /** TenantIn */
         TenantIn: {
@@ -23900,6 +24271,423 @@ export interface operations {
             };
             /** @description The credential lacks the scope. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sweeps: {
+        parameters: {
+            query?: {
+                namespace?: string | null;
+                collection?: string | null;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Sweep_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_sweep: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartSweep"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepDetail"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sweep: {
+        parameters: {
+            query?: {
+                /** @description The scorer that optimal means; without it the first one. */
+                metric?: string | null;
+            };
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepDetail"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_risk_coverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskCoverage"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -61,7 +61,10 @@ class EvaluationRepository:
         return {row.evaluation.id: row for row in rows}
 
     async def page(self, wanted: EvaluationFilter, before: UUID | None, limit: int) -> list[Stored]:
-        """Return evaluations, newest first; ids are ordered by time (UUIDv7). Those of sealed rows are for gates."""
+        """Return evaluations, newest first; ids are ordered by time (UUIDv7).
+
+        Those of sealed rows are for gates, and those that are part of something larger, such as a sweep, stand there.
+        """
         equal: list[tuple[Any, object]] = [
             (col(EvaluationRow.namespace), wanted.namespace),
             (col(EvaluationRow.subject_name), wanted.name),
@@ -70,6 +73,7 @@ class EvaluationRepository:
         ]
         conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
         conditions.append(col(EvaluationRow.split) != SEALED)
+        conditions.append(col(JobRow.subject_id) == col(EvaluationRow.id))
         if before is not None:
             conditions.append(col(EvaluationRow.id) < before)
         return await self._stored(*conditions, limit=limit)

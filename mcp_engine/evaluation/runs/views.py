@@ -25,16 +25,19 @@ Side = tuple[UUID, EvaluationItemRow, EvaluationScoreRow | None]
 def evaluation(stored: Stored) -> Evaluation:
     row, job, outcome = stored
     shown = None if row.split == SEALED else outcome
+    # Of a job that runs several, what it says of itself speaks of none of them alone.
+    own = job.subject_id == row.id
+    done = row.rows if outcome is not None else job.progress_done if own else 0
     return Evaluation.model_validate(
         {
             "id": row.id,
             "namespace": row.namespace,
-            "state": job.state,
+            "state": job.state if outcome is None else "succeeded",
             "job_id": row.job_id,
-            "progress_done": job.progress_done,
+            "progress_done": done,
             "progress_total": row.rows,
-            "error_code": job.error_code,
-            "error_message": job.error_message,
+            "error_code": job.error_code if outcome is None else None,
+            "error_message": job.error_message if outcome is None else None,
             "kind": row.subject_kind,
             "name": row.subject_name,
             "number": row.subject_number,
