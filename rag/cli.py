@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import mimetypes
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +17,7 @@ from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.transfer import every
-from rag.parsing.formats.languages import SOURCE_SUFFIXES
+from rag.connectors.globs import wanted
 from rag.why.shown import render_why
 
 if TYPE_CHECKING:
@@ -224,23 +223,12 @@ def _files(paths: Sequence[Path]) -> Iterator[_File]:
         if path.is_dir():
             for file in sorted(path.rglob("*")):
                 below = file.relative_to(path)
-                hidden = any(part.startswith(".") for part in below.parts)
-                if file.is_file() and not hidden and not _is_media(file.name):
+                if file.is_file() and wanted(below.as_posix(), (), ()):
                     yield _File(file, below.as_posix())
         elif path.is_file():
             yield _File(path, path.name)
         else:
             raise CommandFailed(f"{path} is neither a file nor a folder.", ExitCode.USAGE)
-
-
-def _is_media(name: str) -> bool:
-    """Whether a name is that of a picture, a sound or a font: folders of documents have them beside the text.
-
-    Many systems take TypeScript for films (`.ts`, `.mts`).
-    """
-    if PurePath(name).suffix.lower() in SOURCE_SUFFIXES:
-        return False
-    return (mimetypes.guess_type(name)[0] or "").split("/")[0] in ("image", "audio", "video", "font")
 
 
 def readers_of(groups: list[str] | None, people: list[str] | None) -> dict[str, Any] | None:

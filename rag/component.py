@@ -37,7 +37,7 @@ class RagComponent(Component):
     def permissions(self) -> Sequence[Permission]:
         return (
             Permission("documents:read", "List, open and search documents."),
-            Permission("documents:write", "Add and remove documents."),
+            Permission("documents:write", "Add and remove documents, and sources of them."),
             Permission("ask", "Ask questions of a collection."),
         )
 
@@ -49,7 +49,7 @@ class RagComponent(Component):
 
     def commands(self) -> Mapping[str, CommandGroup]:
         from rag.cli import asking
-        from rag.cli_store import documents  # with its own, and those of upkeep, among them
+        from rag.cli_sources import documents  # with those of stores and of upkeep among them
         from rag.sweeps.cli import sweeping
 
         return {"docs": documents, "sweep": sweeping, "": asking}
@@ -62,8 +62,14 @@ class RagComponent(Component):
         from mcp_engine.evaluation.runs.planning import Planner
         from mcp_engine.executions.service import ExecutionService
         from mcp_engine.jobs.service import JobService
+        from mcp_engine.models.credentials import CredentialSeal
         from mcp_engine.prompts.service import PromptService
+        from mcp_engine.secrets import Secrets
         from rag.asking import AskService
+        from rag.connectors.options import SourceOptions
+        from rag.connectors.registry import Connectors
+        from rag.connectors.schedule import SourceSchedule
+        from rag.connectors.service import SourceService
         from rag.duplicates.service import DuplicateService
         from rag.embedders.options import configured
         from rag.embedders.registry import Embedders
@@ -111,8 +117,21 @@ class RagComponent(Component):
         services.add(WhyService(database, strategies, searching, rewriter, store))
         services.add(ReindexingService(database, jobs, strategies, embedders, store))
         services.add(SweepService(database, jobs, strategies, services.get(Planner)))
+        connectors = Connectors.installed(SourceOptions())
+        seal = CredentialSeal(services.get(Secrets).credential_key, owner="source")
+        sources = SourceService(database, jobs, connectors, seal, store)
+        services.add(connectors)
+        services.add(seal)
+        services.add(sources)
+        services.add(SourceSchedule(database, sources))
+
+    async def start(self, services: Services) -> None:
+        from rag.connectors.schedule import SourceSchedule
+
+        services.get(SourceSchedule).start()
 
     def routers(self) -> Sequence[APIRouter]:
+        from rag.connectors.routes import router as sources_router
         from rag.duplicates.routes import router as duplicates_router
         from rag.lost_support.routes import router as support_router
         from rag.preview.routes import router as preview_router
@@ -124,15 +143,19 @@ class RagComponent(Component):
         from rag.viewing_routes import router as viewing_router
         from rag.why.routes import router as why_router
 
-        upkeep = (duplicates_router, support_router, store_router, reindexing_router)
+        upkeep = (duplicates_router, support_router, store_router, reindexing_router, sources_router)
         return (router, readers_router, viewing_router, why_router, preview_router, sweeps_router, *upkeep)
 
     def job_kinds(self, services: Services) -> Sequence[JobKind]:
+        from mcp_engine.config import Settings
         from mcp_engine.evaluation.runs.job import EvaluationJob
         from mcp_engine.evaluation.runs.subject import Subjects
         from mcp_engine.evaluation.scorers.registry import ScorerTypes
         from mcp_engine.executions.service import ExecutionService
         from mcp_engine.jobs.service import JobService
+        from mcp_engine.models.credentials import CredentialSeal
+        from rag.connectors.job import SyncJob
+        from rag.connectors.registry import Connectors
         from rag.duplicates.job import SignJob
         from rag.embedders.registry import Embedders
         from rag.jobs import IndexJob
@@ -152,7 +175,9 @@ class RagComponent(Component):
         executions = services.get(ExecutionService)
         evaluations = EvaluationJob(services.get(Subjects), services.get(ScorerTypes), executions)
         sweep = SweepJob(evaluations, RowReader(executions))
-        return (index, again, SignJob(), RecheckJob(), FeedStoreJob(store), sweep)
+        limit, seal = services.get(Settings).max_upload_bytes, services.get(CredentialSeal)
+        sync = SyncJob(services.get(Connectors), seal, jobs, max_bytes=limit, store=store)
+        return (index, again, sync, SignJob(), RecheckJob(), FeedStoreJob(store), sweep)
 
     def scorer_types(self, services: Services) -> Sequence[ScorerType]:
         from rag.answer_scorers import TYPES
@@ -189,11 +214,13 @@ class RagComponent(Component):
         await add_sample(services.get(DocumentService), caller)
 
     async def close(self, services: Services) -> None:
+        from rag.connectors.schedule import SourceSchedule
         from rag.embedders.registry import Embedders
         from rag.parsing.pool import ParserPool
         from rag.stores.port import VectorStore
         from rag.viewing import ViewingService
 
+        await services.get(SourceSchedule).stop()
         await services.get(VectorStore).close()
         await services.get(Embedders).close()
         await services.get(ParserPool).close()

@@ -94,7 +94,10 @@ async def list_collections(
 async def remove_collection(
     collection: str, caller: Writer, documents: Documents, namespace: NamespaceName = DEFAULT_NAMESPACE
 ) -> CollectionRemoved:
-    """Take all its documents that you may read out of search; it is listed again as soon as one is added."""
+    """Take all its documents that you may read out of search, and remove its sources.
+
+    It is listed again as soon as a document is added.
+    """
     return CollectionRemoved(documents=await documents.remove_collection(caller, namespace, collection))
 
 

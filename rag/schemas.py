@@ -73,6 +73,7 @@ class Document(BaseModel):
 
     That version repeats so many others of the collection (`repeats`): their list is `/collections/{c}/duplicates`.
     Who may read a `restricted` one is listed at `/documents/{id}/readers`; any other is for everyone in the tenant.
+    One that a source brought names it (`source_id`).
     """
 
     id: UUID
@@ -85,6 +86,7 @@ class Document(BaseModel):
     created_at: datetime
     latest: Version
     repeats: int = 0
+    source_id: UUID | None = None
 
 
 class DocumentDetail(Document):

@@ -11,11 +11,11 @@ from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import Conflict, InvalidInput, NotFound, TooLarge
 from mcp_engine.http.paging import Page, bad_cursor, decode_cursor, page_of
-from mcp_engine.identifiers import checked_name, new_id
+from mcp_engine.identifiers import checked_name
 from mcp_engine.identity.namespaces import require_namespace
 from mcp_engine.jobs.service import JobService
 from mcp_engine.telemetry.tracing import span, tracer
-from rag import facts
+from rag.adding import RETRIED, add_content, again, check_size
 from rag.collections import (
     checked_document_name,
     erased,
@@ -23,9 +23,8 @@ from rag.collections import (
     find_version,
     name_taken,
     no_document,
-    too_large,
 )
-from rag.jobs import INDEX
+from rag.connectors.removal import remove_sources
 from rag.pages import Pages
 from rag.passages import passages_of
 from rag.readers.schemas import ReadersIn
@@ -33,20 +32,18 @@ from rag.readers.setting import restrict
 from rag.removal import erase_contents, take_out
 from rag.repository import DocumentRepository
 from rag.retrieval import retrieve
-from rag.schemas import Added, Collection, Document, DocumentDetail, Outcome, Passage, VersionText
+from rag.schemas import Added, Collection, Document, DocumentDetail, Passage, VersionText
 from rag.searching import Searching
-from rag.stored import EVERY_DOCUMENT, DocumentFilter, StoredVersion
+from rag.stored import EVERY_DOCUMENT, DocumentFilter
 from rag.stores.outbox import StoreOutbox
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
 from rag.strategy import Filters, Retrieval
-from rag.tables import CollectionRow, DocumentRow, VersionRow
 from rag.views import collection_view, document_view, version_view
 
 MAX_QUERY_CHARACTERS = 4000
 MAX_TEXT_CHARACTERS = 100_000
 """How much of a text one call opens."""
-_RETRIED = ("failed", "cancelled")
 _tracer = tracer(__name__)
 
 
@@ -100,7 +97,7 @@ class DocumentService:
         """
         checked_name(collection, what="collection")
         checked_document_name(name)
-        self._check_size(name, content)
+        check_size(name, content, self.max_upload_bytes)
         sha256 = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
         async with self._work(caller) as work:
             await require_namespace(work, namespace)
@@ -111,12 +108,7 @@ class DocumentService:
                 raise name_taken(name)
             if readers is not None:
                 await restrict(work, document, readers)
-            latest = await repository.version(document.id, document.latest_number)
-            if latest and not document.removed and latest.version.content_sha256 == sha256:
-                outcome, job_id = await self._again(work, namespace, latest)
-            else:
-                outcome = _outcome(latest, sha256)
-                job_id = await self._new_version(work, place, document, content, sha256)
+            outcome, job_id = await add_content(work, self._jobs, place, document, content, sha256)
             stored = await repository.document(document.id)
             assert stored is not None
             return Added(outcome=outcome, document=document_view(stored), job_id=job_id)
@@ -186,13 +178,14 @@ class DocumentService:
     async def remove_collection(self, caller: Caller, namespace: str, collection: str) -> int:
         """Take all documents of a collection that the caller may read out of search and return how many.
 
-        It is listed again when one is added.
+        Its sources are removed with them. It is listed again when a document is added.
 
         Raises:
             NotFound: `collection.not_found`.
         """
         async with self._work(caller) as work:
             place = await find_collection(work, namespace, collection)
+            await remove_sources(work, place.id)
             # All locked before the first is taken out: an indexing job waits for a document, then for the collection.
             rows = await DocumentRepository(work.session, work.tenant_id).lock_present(place.id)
             for row in rows:
@@ -227,9 +220,9 @@ class DocumentService:
             if row is None or (stored := await repository.document(document_id)) is None:
                 raise no_document(document_id)
             state = "removed" if row.removed else stored.latest.state
-            if state not in _RETRIED:
+            if state not in RETRIED:
                 raise Conflict("document.not_failed", f"{row.name} is {state}; there is nothing to retry.")
-            outcome, job_id = await self._again(work, stored.collection.namespace, stored.latest)
+            outcome, job_id = await again(work, self._jobs, stored.collection.namespace, stored.latest)
             stored = await repository.document(document_id)
             assert stored is not None
             return Added(outcome=outcome, document=document_view(stored), job_id=job_id)
@@ -321,47 +314,6 @@ class DocumentService:
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
-
-    def _check_size(self, name: str, content: bytes) -> None:
-        if not content:
-            raise InvalidInput("document.empty", f"{name} is empty (0 bytes); there is nothing to index.")
-        if len(content) > self.max_upload_bytes:
-            raise too_large(self.max_upload_bytes)
-
-    async def _again(self, work: UnitOfWork, namespace: str, latest: StoredVersion) -> tuple[Outcome, UUID]:
-        """The bytes are known already: only a version whose indexing failed or was cancelled is tried again."""
-        if latest.state not in _RETRIED:
-            return "unchanged", latest.indexing.job_id
-        job_id = await self._jobs.enqueue(work, kind=INDEX, subject_id=latest.version.id, namespace=namespace)
-        repository = DocumentRepository(work.session, work.tenant_id)
-        await repository.set_indexing(latest.version.id, "queued", job_id=job_id)
-        return "retried", job_id
-
-    async def _new_version(
-        self, work: UnitOfWork, place: CollectionRow, document: DocumentRow, content: bytes, sha256: str
-    ) -> UUID:
-        number = document.latest_number + 1
-        identity = facts.version_digest(
-            document_id=document.id, namespace=place.namespace, collection=place.name, name=document.name,
-            number=number, content_sha256=sha256, size=len(content),
-        )  # fmt: skip
-        row = VersionRow(
-            tenant_id=work.tenant_id, id=new_id(), document_id=document.id, number=number, content_sha256=sha256,
-            bytes=len(content), digest=identity,
-        )  # fmt: skip
-        repository = DocumentRepository(work.session, work.tenant_id)
-        await repository.insert_version(row)
-        job_id = await self._jobs.enqueue(work, kind=INDEX, subject_id=row.id, namespace=place.namespace)
-        await repository.insert_contents(row, content, job_id)
-        await facts.append_added(work, row)
-        return job_id
-
-
-def _outcome(latest: StoredVersion | None, sha256: str) -> Outcome:
-    """Return what a new version means; one with the bytes of the latest brings a removed document back."""
-    if latest is None:
-        return "added"
-    return "restored" if latest.version.content_sha256 == sha256 and not latest.erased else "changed"
 
 
 def _name_in(cursor: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """Rows of documents and of the index over them.
 
+    collection 1─* source       1─* document    (of those that a source brought)
     collection 1─* document 1─* document_version 1─1 document_original      what was added
                                                  1─1 document_reading, _text  what the parser made of it
                                                  1─1 document_indexing        how far its job is, and why it failed
@@ -16,11 +17,23 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, UniqueConstraint, false, func
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    false,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
-from mcp_engine.database.rows import TenantRow, created_field
+from mcp_engine.database.rows import TenantRow, created_field, timestamp_field
 
 
 def _of_version() -> ForeignKeyConstraint:
@@ -56,8 +69,40 @@ class CollectionRow(TenantRow, table=True):
     created_at: datetime = created_field()
 
 
+class SourceRow(TenantRow, table=True):
+    """Where documents of a collection come from (`rag.connectors`).
+
+    `sealed_credential` is a Fernet token, or null. `state` is what the source looked like when all of it was read the
+    last time; null where that is not known. One with `removed_at` stays for the documents that came from it.
+    """
+
+    __tablename__: ClassVar[Any] = "source"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "collection_id"], ["collection.tenant_id", "collection.id"]),
+        Index(
+            "uq_source_tenant_id_collection_id_name", "tenant_id", "collection_id", "name", unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: UUID = Field(primary_key=True)
+    collection_id: UUID
+    name: str
+    kind: str
+    settings: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    sealed_credential: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True), repr=False)
+    prefix: str
+    include: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    exclude: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    every_seconds: int | None = None
+    remove_gone: bool
+    state: str | None = None
+    removed_at: datetime | None = timestamp_field(nullable=True)
+    created_at: datetime = created_field()
+
+
 class DocumentRow(TenantRow, table=True):
-    """A document under its name.
+    """A document under its name; `source_id` says where it comes from, null for one that somebody added.
 
     Row-level security shows a `restricted` one to its readers alone (`rag.readers`), and what belongs to it likewise.
     `searched_number` is the version that search reads; null until one is indexed. Versions up to
@@ -69,6 +114,8 @@ class DocumentRow(TenantRow, table=True):
     __table_args__ = (
         UniqueConstraint("tenant_id", "collection_id", "name"),
         ForeignKeyConstraint(["tenant_id", "collection_id"], ["collection.tenant_id", "collection.id"]),
+        ForeignKeyConstraint(["tenant_id", "source_id"], ["source.tenant_id", "source.id"]),
+        Index("ix_document_tenant_id_source_id", "tenant_id", "source_id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -78,6 +125,7 @@ class DocumentRow(TenantRow, table=True):
     searched_number: int | None = None
     removed_through: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     restricted: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    source_id: UUID | None = None
     created_at: datetime = created_field()
 
     @property

@@ -262,6 +262,12 @@ async def make_document(world: World, _: Values) -> str:
     return (await add_document(world))["document"]["id"]
 
 
+async def make_source(world: World, _: Values) -> str:
+    """Make a source of a new collection; nothing reads it here."""
+    new = {"name": "pages", "kind": "url", "settings": {"urls": ["https://93.184.215.14/a.html"]}}
+    return (await world.made(f"/collections/{new_id().hex}/sources", new))["id"]
+
+
 async def make_job(world: World, _: Values) -> str:
     return (await add_document(world))["job_id"]
 
@@ -319,6 +325,7 @@ MAKERS: dict[str, Maker] = {
     "rows": always(stored(DATASET_ROW, "row 1").digest),
     "collections": make_collection,
     "documents": make_document,
+    "sources": make_source,
     "unsupported-answers": make_execution,
     "jobs": make_job,
     "providers": make_provider,

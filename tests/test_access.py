@@ -46,6 +46,9 @@ SHARED_OBJECTS = {
 OWN_OBJECTS: dict[str, Json] = {
     "POST /api/v1/artifacts/{kind}/{name}": {"json": {"body": {"template": "Another hello"}}},
     "POST /api/v1/collections/{collection}/documents": {"files": {"file": ("a.txt", b"Another text.", "text/plain")}},
+    "POST /api/v1/collections/{collection}/sources": {
+        "json": {"name": "it", "kind": "url", "settings": {"urls": ["https://93.184.215.14/a.html"]}}
+    },
 }
 """Requests that make an object of the name in the path, for who asks."""
 STRANGER_ONLY = {

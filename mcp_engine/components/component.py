@@ -89,8 +89,11 @@ class Component:
     async def add_sample(self, services: Services, caller: Caller) -> None:
         """Fill a fresh workspace with the component's part of the sample; may be called twice."""
 
+    async def start(self, services: Services) -> None:
+        """Begin what a server runs by itself, such as looks at what is due, until `close`; workers don't call it."""
+
     async def close(self, services: Services) -> None:
-        """Release what `register` acquired."""
+        """Release what `register` acquired, and end what `start` began."""
 
 
 @dataclass(frozen=True, slots=True)

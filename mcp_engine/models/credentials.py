@@ -1,4 +1,4 @@
-"""Provider credentials at rest: Fernet (AES-128-CBC with HMAC-SHA256), bound to their row."""
+"""Credentials at rest, such as those of providers: Fernet (AES-128-CBC with HMAC-SHA256), bound to their row."""
 
 from __future__ import annotations
 
@@ -13,31 +13,34 @@ from mcp_engine.errors import Refused
 class CredentialSeal:
     """Seals credentials with the instance's key.
 
-    The tenant and the provider's id are inside the seal: a token copied to another row, by whoever
+    The tenant and the owner's id are inside the seal: a token copied to another row, by whoever
     can write to the database, does not open there.
+
+    Args:
+        owner: what has the credential, as people call it; it begins the codes of errors.
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, *, owner: str = "provider") -> None:
         self._fernet = Fernet(key)
+        self._owner = owner
 
-    def seal(self, tenant_id: UUID, provider_id: UUID, credential: str) -> bytes:
-        content = {"tenant": str(tenant_id), "provider": str(provider_id), "credential": credential}
+    def seal(self, tenant_id: UUID, owner_id: UUID, credential: str) -> bytes:
+        content = {"tenant": str(tenant_id), self._owner: str(owner_id), "credential": credential}
         return self._fernet.encrypt(json.dumps(content).encode())
 
-    def open(self, tenant_id: UUID, provider_id: UUID, sealed: bytes) -> str:
-        """Return the credential; raises `Refused` (`provider.credential_unreadable`) when it is not this row's."""
+    def open(self, tenant_id: UUID, owner_id: UUID, sealed: bytes) -> str:
+        """Return the credential; raises `Refused` (`….credential_unreadable`) when it is not this row's."""
         try:
             content = json.loads(self._fernet.decrypt(sealed))
         except InvalidToken:
             raise self._unreadable() from None
-        if content["tenant"] != str(tenant_id) or content["provider"] != str(provider_id):
+        if content["tenant"] != str(tenant_id) or content.get(self._owner) != str(owner_id):
             raise self._unreadable()
         return str(content["credential"])
 
-    @staticmethod
-    def _unreadable() -> Refused:
+    def _unreadable(self) -> Refused:
         return Refused(
-            "provider.credential_unreadable",
-            "The provider's credential can't be opened with this instance's key; delete the provider and create "
-            "it again.",
+            f"{self._owner}.credential_unreadable",
+            f"The {self._owner}'s credential can't be opened with this instance's key; delete the {self._owner} and "
+            "create it again.",
         )

@@ -225,6 +225,8 @@ async def running_services(settings: Settings, secrets: Secrets, instance: Insta
         services.add(CapabilityService(capabilities))
         await _start_jobs(stack, services, settings, instance)
         await _start_sampling(stack, services, settings)
+        for component in components:
+            await component.start(services)
         yield services
 
 

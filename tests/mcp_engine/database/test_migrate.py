@@ -43,7 +43,7 @@ def test_every_table_with_a_tenant_forces_row_level_security(owner_url: str) -> 
     with engine.connect() as connection:
         # These hold ids only, for processes that must find work before they know its tenant.
         found = set(connection.execute(text(unprotected)).scalars())
-        assert found == {"job_outbox", "execution_running", "experiment_running"}
+        assert found == {"job_outbox", "execution_running", "experiment_running", "source_schedule"}
     engine.dispose()
 
 

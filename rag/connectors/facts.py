@@ -1,0 +1,46 @@
+"""What the audit log says about sources; never where they are or what opens them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mcp_engine.audit.events import AuditEvent, append
+from mcp_engine.database.engine import UnitOfWork
+from rag.connectors.tables import SourceRunRow
+from rag.tables import SourceRow
+
+CREATED: Final = "source.created"
+REMOVED: Final = "source.removed"
+STARTED: Final = "source.sync_started"
+SYNCED: Final = "source.synced"
+
+
+async def append_created(work: UnitOfWork, row: SourceRow) -> None:
+    facts = {
+        "collection_id": str(row.collection_id),
+        "name": row.name,
+        "kind": row.kind,
+        "every_seconds": row.every_seconds,
+        "remove_gone": row.remove_gone,
+    }
+    await append(work, AuditEvent(CREATED, str(row.id), facts))
+
+
+async def append_removed(work: UnitOfWork, row: SourceRow, documents: int) -> None:
+    await append(work, AuditEvent(REMOVED, str(row.id), {"name": row.name, "documents": documents}))
+
+
+async def append_started(work: UnitOfWork, row: SourceRunRow) -> None:
+    await append(work, AuditEvent(STARTED, str(row.id), {"source_id": str(row.source_id)}))
+
+
+async def append_synced(work: UnitOfWork, row: SourceRunRow) -> None:
+    facts = {
+        "source_id": str(row.source_id),
+        "added": row.added,
+        "changed": row.changed,
+        "unchanged": row.unchanged,
+        "removed": row.removed,
+        "failed": row.failed,
+    }
+    await append(work, AuditEvent(SYNCED, str(row.id), facts))

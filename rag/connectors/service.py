@@ -1,0 +1,245 @@
+"""Sources of a collection: making, showing, reading and removing them."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from uuid import UUID
+
+from mcp_engine.access import ENGINE, Caller
+from mcp_engine.database.engine import Database, UnitOfWork
+from mcp_engine.errors import Conflict, EngineError, InvalidInput, NotFound
+from mcp_engine.http.paging import Page, bad_cursor, decode_cursor, decode_id_cursor, page_of
+from mcp_engine.identifiers import checked_name, new_id
+from mcp_engine.identity.namespaces import require_namespace
+from mcp_engine.identity.permissions import OPERATE
+from mcp_engine.jobs.service import JobService
+from mcp_engine.models.credentials import CredentialSeal
+from rag.collections import checked_document_name, find_collection
+from rag.connectors import facts
+from rag.connectors.job import SYNC
+from rag.connectors.port import ConnectorKind
+from rag.connectors.registry import Connectors, settings_of
+from rag.connectors.repository import SourceRepository, StoredSource
+from rag.connectors.schemas import ItemOutcome, NewSource, Source, SourceItem, SourceKind, SourceRun
+from rag.connectors.tables import SourceRunRow
+from rag.connectors.views import kind_view, run_view, source_view
+from rag.removal import take_out
+from rag.repository import DocumentRepository
+from rag.stores.outbox import StoreOutbox
+from rag.stores.port import VectorStore
+from rag.stores.postgresql import POSTGRESQL
+from rag.tables import SourceRow
+
+
+class SourceService:
+    """The rules of sources.
+
+    Whoever makes or starts one that reads what belongs to the server needs `instance:operate` besides.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        jobs: JobService,
+        connectors: Connectors,
+        seal: CredentialSeal,
+        store: VectorStore = POSTGRESQL,
+    ) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._connectors = connectors
+        self._seal = seal
+        self._outbox = StoreOutbox(jobs, store)
+
+    def kinds(self) -> list[SourceKind]:
+        """Return the kinds of sources by name."""
+        return [kind_view(kind) for kind in self._connectors.all()]
+
+    async def create(self, caller: Caller, namespace: str, collection: str, new: NewSource) -> Source:
+        """Make a source, and the collection when it is new; start to read it unless `new.sync` is false.
+
+        Raises:
+            InvalidInput: `source.kind_unknown`, `source.settings_invalid`, `source.too_often`, `source.no_credential`,
+                `name.invalid`, `document.name_invalid` for the prefix.
+            NotAllowed: `access.scope_missing`, `source.path_refused`, `source.address_refused`.
+            NotFound: `namespace.not_found`, `source.folder_gone`. Conflict: `source.exists`.
+        """
+        checked_name(collection, what="collection")
+        checked_document_name(f"{new.prefix}x")
+        kind = self._connectors.named(new.kind)
+        settings = settings_of(kind, new.settings)
+        if kind.operates(settings):
+            caller.require(OPERATE)
+        credential = _credential(kind, new)
+        if new.every_seconds is not None and new.every_seconds < kind.least_seconds:
+            raise InvalidInput(
+                "source.too_often",
+                f"A source of the kind {kind.name} is read every {kind.least_seconds} seconds at the most often.",
+            )
+        await kind.check(settings)
+        row = SourceRow(
+            tenant_id=caller.tenant_id, id=new_id(), collection_id=new_id(), name=new.name, kind=kind.name,
+            settings=settings.model_dump(mode="json"), prefix=new.prefix, include=new.include, exclude=new.exclude,
+            every_seconds=new.every_seconds, remove_gone=new.remove_gone,
+        )  # fmt: skip
+        if credential is not None:
+            row.sealed_credential = self._seal.seal(caller.tenant_id, row.id, credential)
+        async with self._work(caller) as work:
+            await require_namespace(work, namespace)
+            place = await DocumentRepository(work.session, work.tenant_id).ensure_collection(namespace, collection)
+            row.collection_id = place.id
+            repository = SourceRepository(work.session, work.tenant_id)
+            if not await repository.add(row):
+                raise Conflict(
+                    "source.exists",
+                    f"{collection} has a source {new.name!r} already; remove it, or choose another name.",
+                )
+            await facts.append_created(work, row)
+            if new.sync:
+                await self._start(work, row, namespace)
+            return source_view(await _found(work, row.id))
+
+    async def list(
+        self, caller: Caller, namespace: str, collection: str, cursor: str | None, limit: int
+    ) -> Page[Source]:
+        """Return the sources of a collection by name; raises `NotFound` (`collection.not_found`)."""
+        after = _name_in(cursor)
+        async with self._work(caller) as work:
+            place = await find_collection(work, namespace, collection)
+            rows = await SourceRepository(work.session, work.tenant_id).page(place.id, after, limit + 1)
+        return page_of([source_view(row) for row in rows], limit, lambda one: (one.name,))
+
+    async def get(self, caller: Caller, source_id: UUID) -> Source:
+        """Return a source; raises `NotFound` (`source.not_found`)."""
+        async with self._work(caller) as work:
+            return source_view(await _found(work, source_id))
+
+    async def start(self, caller: Caller, source_id: UUID) -> SourceRun:
+        """Have a source read.
+
+        Raises:
+            NotFound: `source.not_found`. Conflict: `source.under_way`.
+            NotAllowed: `access.scope_missing`.
+            InvalidInput: `source.kind_unknown`, `source.settings_invalid` when its kind has changed since.
+        """
+        async with self._work(caller) as work:
+            repository = SourceRepository(work.session, work.tenant_id)
+            row = await repository.lock(source_id)
+            if row is None:
+                raise _no_source(source_id)
+            kind = self._connectors.named(row.kind)
+            if kind.operates(settings_of(kind, row.settings)):
+                caller.require(OPERATE)
+            place = await repository.collection(row.collection_id)
+            if await repository.is_under_way(source_id):
+                raise Conflict(
+                    "source.under_way", f"{row.name} is being read already; wait for that job, or cancel it."
+                )
+            run = await repository.run(await self._start(work, row, place.namespace))
+            assert run is not None
+            return run_view(run)
+
+    async def start_due(self, tenant_id: UUID, source_id: UUID) -> None:
+        """Have a source read because it is time, unless that is under way or it looks as it did the last time."""
+        async with self._database.unit_of_work(tenant_id, ENGINE) as work:
+            stored = await SourceRepository(work.session, work.tenant_id).get(source_id)
+        if stored is None or await self._is_unchanged(tenant_id, stored):
+            return
+        async with self._database.unit_of_work(tenant_id, ENGINE) as work:
+            repository = SourceRepository(work.session, work.tenant_id)
+            row = await repository.lock(source_id)
+            if row is not None and not await repository.is_under_way(source_id):
+                await self._start(work, row, stored.collection.namespace)
+
+    async def remove(self, caller: Caller, source_id: UUID, *, documents: bool) -> int:
+        """Remove a source; the job that reads it ends with its next item.
+
+        Args:
+            documents: whether those that it brought, and that the caller may read, are taken out of search.
+
+        Returns:
+            how many documents were.
+
+        Raises:
+            NotFound: `source.not_found`.
+        """
+        async with self._work(caller) as work:
+            repository = SourceRepository(work.session, work.tenant_id)
+            row = await repository.lock(source_id)
+            if row is None:
+                raise _no_source(source_id)
+            removed = await repository.lock_documents(source_id) if documents else []
+            for document in removed:
+                await take_out(work, self._jobs, self._outbox, document)
+            await repository.remove(source_id)
+            await facts.append_removed(work, row, len(removed))
+            return len(removed)
+
+    async def runs(self, caller: Caller, source_id: UUID, cursor: str | None, limit: int) -> Page[SourceRun]:
+        """Return the readings of a source, newest first; raises `NotFound` (`source.not_found`)."""
+        before = decode_id_cursor(cursor)
+        async with self._work(caller) as work:
+            await _found(work, source_id)
+            rows = await SourceRepository(work.session, work.tenant_id).runs(source_id, before, limit + 1)
+        return page_of([run_view(row) for row in rows], limit, lambda one: (str(one.id),))
+
+    async def items(
+        self, caller: Caller, source_id: UUID, outcome: ItemOutcome | None, cursor: str | None, limit: int
+    ) -> Page[SourceItem]:
+        """Return by name what a source holds; raises `NotFound` (`source.not_found`)."""
+        after = _name_in(cursor)
+        async with self._work(caller) as work:
+            await _found(work, source_id)
+            rows = await SourceRepository(work.session, work.tenant_id).items(source_id, outcome, after, limit + 1)
+        return page_of([SourceItem.model_validate(row) for row in rows], limit, lambda one: (one.name,))
+
+    async def _start(self, work: UnitOfWork, row: SourceRow, namespace: str) -> UUID:
+        run_id = new_id()
+        job_id = await self._jobs.enqueue(work, kind=SYNC, subject_id=run_id, namespace=namespace)
+        run = SourceRunRow(tenant_id=work.tenant_id, id=run_id, source_id=row.id, job_id=job_id)
+        await SourceRepository(work.session, work.tenant_id).add_run(run)
+        await facts.append_started(work, run)
+        return run_id
+
+    async def _is_unchanged(self, tenant_id: UUID, stored: StoredSource) -> bool:
+        """Look at what a source looks like; one that can't be looked at is read, so that its run says why."""
+        row = stored.row
+        if row.state is None:
+            return False
+        kind = self._connectors.named(row.kind)
+        credential = None
+        if row.sealed_credential is not None:
+            credential = self._seal.open(tenant_id, row.id, row.sealed_credential)
+        try:
+            async with kind.open(settings_of(kind, row.settings), credential) as connector:
+                return await connector.state() == row.state
+        except EngineError:
+            return False
+
+    def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
+
+
+async def _found(work: UnitOfWork, source_id: UUID) -> StoredSource:
+    stored = await SourceRepository(work.session, work.tenant_id).get(source_id)
+    if stored is None:
+        raise _no_source(source_id)
+    return stored
+
+
+def _no_source(source_id: UUID) -> NotFound:
+    return NotFound("source.not_found", f"There is no source {source_id}; see the list of a collection's sources.")
+
+
+def _credential(kind: ConnectorKind, new: NewSource) -> str | None:
+    said = new.credential.get_secret_value() if new.credential else ""
+    if said and not kind.credential:
+        raise InvalidInput("source.no_credential", f"A source of the kind {kind.name} takes no credential.")
+    return said or None
+
+
+def _name_in(cursor: str | None) -> str | None:
+    position = decode_cursor(cursor, parts=1)
+    if position is not None and not isinstance(position[0], str):
+        raise bad_cursor()
+    return None if position is None else str(position[0])
