@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -63,14 +64,16 @@ def reciprocal(scores: Scores, k: int) -> Scores:
     return (k + 1) / (k + ranks.astype(np.float64))
 
 
-def by_ranks(hits: Sequence[Hit], rankings: Sequence[Places]) -> list[Hit]:
-    """Return hits by the mean of their reciprocal ranks in several rankings, best first; that becomes their score.
+def by_ranks(hits: Sequence[Hit], own: Places, others: Sequence[Places]) -> list[Hit]:
+    """Return hits by the weighed mean of their reciprocal ranks in all rankings, best first; it becomes their score.
 
-    Equal scores are in the order of version and place. A ranking that does not have a hit adds nothing to it.
+    The question's own ranking weighs as much as all others together: wordings that a model chose badly add
+    passages, and do not drive out what the question found. Equal scores are in the order of version and place.
+    A ranking that does not have a hit adds nothing to it.
     """
-    shares: dict[tuple[object, int], float] = {}
-    for ranking in rankings:
+    shares: dict[tuple[UUID, int], float] = {}
+    for weight, ranking in [(0.5, own), *((0.5 / len(others), other) for other in others)]:
         for rank, place in enumerate(ranking, start=1):
-            shares[place] = shares.get(place, 0.0) + (RANK_CONSTANT + 1) / (RANK_CONSTANT + rank) / len(rankings)
+            shares[place] = shares.get(place, 0.0) + weight * (RANK_CONSTANT + 1) / (RANK_CONSTANT + rank)
     scored = [replace(hit, score=shares.get(hit.place, 0.0)) for hit in hits]
     return sorted(scored, key=lambda hit: (-hit.score, hit.candidate.version_id, hit.candidate.ordinal))

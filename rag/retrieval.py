@@ -18,7 +18,7 @@ from rag.embedding import Vectors
 from rag.filters.repository import FilterRepository
 from rag.fusion import Scores, by_ranks, fuse
 from rag.hits import Hit, one_each, widened
-from rag.index.postings import LexicalQuery
+from rag.index.postings import LexicalQuery, Places
 from rag.index.repository import Candidates, IndexRepository
 from rag.lexical import idf, terms
 from rag.stores.port import SearchedIndex
@@ -144,14 +144,15 @@ async def _joined(
     others: Sequence[Question],
 ) -> list[Hit]:
     """Return what all wordings found, by the fusion of their rankings; `own` are the question's own hits."""
-    rankings = [[hit.place for hit in own]]
+    first = [hit.place for hit in own]
+    rankings: list[Places] = []
     for other in others:
         found = await search.candidates(other)
         rankings.append([hit.place for hit in fuse(found.found, other.vector, search.options)])
-    known = set(rankings[0])
-    more = list(dict.fromkeys(place for ranking in rankings[1:] for place in ranking if place not in known))
+    known = set(first)
+    more = list(dict.fromkeys(place for ranking in rankings for place in ranking if place not in known))
     added = await index.chunks(more, question.vector, candidates.scores) if more else []
-    return by_ranks(fuse([*candidates.found, *added], question.vector, search.options), rankings)
+    return by_ranks(fuse([*candidates.found, *added], question.vector, search.options), first, rankings)
 
 
 def narrowing(options: Retrieval, filters: Filters | None) -> list[Filters]:

@@ -71,16 +71,29 @@ def test_reciprocal_ranks_depend_on_the_order_alone(scores: list[float], k: int)
         assert math.isclose(shares[one], (k + 1) / (k + rank))
 
 
-@given(st.lists(st.permutations(list(range(1, 7))), min_size=1, max_size=4), st.data())
+def places(ranking: list[int]) -> list[tuple[UUID, int]]:
+    return [(UUID(int=number), 0) for number in ranking]
+
+
+@given(st.lists(st.permutations(list(range(1, 7))), min_size=2, max_size=4), st.data())
 def test_rankings_of_wordings_are_fused_by_reciprocal_ranks(rankings: list[list[int]], data: st.DataObject) -> None:
-    kept = [ranking[: data.draw(st.integers(0, len(ranking)))] for ranking in rankings]
+    own, *others = [ranking[: data.draw(st.integers(0, len(ranking)))] for ranking in rankings]
     found = fuse([candidate(number, 0.3, 1.0, [0.3]) for number in range(1, 7)], QUESTION, Retrieval())
-    hits = by_ranks(found, [[(UUID(int=number), 0) for number in ranking] for ranking in kept])
+    hits = by_ranks(found, places(own), [places(other) for other in others])
+
+    def share(ranking: list[int], number: int) -> float:
+        return (RANK_CONSTANT + 1) / (RANK_CONSTANT + ranking.index(number) + 1) if number in ranking else 0.0
+
     scores = {hit.candidate.version_id.int: hit.score for hit in hits}
     for number in range(1, 7):
-        ranks = [ranking.index(number) + 1 for ranking in kept if number in ranking]
-        expected = sum((RANK_CONSTANT + 1) / (RANK_CONSTANT + rank) for rank in ranks) / len(kept)
+        expected = share(own, number) / 2 + sum(share(other, number) for other in others) / len(others) / 2
         assert math.isclose(scores[number], expected, abs_tol=1e-12)
     order = [(-hit.score, hit.candidate.version_id.int) for hit in hits]
     assert order == sorted(order)
     assert 0 <= min(scores.values()) <= max(scores.values()) <= 1 + 1e-12
+
+
+def test_bad_wordings_do_not_drive_out_what_the_question_found() -> None:
+    found = fuse([candidate(number, 0.3, 1.0, [0.3]) for number in range(1, 9)], QUESTION, Retrieval())
+    hits = by_ranks(found, places([1, 2, 3, 4]), [places([5, 6, 7, 8]) for _ in range(3)])
+    assert {hit.candidate.version_id.int for hit in hits[:4]} == {1, 2, 5, 6}
