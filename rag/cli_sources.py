@@ -20,7 +20,7 @@ from rag.cli_store import documents
 if TYPE_CHECKING:
     from rich.console import Console
 
-sources = CommandGroup("Sources: folders, web pages, git repositories and more that documents come from.")
+sources = CommandGroup("Sources: folders, web pages, git repositories and buckets that documents come from.")
 documents.add_group("source", sources)
 
 SourceArgument = Annotated[str, typer.Argument(metavar="NAME", help="The source: its name, or its id.")]
@@ -33,9 +33,9 @@ _FAILURES = 20
 @sources.command()
 def add(
     name: Annotated[str, typer.Argument(help="How the source is called in its collection.")],
-    kind: Annotated[str, typer.Argument(help="folder, url, git, or another that the server has.")],
+    kind: Annotated[str, typer.Argument(help="folder, url, git, s3, or another that the server has.")],
     place: Annotated[
-        list[str] | None, typer.Argument(help="Where it is: a path on the server, addresses, a repository.")
+        list[str] | None, typer.Argument(help="Where it is: a path on the server, addresses, a repository, a bucket.")
     ] = None,
     collection: CollectionOption = "default",
     namespace: NamespaceOption = "default",

@@ -14,6 +14,7 @@ from rag.connectors.folder import FolderKind
 from rag.connectors.git import GitKind
 from rag.connectors.options import SourceOptions
 from rag.connectors.port import ConnectorKind
+from rag.connectors.s3 import S3Kind
 from rag.connectors.url import UrlKind
 
 GROUP = "rag.connectors"
@@ -29,7 +30,7 @@ class Connectors:
     """
 
     def __init__(self, options: SourceOptions, others: Iterable[ConnectorKind] = ()) -> None:
-        ours: list[ConnectorKind] = [FolderKind(options), UrlKind(options), GitKind(options)]
+        ours: list[ConnectorKind] = [FolderKind(options), UrlKind(options), GitKind(options), S3Kind(options)]
         self._kinds = {kind.name: kind for kind in (*others, *ours)}
 
     @classmethod
