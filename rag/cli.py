@@ -6,7 +6,6 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +16,7 @@ from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.transfer import every
+from rag.cli_watching import File, changes, show_change, stamps
 from rag.connectors.globs import wanted
 from rag.why.shown import render_why
 
@@ -55,12 +55,6 @@ PeopleOption = Annotated[
 UntilOption = Annotated[str | None, typer.Option("--until", metavar="DATE", help=_UNTIL_HELP)]
 
 
-@dataclass(slots=True)
-class _File:
-    path: Path
-    name: str
-
-
 @documents.command()
 def add(
     paths: Annotated[
@@ -71,6 +65,7 @@ def add(
     group: GroupsOption = None,
     person: PeopleOption = None,
     wait: Annotated[bool, typer.Option(help="Follow the indexing until it is done.")] = True,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, until Ctrl-C, with what is new or changes.")] = False,
 ) -> None:
     """Add documents; unchanged ones are left alone, changed ones become a new version."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -78,7 +73,7 @@ def add(
     files = list(_files(paths))
     if not files:
         raise CommandFailed("There is no file to add in what you named.", ExitCode.USAGE)
-    api, readers = Api(), readers_of(group, person)
+    api, readers, seen = Api(), readers_of(group, person), stamps(files)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=output.error_console()) as progress:
         uploading = progress.add_task("Uploading", total=len(files))
@@ -91,6 +86,9 @@ def add(
             indexing = progress.add_task("Indexing", total=len(pending))
             _follow(api, pending, lambda: progress.advance(indexing))
     output.emit({"items": results}, lambda console: _render_added(console, results))
+    if watch:
+        for file in changes(lambda: _files(paths), seen):
+            show_change(_upload(api, file, collection, namespace, readers))
     if any(one["state"] in ("failed", "cancelled") for one in results):
         raise CommandFailed("Some documents could not be added; the others are.", ExitCode.FAILED)
 
@@ -218,15 +216,15 @@ def _filters(
     return {"filters": chosen} if chosen else {}
 
 
-def _files(paths: Sequence[Path]) -> Iterator[_File]:
+def _files(paths: Sequence[Path]) -> Iterator[File]:
     for path in paths:
         if path.is_dir():
             for file in sorted(path.rglob("*")):
                 below = file.relative_to(path)
                 if file.is_file() and wanted(below.as_posix(), (), ()):
-                    yield _File(file, below.as_posix())
+                    yield File(file, below.as_posix())
         elif path.is_file():
-            yield _File(path, path.name)
+            yield File(path, path.name)
         else:
             raise CommandFailed(f"{path} is neither a file nor a folder.", ExitCode.USAGE)
 
@@ -248,7 +246,7 @@ def document_id(api: Api, document: str, collection: str, namespace: str, *, rem
     return found
 
 
-def _upload(api: Api, file: _File, collection: str, namespace: str, readers: dict[str, Any] | None) -> dict[str, Any]:
+def _upload(api: Api, file: File, collection: str, namespace: str, readers: dict[str, Any] | None) -> dict[str, Any]:
     """Return one line of the result; a refused document does not stop the others."""
     fields = {"name": file.name} | ({} if readers is None else {"readers": json.dumps(readers)})
     try:

@@ -23,6 +23,7 @@ from rag.connectors.web import MAX_REDIRECTS, USER_AGENT, Answer, Web, failure, 
 MAX_SITEMAPS = 50
 """Read at one reading, those that sitemaps name among them."""
 _GONE = (404, 410)
+_CHECKED_HOSTS = 10
 
 
 def _plain(url: str) -> str:
@@ -72,7 +73,8 @@ class UrlKind:
     async def check(self, settings: UrlSettings) -> None:
         hosts = {(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
                  for parts in map(urlsplit, [*settings.urls, *settings.sitemaps])}  # fmt: skip
-        for host, port in sorted(hosts):
+        # Whoever waits for the answer waits for these; all are looked at whenever one is read.
+        for host, port in sorted(hosts)[:_CHECKED_HOSTS]:
             try:
                 await resolved(host, port, self._options.hosts)
             except TryLater:
