@@ -8,6 +8,8 @@ export interface Measure {
   unit: string;
 }
 
+export const SHARE: Measure = { scale: "share", unit: "" };
+
 /** What a scorer's numbers are; plain numbers while no metric says so. */
 export function measureOf(evaluation: Evaluation, scorer: string): Measure {
   return evaluation.metrics?.find((metric) => metric.scorer === scorer) ?? { scale: "amount", unit: "" };

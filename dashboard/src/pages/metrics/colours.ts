@@ -24,6 +24,6 @@ const IN_ORDER: readonly Stroke[] = [
   { colour: "var(--ink-muted)", dash: "3 3" },
 ];
 
-export function strokeOf(line: Line, index: number): Stroke {
+export function strokeOf(line: Pick<Line, "key">, index: number): Stroke {
   return BY_KEY[line.key] ?? IN_ORDER[index % IN_ORDER.length]!;
 }

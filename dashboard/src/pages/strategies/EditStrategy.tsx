@@ -19,6 +19,7 @@ import { type Body, differences } from "./options";
 import { pushStrategy, versionQuery } from "./queries";
 import { RewritingFields } from "./RewritingFields";
 import type { EditSearch } from "./routes";
+import { withOptions } from "./sweeps/grid";
 
 const route = getRouteApi("/workspace/strategies/-/edit");
 const OWN: Body = {} as Body;
@@ -51,7 +52,7 @@ function Editor({ now, nowName, name }: { now: Body; nowName: string; name: stri
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const change = (next: EditSearch) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true, resetScroll: false });
-  const [body, setBody] = useState(now);
+  const [body, setBody] = useState(() => withOptions(now, search.options ?? {}));
   const settled = useSettled(body);
   const { data: collections = [] } = useQuery(collectionsQuery(useNamespace()));
   const collection = search.collection ?? collections[0]?.name ?? "";
@@ -106,7 +107,7 @@ function Push({ name: known, body, left }: { name: string; body: Body; left: rea
     try {
       const pushed = await pushStrategy(client, namespace, name.trim(), body, message.trim());
       announce(`${pushed.name} has version ${pushed.number}.`);
-      await navigate({ search: (before) => ({ ...before, strategy: pushed.name }), replace: true, resetScroll: false });
+      await navigate({ search: (before) => ({ ...before, strategy: pushed.name, options: undefined }), replace: true, resetScroll: false });
     } catch (failure) {
       setError(failure);
     } finally {

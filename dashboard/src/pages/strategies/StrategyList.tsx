@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ColumnDef } from "@tanstack/react-table";
-import { Plus, SlidersHorizontal } from "lucide-react";
+import { Grid3x3, Plus, SlidersHorizontal } from "lucide-react";
 import { useCan } from "../../api/queries";
 import { useNamespace } from "../../app/routes";
 import { Badge } from "../../components/Badge";
@@ -40,7 +40,15 @@ export function StrategyList() {
     <Page
       title="Strategies"
       description="How documents are cut, found and answered from. Versions never change; a question names the one it wants."
-      actions={<NewLink />}
+      actions={
+        <>
+          <Link to="/strategies/-/sweeps" className={buttonClasses()}>
+            <Grid3x3 aria-hidden className="size-4" />
+            Sweeps
+          </Link>
+          <NewLink />
+        </>
+      }
     >
       <Loaded query={query}>
         {() => (

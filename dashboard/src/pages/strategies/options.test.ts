@@ -20,6 +20,12 @@ describe("a body", () => {
     expect(differences(BODY, next)).toEqual(["Refuse below"]);
   });
 
+  it("differs in options that have no field too", () => {
+    const next = { ...BODY, retrieval: { k1: 2 } } as unknown as Body;
+    expect(differences(BODY, next)).toEqual(["retrieval.k1"]);
+    expect(differences(next, { ...next })).toEqual([]);
+  });
+
   it("keeps only what the kind of chunking takes", () => {
     const overlapping = changed(BODY, option("overlap_sentences"), 3);
     const windows = changed(overlapping, option("kind"), "sentence_window");

@@ -95,7 +95,17 @@ export function reworded(body: Body, kind: Rewriting["kind"] | null, prompt: str
 export function differences(one: Body, other: Body): string[] {
   const found = OPTIONS.filter((option) => valueOf(one, option) !== valueOf(other, option)).map(({ label }) => label);
   const said = ({ rewriting }: Body) => rewriting && [rewriting.kind, rewriting.prompt, rewriting.queries ?? WORDINGS].join();
-  return said(one) === said(other) ? found : [...found, "Other wordings"];
+  return [...found, ...unoffered(one, other), ...(said(one) === said(other) ? [] : ["Other wordings"])];
+}
+
+/** Return the names of options that differ and have no field here, such as those that a sweep chose. */
+function unoffered(one: Body, other: Body): string[] {
+  return (["retrieval", "answering"] as const).flatMap((group) => {
+    const [ours, theirs] = [one, other].map((body) => (body[group] ?? {}) as Options) as [Options, Options];
+    const names = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];
+    const hidden = names.filter((name) => !OPTIONS.some((option) => option.group === group && option.name === name));
+    return hidden.filter((name) => JSON.stringify(ours[name]) !== JSON.stringify(theirs[name])).map((name) => `${group}.${name}`);
+  });
 }
 
 interface Placed {

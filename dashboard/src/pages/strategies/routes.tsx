@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { workspaceRoute } from "../../app/routes";
-import { oneOf, text } from "../../app/search";
+import { flag, oneOf, text } from "../../app/search";
+import { sweepSearch } from "./sweeps/search";
 
 export type PreviewName = "answer" | "chunks";
 
@@ -12,6 +13,8 @@ export interface EditSearch {
   q?: string | undefined;
   /** The document that is cut. */
   document?: string | undefined;
+  /** Options to begin with instead of the strategy's own, by names such as `retrieval.passages`. */
+  options?: Record<string, unknown> | undefined;
 }
 
 const VIEWS: readonly PreviewName[] = ["answer", "chunks"];
@@ -21,6 +24,12 @@ const listRoute = createRoute({
   path: "/strategies",
   component: lazyRouteComponent(() => import("./StrategyList"), "StrategyList"),
 });
+
+function optionsIn(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const known = Object.entries(value).filter(([name]) => /^(retrieval|answering)\.\w+$/.test(name));
+  return known.length > 0 ? Object.fromEntries(known) : undefined;
+}
 
 /** No strategy's name begins with a dash. */
 const editRoute = createRoute({
@@ -32,8 +41,23 @@ const editRoute = createRoute({
     collection: text(search, "collection"),
     q: text(search, "q"),
     document: text(search, "document"),
+    options: optionsIn(search["options"]),
   }),
   component: lazyRouteComponent(() => import("./EditStrategy"), "EditStrategy"),
 });
 
-export const strategyRoutes = [listRoute, editRoute] as const;
+const sweepsRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "/strategies/-/sweeps",
+  validateSearch: (search): { start?: true | undefined } => ({ start: flag(search, "start") }),
+  component: lazyRouteComponent(() => import("./sweeps/SweepList"), "SweepList"),
+});
+
+const sweepRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "/strategies/-/sweeps/$sweepId",
+  validateSearch: sweepSearch,
+  component: lazyRouteComponent(() => import("./sweeps/SweepPage"), "SweepPage"),
+});
+
+export const strategyRoutes = [listRoute, editRoute, sweepsRoute, sweepRoute] as const;
