@@ -30,7 +30,9 @@ class PublicTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, allowed: Set[str]) -> None:
         self._allowed = allowed
-        self._inner = httpx.AsyncHTTPTransport(verify=ssl.create_default_context(), retries=0)
+        # Connections are not kept: two hosts at one address would share one, and what it proved of the first.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._inner = httpx.AsyncHTTPTransport(verify=ssl.create_default_context(), limits=limits, retries=0)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url

@@ -264,6 +264,7 @@ def test_the_page_runs_as_written(client: Client, engine: EngineProcess, tmp_pat
     assert "('demonstration', 'Good morning, Ada!'), ('helpful', True)" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_takes_nobody_down(client: Client, engine: EngineProcess) -> None:
     known = client.get_prompt("say", label="production")
     engine.kill()

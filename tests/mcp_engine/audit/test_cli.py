@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
@@ -112,6 +113,7 @@ async def test_a_proof_goes_to_a_file_and_is_checked_without_the_server(log: Log
     assert (another.code, "does not fit its name and key" in another.err) == (2, True)
 
 
+@pytest.mark.slow
 async def test_an_answers_text_is_tied_to_its_proof_when_asked_for(log: Log, url: str, tmp_path: Path) -> None:
     running = await ExecutionService(log.database).start(log.caller, StartExecution("default", "ask", {"why": "[red]"}))
     await running.finish(Outcome(output="Because of the secret."))

@@ -46,6 +46,7 @@ def test_commands_go_on_and_name_it(tmp_path: Path, damage: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_server_does_not_start_without_it_unnoticed(tmp_path: Path) -> None:
     done = run_with(tmp_path, "import no_such_module_of_echo", "up")
     assert done.returncode == 6

@@ -22,6 +22,7 @@ async def version(story: Story, number: int, name: str = "greet") -> dict[str, A
     return await story.asked(pushed["number"], name=name)
 
 
+@pytest.mark.slow
 async def test_every_failed_look_spends_and_the_planned_ones_have_the_same_chance(story: Story) -> None:
     await story.begin()
     story.knows(0)

@@ -75,6 +75,7 @@ async def test_nothing_but_the_verdict_of_sealed_rows_is_shown_anywhere(
     assert (await api.get("/executions", kind="gate_run")).json()["items"] == []
 
 
+@pytest.mark.slow
 async def test_open_rows_are_looked_at_first_and_spare_the_sealed_ones(story: Story, model: Model) -> None:
     await story.begin()
     await story.rows("practice", range(100, 120), "open")
@@ -213,6 +214,7 @@ async def test_what_needs_no_gate_moves_as_ever(story: Story, api: Api) -> None:
     assert (await story.move(1)).status_code == 200
 
 
+@pytest.mark.slow
 async def test_the_rule_not_worse_and_at_least(story: Story) -> None:
     await story.begin(rows=120)
     story.knows(110)

@@ -96,6 +96,7 @@ async def test_two_hundred_jobs_survive_the_kill_of_one_of_two_workers(
     assert lost, "the victim held jobs when it was killed"
 
 
+@pytest.mark.slow
 async def test_a_worker_that_was_given_up_cannot_write(
     jobs_database: Database, jobs: JobService, owner: Caller, start_worker: StartWorker
 ) -> None:
@@ -134,6 +135,7 @@ async def test_a_worker_that_is_stopped_gives_its_job_back_at_once(
     assert len(await results(jobs_database)) == 1
 
 
+@pytest.mark.slow
 async def test_permanent_errors_end_a_job_and_transient_ones_repeat_it(
     jobs_database: Database,
     jobs: JobService,
@@ -154,6 +156,7 @@ async def test_permanent_errors_end_a_job_and_transient_ones_repeat_it(
     assert (unknown.state, unknown.error_code) == ("failed", "job.kind_unknown")
 
 
+@pytest.mark.slow
 async def test_a_cancelled_job_writes_nothing_and_can_be_retried(
     jobs_database: Database, jobs: JobService, owner: Caller, start_worker: StartWorker
 ) -> None:
@@ -174,6 +177,7 @@ async def test_a_cancelled_job_writes_nothing_and_can_be_retried(
     assert len(await results(jobs_database)) == 1
 
 
+@pytest.mark.slow
 async def test_a_tenant_does_not_wait_behind_anothers_hundred(
     jobs_database: Database, jobs: JobService, owner: Caller, start_worker: StartWorker
 ) -> None:

@@ -34,6 +34,7 @@ async def test_a_citation_of_a_text_is_located_by_characters_and_blocks(workspac
     ]
 
 
+@pytest.mark.slow
 async def test_a_citation_of_a_pdf_names_its_page(workspace: Workspace, caller: Caller) -> None:
     target = io.BytesIO()
     canvas = Canvas(target)

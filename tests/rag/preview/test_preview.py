@@ -97,6 +97,7 @@ async def test_a_strategy_answers_before_it_is_pushed(
     assert await workspace.executions.count(caller, ExecutionFilter(kind="ask")) == before
 
 
+@pytest.mark.slow
 async def test_what_cannot_be_cut_says_why(
     client: httpx.AsyncClient, workspace: Workspace, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,6 +105,7 @@ async def test_another_wording_is_another_judge(api: Api, work: Work, model: Mod
     assert not (await api.get("/scorers/fair/calibration")).json()["calibrated"]
 
 
+@pytest.mark.slow
 async def test_people_who_disagree_settle_nothing(
     api: Api, work: Work, model: Model, keys: Keys, caller: Caller
 ) -> None:

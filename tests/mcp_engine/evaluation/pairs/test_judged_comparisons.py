@@ -120,6 +120,7 @@ async def test_a_row_without_output_or_content_is_counted_without_asking(
     assert (shown[0]["inputs"], shown[1]["baseline"]["output"]) == (None, None)
 
 
+@pytest.mark.slow
 async def test_an_interrupted_comparison_goes_on_where_it_was(arena: Arena) -> None:
     await arena.prepare()
     arena.verdict = lambda q, first, second: TryLater("model.unavailable", "Later.") if q == "q6" else "tie"

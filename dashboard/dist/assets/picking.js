@@ -1,0 +1,1 @@
+function e(e,t){return e.includes(t)?e.filter(e=>e!==t):[...e,t].slice(-8)}function t(e){return[...e].sort()}function n(e,t){return[t,...e.filter(e=>e!==t)]}export{e as n,n as r,t};
