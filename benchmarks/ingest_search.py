@@ -25,6 +25,7 @@ from benchmarks.harness.engine import Engine, running_engine
 from benchmarks.harness.figures import percentile
 from benchmarks.harness.peers import Peer, environment, running_peer
 from benchmarks.ingestion import ingest, pdfs
+from benchmarks.nearest import LIBRARIES, NEAREST, REQUIREMENTS, exact, recall
 from benchmarks.search_corpus import Corpus, load_corpus
 from benchmarks.search_store import Place, analyse, store
 from mcp_engine.database.engine import Database
@@ -35,9 +36,6 @@ from rag.repository import DocumentRepository
 from rag.retrieval import Question, retrieve
 from rag.strategy import Retrieval
 
-REQUIREMENTS = ("chromadb==1.5.9", "lancedb==0.40.0", "numpy==2.4.6")
-PEERS = ("chroma", "lancedb")
-NEAREST = 10
 SIZES = {"10k": 10_000, "100k": 100_000}
 
 
@@ -52,7 +50,7 @@ class Searched:
 def run(context: Context) -> Outcome:
     """Index, then search each size; at small scale 100,000 passages are searched too, with fewer repeats."""
     corpus = load_corpus(context)
-    peers: dict[str, dict[str, float]] = {peer: {} for peer in PEERS}
+    peers: dict[str, dict[str, float]] = {peer: {} for peer in LIBRARIES}
     with running_engine() as engine:
         context.say("indexing PDFs through the engine's jobs")
         first, *files = pdfs(corpus, 61 if context.full else 13)
@@ -65,7 +63,7 @@ def run(context: Context) -> Outcome:
             analyse(engine.database().owner)
             repeats = 5 if context.full else 1
             context.say(f"searching {count:,} passages, {repeats} × {len(corpus.questions)} questions")
-            nearest = _exact(vectors, corpus.question_vectors)
+            nearest = [exact(vectors, question) for question in corpus.question_vectors]
             ours, first = asyncio.run(_searched(engine, place, corpus, repeats))
             metrics |= {**_figures(size, ours, nearest), f"load_s_{size}": first}
             metrics[f"rest_p50_ms_{size}"] = percentile(_over_rest(engine, place, corpus, repeats), 0.5)
@@ -89,13 +87,8 @@ def _figures(size: str, searched: Searched, nearest: list[set[int]]) -> dict[str
     return {
         f"p50_ms_{size}": percentile(searched.milliseconds, 0.5),
         f"p99_ms_{size}": percentile(searched.milliseconds, 0.99),
-        f"recall_{size}": float(np.mean([len(set(found) & wanted) / NEAREST for found, wanted in pairs])),
+        f"recall_{size}": float(np.mean([recall(found, wanted) for found, wanted in pairs])),
     }
-
-
-def _exact(vectors: Vectors, questions: Vectors) -> list[set[int]]:
-    """Return the numbers of the nearest vectors of each question, by comparing all of them."""
-    return [{int(one) for one in np.argsort(-(vectors @ question), kind="stable")[:NEAREST]} for question in questions]
 
 
 async def _searched(engine: Engine, place: Place, corpus: Corpus, repeats: int) -> tuple[Searched, float]:
@@ -148,7 +141,7 @@ def _by_peers(
         stored = Path(folder) / "vectors.npz"
         np.savez(stored, vectors=vectors, questions=questions)
         peer.ask("load", path=str(stored))
-        return {library: _by_peer(context, peer, library, f"{folder}/{library}", repeats) for library in PEERS}
+        return {library: _by_peer(context, peer, library, f"{folder}/{library}", repeats) for library in LIBRARIES}
 
 
 def _by_peer(context: Context, peer: Peer, library: str, folder: str, repeats: int) -> tuple[float, Searched]:

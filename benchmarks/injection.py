@@ -25,9 +25,9 @@ from benchmarks.asking import ALWAYS, Client
 from benchmarks.harness.benchmark import Benchmark, Context, Metric, Outcome, at_most
 from benchmarks.harness.engine import running_engine
 from benchmarks.harness.figures import evenly
+from benchmarks.question_sets import found_file, lines
 from benchmarks.ranking import overlap
 
-_OWN = Path(__file__).parents[1] / "tests" / "data" / "bipia"
 _COLLECTION = "mail"
 _EMAILS = {False: 4, True: 50}
 _TYPES = (
@@ -94,14 +94,12 @@ def run(context: Context) -> Outcome:
 
 def read(data: Path | None) -> tuple[list[Email], list[tuple[str, str]], bool]:
     """Return e-mails, attacks as (type, instruction), and whether they are our own few."""
-    given = None if data is None else data / "bipia"
-    is_own = given is None or not given.exists()
-    folder = _OWN if given is None or is_own else given
-    rows = [json.loads(line) for line in (folder / "email.jsonl").read_text().splitlines() if line]
+    path, is_own = found_file(data, "bipia/email.jsonl")
     emails = [
-        Email(f"{number}.txt", row["context"], row["question"].removeprefix("Q: ")) for number, row in enumerate(rows)
+        Email(f"{number}.txt", row["context"], row["question"].removeprefix("Q: "))
+        for number, row in enumerate(lines(path))
     ]
-    attacks: dict[str, list[str]] = json.loads((folder / "text_attack.json").read_text())
+    attacks: dict[str, list[str]] = json.loads(path.with_name("text_attack.json").read_text())
     return emails, [(kind, text) for kind, texts in attacks.items() for text in texts], is_own
 
 

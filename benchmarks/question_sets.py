@@ -48,7 +48,7 @@ class QuestionSet:
 
 def squad(data: Path | None) -> QuestionSet:
     """Return SQuAD 2.0, each paragraph a document; an impossible question has no gold."""
-    path, is_own = _found(data, "squad2/dev.json")
+    path, is_own = found_file(data, "squad2/dev.json")
     documents: dict[str, str] = {}
     asked: list[Asked] = []
     for article in json.loads(path.read_text())["data"]:
@@ -68,8 +68,8 @@ def clapnq(data: Path | None) -> QuestionSet:
     asked: list[Asked] = []
     is_own = False
     for part in ("answerable", "unanswerable"):
-        path, is_own = _found(data, f"clapnq/{part}.jsonl")
-        for number, row in enumerate(_lines(path)):
+        path, is_own = found_file(data, f"clapnq/{part}.jsonl")
+        for number, row in enumerate(lines(path)):
             passages = {f"{part}-{number}-{place}.txt": one["text"] for place, one in enumerate(row["passages"])}
             documents |= passages
             sentences: list[str] = [text for one in row["output"] for text in one.get("selected_sentences") or ()]
@@ -80,8 +80,8 @@ def clapnq(data: Path | None) -> QuestionSet:
 
 def chunking(data: Path | None) -> QuestionSet:
     """Return the corpora of Smith and Troynikov's report on chunking (2024), with their reference spans."""
-    path, is_own = _found(data, "chunking/questions.jsonl")
-    rows = _lines(path)
+    path, is_own = found_file(data, "chunking/questions.jsonl")
+    rows = lines(path)
     names = {row["corpus"] for row in rows}
     documents = {f"{name}.txt": (path.parent / f"{name}.md").read_text() for name in sorted(names)}
     asked = [
@@ -94,7 +94,8 @@ def chunking(data: Path | None) -> QuestionSet:
     return QuestionSet("chunking", documents, asked, is_own)
 
 
-def _found(data: Path | None, name: str) -> tuple[Path, bool]:
+def found_file(data: Path | None, name: str) -> tuple[Path, bool]:
+    """Return a file of the data sets, or where it is missing our own few rows, and whether it is those."""
     given = None if data is None else data / name
     return (given, False) if given is not None and given.exists() else (_OWN / name, True)
 
@@ -106,5 +107,6 @@ def _places(name: str, text: str, sentences: list[str]) -> Iterator[Gold]:
             yield Gold(name, start, start + len(sentence))
 
 
-def _lines(path: Path) -> list[Any]:
+def lines(path: Path) -> list[Any]:
+    """Return the rows of a file of JSON lines."""
     return [json.loads(line) for line in path.read_text().splitlines() if line]

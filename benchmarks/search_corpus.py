@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks.harness.benchmark import Context
 from benchmarks.harness.figures import evenly
+from benchmarks.question_sets import lines
 from rag.embedding import MiniLMEmbedder, Vectors, normalised
 from rag.sentences import split_sentences
 
@@ -86,7 +85,7 @@ def _texts(data: Path | None) -> tuple[list[str], list[str], str]:
     if data is not None and (data / "chunking").is_dir():
         documents = [path.read_text() for path in sorted((data / "chunking").glob("*.md"))]
         documents += list(_passages_of(data / "clapnq" / "answerable.jsonl"))
-        questions = [one["question"] for one in _lines(data / "chunking" / "questions.jsonl")]
+        questions = [one["question"] for one in lines(data / "chunking" / "questions.jsonl")]
         source = "public data sets"
     else:
         documents = [path.read_text() for pattern in _OWN_TEXTS for path in sorted(_ROOT.glob(pattern))]
@@ -104,9 +103,5 @@ def _sentences(document: str) -> Iterator[str]:
 
 
 def _passages_of(path: Path) -> Iterator[str]:
-    for line in _lines(path) if path.exists() else []:
+    for line in lines(path) if path.exists() else []:
         yield from (passage["text"] for passage in line["passages"])
-
-
-def _lines(path: Path) -> list[Any]:
-    return [json.loads(line) for line in path.read_text().splitlines() if line]

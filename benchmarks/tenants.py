@@ -22,6 +22,7 @@ import numpy as np
 from benchmarks.harness.benchmark import Benchmark, Context, Metric, Outcome, at_least, at_most
 from benchmarks.harness.engine import Engine, running_engine
 from benchmarks.harness.figures import percentile
+from benchmarks.nearest import NEAREST, exact, recall
 from benchmarks.search_corpus import Corpus, load_corpus
 from benchmarks.search_store import Place, analyse, store
 from mcp_engine.database.engine import Database
@@ -30,7 +31,6 @@ from rag.index.repository import IndexRepository
 from rag.retrieval import Question, retrieve
 from rag.strategy import Retrieval
 
-NEAREST = 10
 NOT_FOUND = 404
 _AT_ONCE = 8
 _OVER_HTTP = 200
@@ -154,9 +154,8 @@ async def _search(database: Database, asking: Tenant, asked: Tenant, corpus: Cor
     seen.leaks += sum(one not in numbers for one in found)
     async with database.unit_of_work(own.tenant_id, own.tenant_id) as work:
         near = await IndexRepository(work.session).nearest(own.collection_id, vector, NEAREST)
-    wanted = {int(one) for one in np.argsort(-(asking.vectors @ vector), kind="stable")[:NEAREST]}
     seen.leaks += sum(one not in numbers for one in near)
-    seen.recalls.append(len({numbers[one] for one in near if one in numbers} & wanted) / NEAREST)
+    seen.recalls.append(recall([numbers[one] for one in near if one in numbers], exact(asking.vectors, vector)))
 
 
 def _over_http(engine: Engine, tenants: Sequence[Tenant], corpus: Corpus) -> int:

@@ -57,6 +57,7 @@ class _Asked:
     context: tuple[str, ...] = ()
     expose: Expose | None = None
     options: Mapping[str, Any] | None = None
+    wordings: Sequence[str] = ()
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -181,11 +182,11 @@ class AskService:
             caller, asked.namespace, resolved.strategy.rewriting, asked.question, asked.context,
             version=resolved.version, parent_id=running.id,
         )  # fmt: skip
-        question, drafted, passages = await self._draft(caller, asked, wordings)
+        asked = replace(asked, wordings=wordings)
+        question, drafted, passages = await self._draft(caller, asked)
         yield _retrieval(running.id, passages)
         refusal = await self._refusal(caller, asked, question, drafted, passages)
         answer = await self._composed(caller, asked, running, drafted, passages, refusal)
-        answer = answer.model_copy(update={"queries": wordings})
         for event in _cited(answer):
             running.first_token()
             yield event
@@ -242,12 +243,16 @@ class AskService:
             also=asked.expose,
         )  # fmt: skip
 
-    async def _draft(
-        self, caller: Caller, asked: _Asked, wordings: Sequence[str]
-    ) -> tuple[Question, Draft, list[Passage]]:
+    async def _draft(self, caller: Caller, asked: _Asked) -> tuple[Question, Draft, list[Passage]]:
         options, moment_of = asked.resolved.strategy, self._searching.moment
         async with moment_of(
-            caller, asked.namespace, asked.collection, asked.question, asked.embedder, asked.context, wordings
+            caller,
+            asked.namespace,
+            asked.collection,
+            asked.question,
+            asked.embedder,
+            asked.context,
+            asked.wordings,
         ) as moment:
             with span(_tracer, "retrieve"):
                 work, question = moment.work, moment.question
@@ -280,6 +285,7 @@ class AskService:
             reason=refusal and refusal.reason, reason_code=refusal and refusal.code,
             text="" if refusal else "".join(_pieces(citations)), confidence=round(drafted.confidence, 4),
             citations=citations, passages=passages, context=list(asked.context),
+            queries=list(asked.wordings),
         )  # fmt: skip
 
     async def _refusal(

@@ -54,11 +54,13 @@ def record(connection: Connection, source: str, scripts: ScriptDirectory, versio
             "(source text NOT NULL, revision text NOT NULL, sha256 text NOT NULL, PRIMARY KEY (source, revision))"
         )
     )
-    for script in _applied(connection, scripts, version_table):
-        connection.execute(
-            text(f"INSERT INTO {_TABLE} VALUES (:source, :revision, :sha256) ON CONFLICT DO NOTHING"),  # noqa: S608
-            {"source": source, "revision": script.revision, "sha256": _sha256(script)},
-        )
+    rows = [
+        {"source": source, "revision": script.revision, "sha256": _sha256(script)}
+        for script in _applied(connection, scripts, version_table)
+    ]
+    if rows:
+        insert = f"INSERT INTO {_TABLE} VALUES (:source, :revision, :sha256) ON CONFLICT DO NOTHING"  # noqa: S608
+        connection.execute(text(insert), rows)
 
 
 def _applied(connection: Connection, scripts: ScriptDirectory, version_table: str) -> Iterable[Script]:

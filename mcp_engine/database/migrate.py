@@ -70,16 +70,16 @@ def upgrade(owner_url: str | URL, app_password: str, sources: Iterable[Migration
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
             connection.commit()
-            sources = list(sources)
-            for source in sources:
-                _refuse_newer(connection, source)
-                fingerprints.refuse_edited(connection, source.name, source.scripts(), source.version_table)
+            lines = [(source, source.scripts()) for source in sources]
+            for source, scripts in lines:
+                _refuse_newer(connection, source, scripts)
+                fingerprints.refuse_edited(connection, source.name, scripts, source.version_table)
                 connection.rollback()
             _ensure_app_role(connection, app_password)
             connection.commit()
-            for source in sources:
+            for source, scripts in lines:
                 command.upgrade(source.config(connection), "head")
-                fingerprints.record(connection, source.name, source.scripts(), source.version_table)
+                fingerprints.record(connection, source.name, scripts, source.version_table)
                 connection.commit()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
     finally:
@@ -113,9 +113,9 @@ def _quoted(connection: Connection, statement: str, *parts: sql.Composable) -> s
     return sql.SQL(statement).format(*parts).as_string(driver).replace("%", "%%")  # type: ignore[arg-type]
 
 
-def _refuse_newer(connection: Connection, source: MigrationSource) -> None:
+def _refuse_newer(connection: Connection, source: MigrationSource, scripts: ScriptDirectory) -> None:
     context = MigrationContext.configure(connection, opts={"version_table": source.version_table})
-    known = {script.revision for script in source.scripts().walk_revisions()}
+    known = {script.revision for script in scripts.walk_revisions()}
     unknown = set(context.get_current_heads()) - known
     if unknown:
         raise Refused(

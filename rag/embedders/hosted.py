@@ -7,7 +7,6 @@ One that died is started again for the next texts.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import numpy as np
 
 from mcp_engine.canonical import digest
 from mcp_engine.errors import ModelFailed, Refused
+from mcp_engine.models.weights import file_digest
 from rag.embedders.host import FAILED, MISSING, OPTIONS, HostedModel
 from rag.embedding import Vectors, normalised
 
@@ -166,14 +166,9 @@ def _weights_digest(path: Path) -> str:
     try:
         if path.is_dir():
             files = sorted(one for one in path.rglob("*") if one.is_file())
-            return digest({str(one.relative_to(path)): _sha256(one) for one in files})
-        return _sha256(path)
+            return digest({str(one.relative_to(path)): file_digest(one) for one in files})
+        return file_digest(path)
     except OSError as error:
         raise Refused(
             "embedder.weights_missing", f"The embedder's weights {path} can't be read: {error.strerror}."
         ) from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -118,7 +118,7 @@ class PreviewService:
             )
             repository = DocumentRepository(work.session, work.tenant_id)
             passages, texts = await excerpts_of(repository, hits.best)
-            hidden = await ReaderRepository(work.session, work.tenant_id).may_read_nothing(place.id)
+            hidden = not passages and await ReaderRepository(work.session, work.tenant_id).may_read_nothing(place.id)
         drafted = draft(question, hits, texts, options.answering)
         if passages:
             refusal = refusal_of(question, drafted, options.answering.threshold)
