@@ -43,7 +43,7 @@ class RagComponent(Component):
 
     def artifact_kinds(self) -> Sequence[ArtifactKind]:
         from rag.embedders.options import BUNDLED, STATIC, configured
-        from rag.strategy import StrategyKind
+        from rag.strategy_kind import StrategyKind
 
         return (StrategyKind([BUNDLED, STATIC, *(one.name for one in configured())]),)
 
@@ -76,6 +76,7 @@ class RagComponent(Component):
         from rag.embedding import MiniLMEmbedder
         from rag.lost_support.service import SupportService
         from rag.parsing.pool import ParserPool
+        from rag.pinned_prompts import PinnedPrompts
         from rag.preview.service import PreviewService
         from rag.readers.service import ReaderService
         from rag.reindexing.service import ReindexingService
@@ -106,7 +107,7 @@ class RagComponent(Component):
         services.add(DocumentService(database, jobs, searching, max_upload_bytes=limit, store=store))
         viewers = ParserPool(timeout_seconds=VIEW_TIMEOUT_SECONDS, memory_bytes=VIEW_MEMORY_BYTES)
         services.add(ViewingService(database, viewers))
-        rewriter = Rewriter(services.get(PromptService))
+        rewriter = Rewriter(PinnedPrompts(services.get(PromptService)))
         services.add(PreviewService(database, viewers, searching, rewriter, store))
         executions = services.get(ExecutionService)
         asking = AskService(database, executions, strategies, searching, rewriter, services.get(LabelSplits), store)

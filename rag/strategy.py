@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -13,21 +13,15 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
-    ValidationError,
     model_serializer,
     model_validator,
 )
 
-from mcp_engine.artifacts.kinds import Reference
-from mcp_engine.errors import InvalidInput
-from mcp_engine.faults import faults_of
-from mcp_engine.prompts.kind import KIND as PROMPT
-from rag.embedders.options import BUNDLED, STATIC
+from rag.embedders.options import BUNDLED
 
 KIND: Final = "rag_strategy"
 DEFAULT_NAME: Final = "default"
 DEFAULT_QUERIES: Final = 3
-REWRITING_VARIABLES: Final = ("question", "earlier")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -215,55 +209,3 @@ class Strategy(_Options):
     retrieval: Retrieval = Retrieval()
     answering: Answering = Answering()
     embedder: str = Field(default=BUNDLED, min_length=1, max_length=63)
-
-
-class StrategyKind:
-    """Validates strategies for the registry.
-
-    Args:
-        embedders: the names that a strategy may choose from.
-    """
-
-    name = KIND
-
-    def __init__(self, embedders: Collection[str] = (BUNDLED, STATIC)) -> None:
-        self._embedders = embedders
-
-    def normalise(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the body with its defaults filled in, but those of members that came later.
-
-        Raises:
-            InvalidInput: `rag_strategy.invalid`, naming each member that is wrong; `rag_strategy.embedder_unknown`.
-        """
-        try:
-            strategy = Strategy.model_validate(dict(body))
-        except ValidationError as error:
-            raise InvalidInput("rag_strategy.invalid", f"Correct the strategy: {faults_of(error)}") from error
-        if strategy.embedder not in self._embedders:
-            raise InvalidInput(
-                "rag_strategy.embedder_unknown",
-                f"No embedder is named {strategy.embedder!r}; there are: {', '.join(self._embedders)}. The operator "
-                "lists more in the file that MCP_ENGINE_EMBEDDERS_FILE names.",
-            )
-        return strategy.model_dump(mode="json")
-
-    def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:
-        rewriting = Strategy.model_validate(dict(body)).rewriting
-        return () if rewriting is None else (Reference.parse(PROMPT, rewriting.prompt),)
-
-    def check_dependencies(self, found: Mapping[str, Mapping[str, Any]]) -> None:
-        """A prompt that rewrites takes the question, and nothing that asking does not have.
-
-        Raises:
-            InvalidInput: `rag_strategy.prompt_unfit`.
-        """
-        for reference, body in found.items():
-            variables: Mapping[str, Any] = body["variables"]
-            unknown = sorted(set(variables.get("required", ())) - set(REWRITING_VARIABLES))
-            if unknown or REWRITING_VARIABLES[0] not in variables.get("properties", {}):
-                why = f"it asks for {', '.join(unknown)}" if unknown else "it takes no `question`"
-                raise InvalidInput(
-                    "rag_strategy.prompt_unfit",
-                    f"{reference.removeprefix(f'{PROMPT}:')} can't rewrite questions: {why}. Its variables have to be "
-                    f"{' and, where it wants it, '.join(f'`{name}`' for name in REWRITING_VARIABLES)}.",
-                )

@@ -90,8 +90,8 @@ class ArtifactKind(Protocol):
         """Return what a normalised body refers to, in a stable order."""
         ...
 
-    def check_dependencies(self, found: Mapping[str, Mapping[str, Any]]) -> None:
-        """Look at the bodies that the references of a body mean now, by `kind:reference`.
+    def check_dependencies(self, body: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> None:
+        """Look at the bodies that the references of a normalised body mean now, by `kind:reference`.
 
         Raises:
             InvalidInput: says which does not fit, and why.

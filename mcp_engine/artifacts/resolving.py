@@ -145,7 +145,7 @@ class Resolver:
         for reference in await asyncio.to_thread(kind.dependencies, body):
             _, found = await self.version(reference)
             pinned[f"{reference.kind}:{reference}"] = await self.lock(found, (*path, here))
-        kind.check_dependencies({reference: body_of(lock.row) for reference, lock in pinned.items()})
+        kind.check_dependencies(body, {reference: body_of(lock.row) for reference, lock in pinned.items()})
         made = self._made[row.version.version_id, len(path)] = _made(row, pinned)
         return made
 

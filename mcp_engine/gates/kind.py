@@ -144,7 +144,7 @@ class GateKind:
         ]  # fmt: skip
         return list(dict.fromkeys(found))
 
-    def check_dependencies(self, found: Mapping[str, Mapping[str, Any]]) -> None:
+    def check_dependencies(self, body: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> None:
         """Every dataset and every scorer will do; whether a split is there is seen when evidence is asked for."""
 
 

@@ -47,18 +47,24 @@ class PromptKind:
     def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:
         return tuple(Reference.parse(KIND, name) for name in includes_of(parse_body(body)))
 
-    def check_dependencies(self, found: Mapping[str, Mapping[str, Any]]) -> None:
+    def check_dependencies(self, body: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> None:  # noqa: ARG002 - the Protocol's
         """Only a text can stand inside another text.
 
         Raises:
             InvalidInput: `prompt.include_not_text`.
         """
         for reference, included in found.items():
-            if included.get("type") != "text":
-                raise InvalidInput(
-                    "prompt.include_not_text",
-                    f"{reference.removeprefix(f'{KIND}:')} is a chat prompt; only text prompts can be included.",
-                )
+            check_included(reference.removeprefix(f"{KIND}:"), included)
+
+
+def check_included(name: str, included: Mapping[str, Any]) -> None:
+    """Return if a prompt's body can stand inside another one.
+
+    Raises:
+        InvalidInput: `prompt.include_not_text`.
+    """
+    if included.get("type") != "text":
+        raise InvalidInput("prompt.include_not_text", f"{name} is a chat prompt; only text prompts can be included.")
 
 
 def includes_of(prompt: PromptBody) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from mcp_engine.idempotency.claims import Claim
 from mcp_engine.prompts.composition import included_bodies, included_prompts
 from mcp_engine.prompts.diff import diff_bodies
 from mcp_engine.prompts.drafts import CheckedPrompt, CheckPrompt, check_draft, draft_includes
-from mcp_engine.prompts.kind import KIND, PromptKind, parse_body
+from mcp_engine.prompts.kind import KIND, check_included, parse_body
 from mcp_engine.prompts.rendering import inputs_of, render_messages
 from mcp_engine.prompts.runs import (
     EXECUTION_KIND,
@@ -130,7 +130,7 @@ class PromptService:
                 if name in draft.pinned:
                     wanted = Reference(KIND, wanted.name, draft.pinned[name])
                 found = await self._artifacts.resolve(caller, namespace, wanted)
-                PromptKind().check_dependencies({f"{KIND}:{name}": found.body})
+                check_included(name, found.body)
             except EngineError as error:
                 missing.append(error)
             else:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import aclosing
 from typing import Final
 from uuid import UUID
 
 from mcp_engine.access import Caller
-from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.artifacts.versions import ResolvedVersion
-from mcp_engine.prompts.kind import KIND as PROMPT
-from mcp_engine.prompts.schemas import RunCompleted, RunPrompt
-from mcp_engine.prompts.service import PromptService
 from mcp_engine.telemetry.tracing import span, tracer
+from rag.pinned_prompts import PinnedPrompts
 from rag.rewriting.wordings import read_wordings
 from rag.strategy import Rewriting
 
@@ -25,7 +21,7 @@ _tracer = tracer(__name__)
 class Rewriter:
     """Words questions in other ways."""
 
-    def __init__(self, prompts: PromptService) -> None:
+    def __init__(self, prompts: PinnedPrompts) -> None:
         self._prompts = prompts
 
     async def wordings(
@@ -52,32 +48,9 @@ class Rewriter:
         """
         if rewriting is None or (rewriting.kind == "condense" and not earlier):
             return []
-        reference = Reference.parse(PROMPT, rewriting.prompt)
-        number, lock_digest = (None, None) if version is None else _pinned(version, reference)
         with span(_tracer, "rewrite"):
-            prompt = await self._prompts.get(
-                caller, namespace, reference.name,
-                version=number or reference.version, label=None if number else reference.label, lock_digest=lock_digest,
+            written = await self._prompts.output(
+                caller, namespace, rewriting.prompt, {"question": question, "earlier": "\n".join(earlier)},
+                kind=REWRITE_RUN, version=version, parent_id=parent_id,
             )  # fmt: skip
-            values = {"question": question, "earlier": "\n".join(earlier)}
-            declared = prompt.inputs.get("properties", {})
-            wanted = RunPrompt(
-                version=prompt.number, variables={name: text for name, text in values.items() if name in declared}
-            )
-            events = self._prompts.run(
-                caller, namespace, reference.name, wanted,
-                parent_id=parent_id, kind=REWRITE_RUN, lock_digest=lock_digest,
-            )  # fmt: skip
-            async with aclosing(events):
-                async for event in events:
-                    if isinstance(event, RunCompleted):
-                        return read_wordings(event.output, rewriting, question)
-        raise AssertionError("a run ends with its end")
-
-
-def _pinned(version: ResolvedVersion, reference: Reference) -> tuple[int, str]:
-    """Return the number and the lock of the version that a strategy's own lock pins."""
-    wanted = f"{PROMPT}:{reference}"
-    number = next(one.number for one in version.dependencies if one.reference == wanted)
-    lock = next(entry["lock"] for entry in version.lock["dependencies"] if entry["reference"] == wanted)
-    return number, lock
+        return read_wordings(written, rewriting, question)

@@ -30,6 +30,7 @@ from rag.embedders.registry import Embedders
 from rag.embedding import MiniLMEmbedder
 from rag.jobs import IndexJob
 from rag.parsing.pool import ParserPool
+from rag.pinned_prompts import PinnedPrompts
 from rag.preview.routes import router as preview_router
 from rag.preview.service import PreviewService
 from rag.reindexing.job import ReindexJob
@@ -41,7 +42,7 @@ from rag.schemas import Added
 from rag.searching import Searching
 from rag.service import DocumentService
 from rag.strategies import Strategies
-from rag.strategy import StrategyKind
+from rag.strategy_kind import StrategyKind
 from rag.viewing import ViewingService
 from rag.viewing_routes import router as viewing_router
 from rag.why.routes import router as why_router
@@ -136,7 +137,7 @@ async def workspace_on(
     strategies = Strategies(artifacts)
     searching, script = Searching(database, embedders), Script()
     prompts = PromptService(artifacts, Models(script), executions)
-    rewriter = Rewriter(prompts)
+    rewriter = Rewriter(PinnedPrompts(prompts))
     yield Workspace(
         database,
         DocumentService(database, JobService(database), searching, max_upload_bytes=MAX_UPLOAD_BYTES),

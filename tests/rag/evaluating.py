@@ -25,7 +25,8 @@ from mcp_engine.jobs.runner import JobRunner
 from mcp_engine.jobs.service import JobService
 from rag.answer_scorers import TYPES
 from rag.evaluating import AskSubject
-from rag.strategy import Strategy, StrategyKind
+from rag.strategy import Strategy
+from rag.strategy_kind import StrategyKind
 from tests.rag.conftest import Workspace
 
 ROWS = [

@@ -8,7 +8,8 @@ import pytest
 
 from mcp_engine.canonical import digest
 from mcp_engine.errors import InvalidInput
-from rag.strategy import Filters, Strategy, StrategyKind
+from rag.strategy import Filters, Strategy
+from rag.strategy_kind import StrategyKind
 
 KIND = StrategyKind()
 FIRST_RELEASE = {"candidates", "dense_weight", "sentence_weight", "k1", "b", "passages"}

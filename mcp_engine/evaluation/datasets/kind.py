@@ -63,5 +63,5 @@ class DatasetKind:
     def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:  # noqa: ARG002 - it refers to nothing
         return ()
 
-    def check_dependencies(self, found: Mapping[str, Mapping[str, Any]]) -> None:
+    def check_dependencies(self, body: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> None:
         """A dataset refers to nothing that could fail to fit."""

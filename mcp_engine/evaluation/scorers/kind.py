@@ -60,7 +60,7 @@ class ScorerKind:
     def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:
         return self._types.get(body["type"]).dependencies(parameters_of(self._types, body))
 
-    def check_dependencies(self, found: Mapping[str, Mapping[str, Any]]) -> None:
+    def check_dependencies(self, body: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> None:
         """What a scorer stands on is looked at when it runs: a prompt that judges may come to fit later."""
 
 

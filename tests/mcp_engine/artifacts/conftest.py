@@ -28,7 +28,7 @@ class NoteKind:
     def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:
         return [Reference.parse("note", link) for link in body["links"]]
 
-    def check_dependencies(self, found: Mapping[str, Mapping[str, Any]]) -> None:
+    def check_dependencies(self, body: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -> None:
         private = [reference for reference, linked in found.items() if "private" in linked["tags"]]
         if private:
             raise InvalidInput("note.private", f"Nothing can link to {', '.join(private)}: it is private.")

@@ -12,7 +12,7 @@ from mcp_engine.errors import InvalidInput, Refused
 from rag.embedders.options import BUNDLED, STATIC, ServerOptions, configured, read_options
 from rag.embedders.registry import Embedders
 from rag.embedding import MiniLMEmbedder
-from rag.strategy import StrategyKind
+from rag.strategy_kind import StrategyKind
 
 SERVER = {"name": "large", "kind": "openai", "base_url": "http://127.0.0.1:8000/v1/", "model": "m", "dimensions": 8}
 
