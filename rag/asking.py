@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,12 +13,23 @@ from mcp_engine.artifacts.splits import Expose, LabelSplits, Unit
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import InvalidInput, TooLarge
 from mcp_engine.executions.running import RunningExecution
-from mcp_engine.executions.schemas import ExecutionDetail, ModelRef, Outcome, StartExecution, VersionRef
+from mcp_engine.executions.schemas import ExecutionDetail, ModelRef, StartExecution, VersionRef
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.idempotency import IdempotencyKey
 from mcp_engine.http.streaming import StreamEvent
 from mcp_engine.idempotency.claims import Claim
 from mcp_engine.telemetry.tracing import span, tracer
+from rag.answer_cache.key import CacheQuestion, IndexState
+from rag.answer_cache.service import AnswerCacheService, Hit
+from rag.answer_events import (
+    answer_from,
+    cited_events,
+    events_of,
+    outcome_of,
+    pieces_of,
+    recorded_answer,
+    retrieval_event,
+)
 from rag.answering import Draft, draft
 from rag.citing.citations import citations_of
 from rag.collections import find_collection
@@ -58,6 +69,8 @@ class _Asked:
     expose: Expose | None = None
     options: Mapping[str, Any] | None = None
     wordings: Sequence[str] = ()
+    cache_as: CacheQuestion | None = None
+    """How its answer is kept; None where it is not."""
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -73,6 +86,16 @@ class _Asked:
         return said
 
 
+@dataclass(frozen=True, slots=True)
+class _Drafted:
+    """What was found in one moment of the collection, and the sentences of it that may answer."""
+
+    question: Question
+    draft: Draft
+    passages: list[Passage]
+    state: IndexState | None
+
+
 class AskService:
     """Answers questions of a collection with verbatim, checked citations, or refuses."""
 
@@ -83,6 +106,7 @@ class AskService:
         strategies: Strategies,
         searching: Searching,
         rewriter: Rewriter,
+        cache: AnswerCacheService,
         splits: LabelSplits | None = None,
         store: VectorStore = POSTGRESQL,
     ) -> None:
@@ -91,6 +115,7 @@ class AskService:
         self._strategies = strategies
         self._searching = searching
         self._rewriter = rewriter
+        self._cache = cache
         self._splits = splits
         self._store = store
 
@@ -140,7 +165,8 @@ class AskService:
 
         The run is recorded from start to end as an execution of kind `ask`; nothing leaves before
         each of its citations was read back from the stored version and found equal. A repeat with the
-        `key` of a question that was answered gives that answer, and records nothing.
+        `key` of a question that was answered gives that answer, and records nothing. Where the strategy keeps
+        answers, one that was given before is given again (`cached_from`) as long as all that it depends on is the same.
 
         Args:
             filters: narrow the documents that the strategy searches; recorded with the question.
@@ -163,7 +189,7 @@ class AskService:
             if key is not None:
                 claim = await self._executions.repeated(caller, key)
                 if isinstance(claim, ExecutionDetail):
-                    for event in _events_of(_recorded_answer(claim)):
+                    for event in events_of(recorded_answer(claim)):
                         yield event
                     return
             asked = await self._checked(caller, namespace, collection, question, strategy, unit)
@@ -172,8 +198,14 @@ class AskService:
             if options:
                 resolved = replace(asked.resolved, strategy=with_options(asked.resolved.strategy, options))
                 asked = replace(asked, resolved=resolved, options=options)
-            async with await self._executions.start(caller, self._start(asked, claim, kind)) as running:
-                async for event in self._run(caller, asked, running):
+            asked = replace(asked, cache_as=_cache_question(asked, kind))
+            hit = None if asked.cache_as is None else await self._cache.find(caller, asked.cache_as)
+            start = self._start(asked, claim, kind)
+            if hit is not None:
+                start = _given_again(start, asked, hit)
+            async with await self._executions.start(caller, start) as running:
+                events = self._run(caller, asked, running) if hit is None else _again(asked, running, hit)
+                async for event in events:
                     yield event
 
     async def _run(self, caller: Caller, asked: _Asked, running: RunningExecution) -> AsyncGenerator[StreamEvent, None]:
@@ -183,23 +215,17 @@ class AskService:
             version=resolved.version, parent_id=running.id,
         )  # fmt: skip
         asked = replace(asked, wordings=wordings)
-        question, drafted, passages = await self._draft(caller, asked)
-        yield _retrieval(running.id, passages)
-        refusal = await self._refusal(caller, asked, question, drafted, passages)
-        answer = await self._composed(caller, asked, running, drafted, passages, refusal)
-        for event in _cited(answer):
+        found = await self._draft(caller, asked)
+        yield retrieval_event(running.id, found.passages)
+        refusal = await self._refusal(caller, asked, found)
+        answer = await self._composed(caller, asked, running, found, refusal)
+        for event in cited_events(answer):
             running.first_token()
             yield event
-        output = answer.model_dump(mode="json", exclude={"execution_id", "question", "collection", "strategy"})
-        shown = answer.citations or answer.passages
-        await running.finish(
-            Outcome(
-                output=output,
-                finish_reason="refused" if answer.refused else "stop",
-                sources=[one.version.version_id for one in shown],
-                shown=[one.version.version_id for one in answer.passages],
-            )
-        )
+        await running.finish(outcome_of(answer))
+        # An answer without passages comes from no search: there is nothing to save, and more that it depends on.
+        if asked.cache_as is not None and found.state is not None and found.passages:
+            await self._cache.keep(caller, asked.cache_as, found.state, running.id)
         yield StreamEvent(event="completed", data=answer.model_dump(mode="json"))
 
     async def _checked(
@@ -243,7 +269,7 @@ class AskService:
             also=asked.expose,
         )  # fmt: skip
 
-    async def _draft(self, caller: Caller, asked: _Asked) -> tuple[Question, Draft, list[Passage]]:
+    async def _draft(self, caller: Caller, asked: _Asked) -> _Drafted:
         options, moment_of = asked.resolved.strategy, self._searching.moment
         async with moment_of(
             caller,
@@ -262,39 +288,37 @@ class AskService:
                 )  # fmt: skip
                 repository = DocumentRepository(work.session, work.tenant_id)
                 passages, texts = await excerpts_of(repository, hits.best)
+                state = None if asked.cache_as is None else await self._cache.state(work, moment.place)
         with span(_tracer, "answer"):
-            return question, draft(question, hits, texts, options.answering), passages
+            return _Drafted(question, draft(question, hits, texts, options.answering), passages, state)
 
     async def _composed(
         self,
         caller: Caller,
         asked: _Asked,
         running: RunningExecution,
-        drafted: Draft,
-        passages: list[Passage],
+        found: _Drafted,
         refusal: Refusal | None,
     ) -> Answer:
         citations: list[Citation] = []
         if refusal is None or refusal.shows_citations:
             async with self._work(caller) as work:
-                citations = await citations_of(work, drafted.sentences, passages)
+                citations = await citations_of(work, found.draft.sentences, found.passages)
         version = asked.resolved.version
         return Answer(
             execution_id=running.id, question=asked.question, collection=asked.collection,
             strategy=f"{version.name}/{version.number}", refused=refusal is not None,
             reason=refusal and refusal.reason, reason_code=refusal and refusal.code,
-            text="" if refusal else "".join(_pieces(citations)), confidence=round(drafted.confidence, 4),
-            citations=citations, passages=passages, context=list(asked.context),
+            text="" if refusal else "".join(pieces_of(citations)), confidence=round(found.draft.confidence, 4),
+            citations=citations, passages=found.passages, context=list(asked.context),
             queries=list(asked.wordings),
         )  # fmt: skip
 
-    async def _refusal(
-        self, caller: Caller, asked: _Asked, question: Question, drafted: Draft, passages: Sequence[Passage]
-    ) -> Refusal | None:
+    async def _refusal(self, caller: Caller, asked: _Asked, found: _Drafted) -> Refusal | None:
         """Return why there is no answer; None where there is one."""
         options = asked.resolved.strategy
-        if passages:
-            return refusal_of(question, drafted, options.answering.threshold)
+        if found.passages:
+            return refusal_of(found.question, found.draft, options.answering.threshold)
         async with self._work(caller) as work:
             place = await find_collection(work, asked.namespace, asked.collection)
             hidden = await ReaderRepository(work.session, work.tenant_id).may_read_nothing(place.id)
@@ -323,39 +347,33 @@ def checked_question(question: str) -> str:
     return question
 
 
-def _recorded_answer(run: ExecutionDetail) -> Answer:
-    """Return the answer of an execution that succeeded, from what is recorded of it."""
-    assert run.artifact is not None
-    return Answer.model_validate(
-        {
-            **run.output.value,
-            "execution_id": run.id,
-            "question": run.inputs.value["question"],
-            "collection": run.inputs.value["collection"],
-            "strategy": f"{run.artifact.name}/{run.artifact.number}",
-        }
-    )
+def _cache_question(asked: _Asked, kind: str) -> CacheQuestion | None:
+    """Return how an answer is kept; None where the strategy keeps none, and for what measures a strategy."""
+    resolved = asked.resolved
+    if not resolved.strategy.answering.cache or asked.options or kind != ASKED:
+        return None
+    lock = resolved.version.lock_digest
+    return CacheQuestion(asked.question, asked.namespace, asked.collection, lock, asked.context, asked.filters)
 
 
-def _events_of(answer: Answer) -> Iterator[StreamEvent]:
-    """Yield the events of an answer that is there as a whole."""
-    yield _retrieval(answer.execution_id, answer.passages)
-    yield from _cited(answer)
-    yield StreamEvent(event="completed", data=answer.model_dump(mode="json"))
+def _given_again(start: StartExecution, asked: _Asked, hit: Hit) -> StartExecution:
+    """Return the start of an execution that gives a kept answer: no model runs, and it says which execution did."""
+
+    async def also(work: UnitOfWork, execution_id: UUID) -> None:
+        await hit.record(work, execution_id)
+        if asked.expose is not None:
+            await asked.expose(work, execution_id)
+
+    return replace(start, model=None, parameters={"cached_from": str(hit.kept.execution_id)}, also=also)
 
 
-def _retrieval(execution_id: UUID, passages: Sequence[Passage]) -> StreamEvent:
-    found = [passage.model_dump(mode="json") for passage in passages]
-    return StreamEvent(event="retrieval", data={"execution_id": str(execution_id), "passages": found})
-
-
-def _cited(answer: Answer) -> Iterator[StreamEvent]:
-    for citation, piece in zip(answer.citations, _pieces(answer.citations), strict=True):
-        yield StreamEvent(event="citation", data=citation.model_dump(mode="json"))
-        if not answer.refused:
-            yield StreamEvent(event="delta", data={"text": piece})
-
-
-def _pieces(citations: Sequence[Citation]) -> list[str]:
-    """Return the parts of the answer's text: each sentence with its marker, one space between two."""
-    return [f"{'' if one.n == 1 else ' '}{one.cited_text} [{one.n}]" for one in citations]
+async def _again(asked: _Asked, running: RunningExecution, hit: Hit) -> AsyncGenerator[StreamEvent, None]:
+    """Give a kept answer as the answer of an execution of its own."""
+    version, output = asked.resolved.version, {**hit.kept.output, "cached_from": hit.kept.execution_id}
+    answer = answer_from(output, running.id, asked.question, asked.collection, f"{version.name}/{version.number}")
+    for event in events_of(answer):
+        if event.event == "completed":
+            await running.finish(outcome_of(answer))
+        elif event.event == "citation":
+            running.first_token()
+        yield event

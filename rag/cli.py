@@ -325,7 +325,8 @@ def _render_answer(console: Console, answer: dict[str, Any], *, with_text: bool)
         for citation in answer["citations"]:
             console.print(f"  [{citation['n']}] {_place(citation)}", markup=False, style="dim")
     sure = "" if answer["reason_code"] == "conflicting" else f"confidence {answer['confidence']:.2f} · "
-    console.print(f"\n{sure}execution {answer['execution_id']}", markup=False, style="dim")
+    again = f" · from the cache: answered first by {answer['cached_from']}" if answer["cached_from"] else ""
+    console.print(f"\n{sure}execution {answer['execution_id']}{again}", markup=False, style="dim")
 
 
 def _render_passages(console: Console, passages: list[dict[str, Any]], characters: int | None = None) -> None:

@@ -49,7 +49,7 @@ class RagComponent(Component):
 
     def commands(self) -> Mapping[str, CommandGroup]:
         from rag.cli import asking
-        from rag.cli_sources import documents  # with those of stores and of upkeep among them
+        from rag.cli_answer_cache import documents  # with those of sources, of stores and of upkeep among them
         from rag.sweeps.cli import sweeping
 
         return {"docs": documents, "sweep": sweeping, "": asking}
@@ -65,6 +65,8 @@ class RagComponent(Component):
         from mcp_engine.models.credentials import CredentialSeal
         from mcp_engine.prompts.service import PromptService
         from mcp_engine.secrets import Secrets
+        from rag.answer_cache.options import AnswerCacheOptions
+        from rag.answer_cache.service import AnswerCacheService
         from rag.asking import AskService
         from rag.connectors.options import SourceOptions
         from rag.connectors.registry import Connectors
@@ -110,7 +112,10 @@ class RagComponent(Component):
         rewriter = Rewriter(PinnedPrompts(services.get(PromptService)))
         services.add(PreviewService(database, viewers, searching, rewriter, store))
         executions = services.get(ExecutionService)
-        asking = AskService(database, executions, strategies, searching, rewriter, services.get(LabelSplits), store)
+        cache = AnswerCacheService(database, executions, AnswerCacheOptions(), store)
+        splits = services.get(LabelSplits)
+        asking = AskService(database, executions, strategies, searching, rewriter, cache, splits, store)
+        services.add(cache)
         services.add(asking)
         services.add(ReaderService(database))
         services.add(DuplicateService(database))
@@ -132,6 +137,7 @@ class RagComponent(Component):
         services.get(SourceSchedule).start()
 
     def routers(self) -> Sequence[APIRouter]:
+        from rag.answer_cache.routes import router as cache_router
         from rag.connectors.routes import router as sources_router
         from rag.duplicates.routes import router as duplicates_router
         from rag.lost_support.routes import router as support_router
@@ -144,7 +150,7 @@ class RagComponent(Component):
         from rag.viewing_routes import router as viewing_router
         from rag.why.routes import router as why_router
 
-        upkeep = (duplicates_router, support_router, store_router, reindexing_router, sources_router)
+        upkeep = (duplicates_router, support_router, store_router, reindexing_router, sources_router, cache_router)
         return (router, readers_router, viewing_router, why_router, preview_router, sweeps_router, *upkeep)
 
     def job_kinds(self, services: Services) -> Sequence[JobKind]:

@@ -280,7 +280,8 @@ class Answer(BaseModel):
     question that does not say what it is about (`underspecified`) or a collection in which you may read nothing
     (`not_permitted`). `passages` are the nearest ones, best first.
     `context` are the earlier questions that a follow-up was understood with, first to last, and `queries` the other
-    wordings, by the strategy's prompt, that passages were searched with too.
+    wordings, by the strategy's prompt, that passages were searched with too. One that was given before, and is given
+    again because nothing that it depends on has changed, names the execution that found it (`cached_from`).
     """
 
     execution_id: UUID
@@ -296,3 +297,4 @@ class Answer(BaseModel):
     passages: list[Passage]
     context: list[str] = []
     queries: list[str] = []
+    cached_from: UUID | None = None

@@ -163,7 +163,10 @@ class Answering(_Options):
     A sentence that shares more than `redundancy` of its terms with a chosen one is passed over, and
     one that scores below `relative_floor` of the best is not worth adding. One that holds no word of the question
     that the chosen ones lack only stands near: it has to score `near_floor` of the best.
+    With `cache` an answer is kept, and given again as long as nothing that it depends on has changed.
     """
+
+    later = frozenset({"cache"})
 
     threshold: float = Field(default=0.4, ge=0, le=1)
     max_sentences: int = Field(default=3, ge=1, le=10)
@@ -172,6 +175,7 @@ class Answering(_Options):
     redundancy: float = Field(default=0.7, ge=0, le=1)
     relative_floor: float = Field(default=0.7, ge=0, le=1)
     near_floor: float = Field(default=0.85, ge=0, le=1)
+    cache: bool = False
 
 
 class Rewriting(_Options):

@@ -49,6 +49,13 @@ EXECUTION_SECONDS: Final = Histogram(
 )
 EXECUTIONS_RUNNING: Final = Gauge("mcp_engine_executions_running", "Executions that run.", ["kind"], registry=REGISTRY)
 
+CACHE_LOOKUPS: Final = Counter(
+    "mcp_engine_cache_lookups",
+    "What was looked for in a cache: it was there (`hit`) or was not (`miss`).",
+    ["cache", "result"],
+    registry=REGISTRY,
+)
+
 JOBS_UNFINISHED: Final = Gauge("mcp_engine_jobs_unfinished", "Jobs that wait or run.", registry=REGISTRY)
 WORKERS: Final = Gauge("mcp_engine_workers", "Workers with a good lease, on all machines.", registry=REGISTRY)
 

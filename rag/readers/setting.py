@@ -13,6 +13,7 @@ from mcp_engine.errors import Conflict, InvalidInput, NotFound
 from mcp_engine.faults import faults_of
 from mcp_engine.identity.groups.repository import GroupRepository
 from mcp_engine.identity.groups.service import no_group
+from rag.answer_cache.repository import AnswerCacheRepository
 from rag.readers import facts
 from rag.readers.repository import AccessList, Listed, ReaderRepository
 from rag.readers.schemas import ReadersIn
@@ -46,6 +47,7 @@ async def restrict(work: UnitOfWork, document: DocumentRow, wanted: ReadersIn) -
     if before is not None and before.ids == after.ids:
         return
     await repository.replace(document.id, after)
+    await AnswerCacheRepository(work.session, work.tenant_id).drop_collection(document.collection_id)
     await append(work, facts.changed(document.id, before, after))
 
 

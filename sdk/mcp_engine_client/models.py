@@ -235,6 +235,7 @@ class Answer(Answered):
     passages: list[Passage]
     context: list[str] = []
     queries: list[str] = []
+    cached_from: UUID | None = None
 
 
 class DocumentVersion(Answered):

@@ -159,3 +159,24 @@ def test_a_question_goes_on_from_an_answer(page: Page, engine: DashboardEngine) 
     conversation.get_by_role("link").click()
     expect(page.get_by_role("region", name="Answer").get_by_role("heading")).to_have_text(FREEDOMS)
     expect(conversation).to_have_count(0)
+
+
+def test_an_answer_from_the_cache_says_so_and_leads_to_the_first(page: Page, engine: DashboardEngine) -> None:
+    strategy = {"body": {"answering": {"cache": True}}, "message": "Keep answers."}
+    engine.api("POST", "/artifacts/rag_strategy/keeping-answers", strategy)
+    address = f"{engine.url}/ask?collection=handbook&strategy=keeping-answers"
+    badge = page.get_by_role("region", name="Answer").get_by_role("link", name="from the cache")
+    page.goto(address)
+    ask(page, FREEDOMS)
+    expect(page.get_by_role("meter", name="Confidence")).to_be_visible()
+    expect(badge).to_have_count(0)
+    first = re.search("execution=([0-9a-f-]+)", page.url)
+    assert first is not None
+    page.goto(address)
+    ask(page, FREEDOMS)
+    expect(badge).to_be_visible()
+    assert_accessible(page, "ask-from-cache")
+    badge.click()
+    expect(badge).to_have_count(0)
+    assert f"execution={first[1]}" in page.url
+    expect(page.get_by_role("region", name="Answer")).to_contain_text("four essential human freedoms")

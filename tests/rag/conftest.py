@@ -24,6 +24,9 @@ from mcp_engine.jobs.service import JobService
 from mcp_engine.prompts.kind import PromptKind
 from mcp_engine.prompts.service import PromptService
 from mcp_engine.services import Services
+from rag.answer_cache.options import AnswerCacheOptions
+from rag.answer_cache.routes import router as cache_router
+from rag.answer_cache.service import AnswerCacheService
 from rag.asking import AskService
 from rag.embedders.options import ServerOptions
 from rag.embedders.registry import Embedders
@@ -92,6 +95,7 @@ class Workspace:
     prompts: PromptService
     script: Script
     """What the model says next."""
+    cache: AnswerCacheService
 
     async def add(self, caller: Caller, name: str, content: bytes | str, collection: str = "docs") -> Added:
         """Add a document and index it."""
@@ -138,11 +142,12 @@ async def workspace_on(
     searching, script = Searching(database, embedders), Script()
     prompts = PromptService(artifacts, Models(script), executions)
     rewriter = Rewriter(PinnedPrompts(prompts))
+    cache = AnswerCacheService(database, executions, AnswerCacheOptions())
     yield Workspace(
         database,
         DocumentService(database, JobService(database), searching, max_upload_bytes=MAX_UPLOAD_BYTES),
         ViewingService(database, parsers),
-        AskService(database, executions, strategies, searching, rewriter, ExperimentSplits(database, artifacts)),
+        AskService(database, executions, strategies, searching, rewriter, cache, ExperimentSplits(database, artifacts)),
         IndexJob(parsers, embedders, strategies, JobService(database)),
         artifacts,
         executions,
@@ -155,6 +160,7 @@ async def workspace_on(
         ReindexJob(parsers, embedders, JobService(database)),
         prompts,
         script,
+        cache,
     )
     await executions.close()
     await embedders.close()
@@ -182,6 +188,7 @@ def app(workspace: Workspace, doorman: Doorman) -> FastAPI:
     services.add(workspace.documents)
     services.add(workspace.viewing)
     services.add(workspace.asking)
+    services.add(workspace.cache)
     services.add(workspace.why)
     services.add(workspace.preview)
     services.add(workspace.reindexings)
@@ -192,4 +199,5 @@ def app(workspace: Workspace, doorman: Doorman) -> FastAPI:
     app.include_router(why_router, prefix="/api/v1")
     app.include_router(preview_router, prefix="/api/v1")
     app.include_router(reindexing_router, prefix="/api/v1")
+    app.include_router(cache_router, prefix="/api/v1")
     return app

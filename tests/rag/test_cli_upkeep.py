@@ -13,6 +13,7 @@ from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
 from rag.component import component
 from rag.lost_support.job import RecheckJob
+from rag.strategy import KIND
 from tests.commands import Commands, listening
 from tests.rag.conftest import Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE
@@ -79,3 +80,18 @@ async def test_a_collection_is_indexed_anew(run: Commands, workspace: Workspace,
     await workspace.add(caller, "bakery.md", BAKERY)
     shown = (await run("docs", "reindex", "docs", "--no-wait")).stdout
     assert "the old index is searched meanwhile" in shown
+
+
+async def test_kept_answers_are_shown_and_dropped(run: Commands, workspace: Workspace, caller: Caller) -> None:
+    await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)
+    await workspace.artifacts.push(caller, KIND, "default", "keeping", {"answering": {"cache": True}}, "Keep.")
+    assert (await run("docs", "answer-cache", "-c", "docs")).stdout == "docs: no answer is kept.\n"
+    asked = ("ask", QUESTION, "-c", "docs", "--strategy", "keeping")
+    first = (await run(*asked)).stdout
+    again = (await run(*asked)).stdout
+    assert "from the cache" not in first
+    assert f"from the cache: answered first by {first.split()[-1]}" in " ".join(again.split())
+    shown = (await run("docs", "answer-cache", "-c", "docs")).stdout
+    assert "1 answer is kept, given again once (50% of the times" in " ".join(shown.split())
+    assert (await run.json("docs", "answer-cache", "-c", "docs", "--clear")) == {"entries": 1}
+    assert (await run("docs", "answer-cache", "-c", "docs")).stdout == "docs: no answer is kept.\n"

@@ -374,6 +374,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/collections/{collection}/answer-cache": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the kept answers
+         * @description Say how many answers are kept of strategies that keep them, and how often these were given again.
+         */
+        get: operations["show_answer_cache"];
+        put?: never;
+        post?: never;
+        /**
+         * Drop the kept answers
+         * @description Have each question asked anew; the executions that gave the answers stay.
+         */
+        delete: operations["clear_answer_cache"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/collections/{collection}/documents": {
         parameters: {
             query?: never;
@@ -2883,9 +2907,12 @@ export interface components {
          *     question that does not say what it is about (`underspecified`) or a collection in which you may read nothing
          *     (`not_permitted`). `passages` are the nearest ones, best first.
          *     `context` are the earlier questions that a follow-up was understood with, first to last, and `queries` the other
-         *     wordings, by the strategy's prompt, that passages were searched with too.
+         *     wordings, by the strategy's prompt, that passages were searched with too. One that was given before, and is given
+         *     again because nothing that it depends on has changed, names the execution that found it (`cached_from`).
          */
         Answer: {
+            /** Cached From */
+            cached_from?: string | null;
             /** Citations */
             citations: components["schemas"]["Citation"][];
             /** Collection */
@@ -2921,6 +2948,50 @@ export interface components {
             strategy: string;
             /** Text */
             text: string;
+        };
+        /**
+         * AnswerCache
+         * @description What is kept of a collection's answers now.
+         */
+        AnswerCache: {
+            /**
+             * Entries
+             * @description Answers that would be given again.
+             */
+            entries: number;
+            /**
+             * Hit Rate
+             * @description Share of the times that these answers were given again, over all times; null where none is kept.
+             */
+            hit_rate: number | null;
+            /**
+             * Hits
+             * @description How often these were given again.
+             */
+            hits: number;
+            /**
+             * Most Entries
+             * @description How many are kept at the most, of all the tenant's collections.
+             */
+            most_entries: number;
+            /**
+             * Oldest
+             * @description When the oldest of them was first given.
+             */
+            oldest: string | null;
+            /**
+             * Seconds
+             * @description How long an answer is kept.
+             */
+            seconds: number;
+        };
+        /**
+         * AnswerCacheCleared
+         * @description How many answers were dropped.
+         */
+        AnswerCacheCleared: {
+            /** Entries */
+            entries: number;
         };
         /**
          * AnswerPreview
@@ -3024,8 +3095,14 @@ export interface components {
          *     A sentence that shares more than `redundancy` of its terms with a chosen one is passed over, and
          *     one that scores below `relative_floor` of the best is not worth adding. One that holds no word of the question
          *     that the chosen ones lack only stands near: it has to score `near_floor` of the best.
+         *     With `cache` an answer is kept, and given again as long as nothing that it depends on has changed.
          */
         Answering: {
+            /**
+             * Cache
+             * @default false
+             */
+            cache: boolean;
             /**
              * Max Sentences
              * @default 3
@@ -6024,7 +6101,7 @@ export interface components {
              * Metric
              * @enum {string}
              */
-            metric: "requests" | "latency" | "tokens" | "first_token" | "queue" | "running" | "executions" | "memory" | "cpu";
+            metric: "requests" | "latency" | "tokens" | "first_token" | "queue" | "running" | "executions" | "caches" | "memory" | "cpu";
             /** Series */
             series: components["schemas"]["Series"][];
             /** Unit */
@@ -11328,6 +11405,209 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CollectionRemoved"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_answer_cache: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerCache"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clear_answer_cache: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerCacheCleared"];
                 };
             };
             /** @description Two parts of the request contradict each other, or its body can't be read. */
@@ -20988,7 +21268,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Which; may be repeated, all when left out. */
-                metric?: ("requests" | "latency" | "tokens" | "first_token" | "queue" | "running" | "executions" | "memory" | "cpu")[];
+                metric?: ("requests" | "latency" | "tokens" | "first_token" | "queue" | "running" | "executions" | "caches" | "memory" | "cpu")[];
                 /** @description With its time zone; an hour ago when left out. */
                 since?: string | null;
                 /** @description With its time zone; now when left out. */

@@ -59,6 +59,9 @@ MEASURES: Final[tuple[Measure, ...]] = (
     Measure("tokens", "counter", "mcp_engine_model_tokens_total", _named("direction")),
     Measure("first_token", "histogram", "mcp_engine_model_first_token_seconds_bucket", _named("model")),
     Measure("executions", "counter", "mcp_engine_executions_total", _named("status")),
+    Measure(
+        "caches", "counter", "mcp_engine_cache_lookups_total", lambda labels: f"{labels['cache']} {labels['result']}"
+    ),
     Measure("cpu", "counter", "process_cpu_seconds_total", _fixed("server")),
     Measure("running", "gauge", "mcp_engine_executions_running", _named("kind")),
     Measure("queue", "gauge", "mcp_engine_model_queue_length", _fixed("model")),

@@ -7,9 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-MetricName = Literal["requests", "latency", "tokens", "first_token", "queue", "running", "executions", "memory", "cpu"]
+MetricName = Literal[
+    "requests", "latency", "tokens", "first_token", "queue", "running", "executions", "caches", "memory", "cpu"
+]
 METRIC_NAMES: tuple[MetricName, ...] = (
-    "requests", "latency", "tokens", "first_token", "queue", "running", "executions", "memory", "cpu",
+    "requests", "latency", "tokens", "first_token", "queue", "running", "executions", "caches", "memory", "cpu",
 )  # fmt: skip
 
 

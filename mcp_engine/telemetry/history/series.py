@@ -21,6 +21,7 @@ _UNITS: dict[MetricName, str] = {
     "queue": "waiting",
     "running": "executions",
     "executions": "executions/s",
+    "caches": "lookups/s",
     "memory": "bytes",
     "cpu": "cores",
 }
@@ -30,6 +31,7 @@ _LABELS: dict[MetricName, str] = {
     "queue": "queue",
     "running": "kind",
     "executions": "status",
+    "caches": "result",
     "memory": "server",
     "cpu": "server",
 }
@@ -88,7 +90,7 @@ def metric(name: MetricName, steps: Sequence[Step], route: str | None = None) ->
             series = _quantiles(name, steps, route if name == "latency" else None)
         case "requests":
             series = _rates(name, steps, lambda key: _status_of(key, route))
-        case "tokens" | "executions":
+        case "tokens" | "executions" | "caches":
             series = _rates(name, steps, lambda key: key)
         case "cpu":
             series = _by_server(name, steps, lambda value, seconds: value / seconds)

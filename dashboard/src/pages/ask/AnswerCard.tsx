@@ -1,4 +1,6 @@
-import { CircleHelp, LoaderCircle } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { CircleHelp, History, LoaderCircle } from "lucide-react";
+import { Badge } from "../../components/Badge";
 import { classes } from "../../components/classes";
 import { CopyButton } from "../../components/CopyButton";
 import { ErrorState } from "../../components/States";
@@ -59,6 +61,11 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
                 ? `Asked of ${answer.collection}`
                 : `${citations.length === 1 ? "1 sentence" : `${citations.length} sentences`}, word for word, from ${answer.collection}`}
             </span>
+            {answer.cachedFrom !== null && (
+              <Link to="/ask" search={{ execution: answer.cachedFrom }} title="The answer that was given first" className="hover:underline">
+                <Badge icon={History}>from the cache</Badge>
+              </Link>
+            )}
             <CopyButton value={() => answerMarkdown(answer, link())} label="Copy as Markdown" withText />
           </div>
         )}

@@ -52,10 +52,10 @@ describe("an execution", () => {
     const following = {
       ...execution,
       inputs: { state: "present", value: { question: "And it?", collection: "docs", follows: "e0" } },
-      output: { state: "present", value: { ...completed, context: ["Is it?"], queries: ["Was it?"] } },
+      output: { state: "present", value: { ...completed, context: ["Is it?"], queries: ["Was it?"], cached_from: "e1" } },
     } as unknown as Execution;
-    expect(recorded(following)).toMatchObject({ follows: "e0", context: ["Is it?"], queries: ["Was it?"] });
-    expect(recorded(execution)).toMatchObject({ follows: null, context: [], queries: [] });
+    expect(recorded(following)).toMatchObject({ follows: "e0", context: ["Is it?"], queries: ["Was it?"], cachedFrom: "e1" });
+    expect(recorded(execution)).toMatchObject({ follows: null, context: [], queries: [], cachedFrom: null });
   });
 
   it("is none when it is of another kind or erased, and stopped when it has no output", () => {

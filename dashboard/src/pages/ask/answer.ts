@@ -17,6 +17,8 @@ export interface AnswerSoFar {
   /** Other wordings that were searched too. */
   queries: readonly string[];
   executionId: string | null;
+  /** The execution that found the answer, where it was given again from the cache. */
+  cachedFrom: string | null;
   passages: readonly Passage[];
   citations: readonly Citation[];
   confidence: number | null;
@@ -34,7 +36,7 @@ export type AnswerEvent =
 
 export function asked(question: string, collection: string, follows: string | null = null): AnswerSoFar {
   return {
-    question, collection, follows, context: [], queries: [], executionId: null, passages: [], citations: [], confidence: null, refused: false, reason: null, reasonCode: null,
+    question, collection, follows, context: [], queries: [], executionId: null, cachedFrom: null, passages: [], citations: [], confidence: null, refused: false, reason: null, reasonCode: null,
     phase: "asking", problem: null,
   };
 }
@@ -59,9 +61,9 @@ export function advanced(answer: AnswerSoFar, next: AnswerEvent): AnswerSoFar {
 }
 
 function completed({ follows }: AnswerSoFar, answer: Schema<"Answer">): AnswerSoFar {
-  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [], queries = [] } = answer;
+  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [], queries = [], cached_from: cachedFrom = null } = answer;
   return {
-    question, collection, follows, context, queries, executionId: execution_id, passages, citations, confidence, refused, reason, reasonCode,
+    question, collection, follows, context, queries, executionId: execution_id, cachedFrom, passages, citations, confidence, refused, reason, reasonCode,
     phase: "done", problem: null,
   };
 }
@@ -83,6 +85,7 @@ export function recorded(execution: Execution): AnswerSoFar | null {
     reasonCode: output.reason_code,
     context: output.context ?? [],
     queries: output.queries ?? [],
+    cachedFrom: output.cached_from ?? null,
     phase: "done",
   };
 }

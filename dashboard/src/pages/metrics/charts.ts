@@ -20,6 +20,7 @@ export const CHARTS: readonly ChartKind[] = [
   { metric: "queue", title: "Queues", description: "Longest in each step", nothing: "Nothing was measured." },
   { metric: "running", title: "Running executions", description: "At once, by kind", nothing: "Nothing ran since the server started." },
   { metric: "executions", title: "Ended executions", description: "A second, by outcome", nothing: "No execution ended.", isStacked: true },
+  { metric: "caches", title: "Caches", description: "Looked up a second: there, or not", nothing: "Nothing was looked up. Strategies that keep answers do.", isStacked: true },
   { metric: "memory", title: "Memory", description: "Resident, of the server process without models and workers", nothing: "Nothing was measured." },
   { metric: "cpu", title: "Processor", description: "Cores used by the server process", nothing: "Nothing was measured." },
 ];
@@ -34,6 +35,7 @@ const NAMES: Record<string, string> = {
   "1xx": "1xx informed", "2xx": "2xx succeeded", "3xx": "3xx redirected", "4xx": "4xx refused", "5xx": "5xx failed",
   p50: "median", p95: "95th percentile", p99: "99th percentile", input: "read", output: "written",
   model: "requests for the local model", jobs: "jobs", "audit log": "entries for the audit log",
+  "answers hit": "answers given again", "answers miss": "answers found anew",
 };
 
 export function linesOf(metric: Metric): Line[] {

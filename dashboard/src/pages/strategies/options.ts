@@ -49,6 +49,7 @@ export const OPTIONS: readonly Option[] = [
   { group: "answering", name: "max_sentences", label: "Sentences at most", sort: "number", least: 1, most: 10, step: 1, initial: 3, hint: "In an answer" },
   { group: "answering", name: "relative_floor", label: "Floor", ...SHARE, initial: 0.7, hint: "Of the best sentence's score" },
   { group: "answering", name: "redundancy", label: "Repetition", ...SHARE, initial: 0.7, hint: "Shared words that make a sentence a repeat" },
+  { group: "answering", name: "cache", label: "Keep answers", sort: "switch", initial: false, hint: "Given again until a document, a list or the strategy changes" },
 ];
 
 type Options = Record<string, Value | undefined>;
