@@ -64,9 +64,7 @@ def add(
         "include": include or [], "exclude": exclude or [], "every_seconds": seconds, "remove_gone": remove_gone,
     }  # fmt: skip
     if credential_env is not None:
-        if not os.environ.get(credential_env):
-            raise CommandFailed(f"The environment variable {credential_env} is not set.", ExitCode.USAGE)
-        body["credential"] = os.environ[credential_env]
+        body["credential"] = _credential(credential_env)
     made = api.post(f"/collections/{api.quote(collection)}/sources", body, namespace=namespace)
     if wait:
         made = _read(api, made)
@@ -111,6 +109,74 @@ def sync(
 
 
 @sources.command()
+def edit(
+    source: SourceArgument,
+    collection: CollectionOption = "default",
+    namespace: NamespaceOption = "default",
+    rename: Annotated[str | None, typer.Option(metavar="NAME", help="How it is called from now on.")] = None,
+    place: Annotated[
+        list[str] | None, typer.Option(help="Where it is from now on. Repeatable for a kind with several places.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another of its settings. Repeatable.")
+    ] = None,
+    prefix: Annotated[
+        str | None, typer.Option(help="Another one; at its next reading its documents get other names.")
+    ] = None,
+    include: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help='Take these alone; "" takes all again. Repeatable.')
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help='Leave these out; "" leaves out none. Repeatable.')
+    ] = None,
+    seconds: Annotated[
+        int | None, typer.Option("--every", metavar="SECONDS", min=0, help="Read it that often; 0: on demand.")
+    ] = None,
+    remove_gone: Annotated[
+        bool | None, typer.Option("--remove-gone/--keep-gone", help="What becomes of what it does not hold any more.")
+    ] = None,
+    credential_env: Annotated[
+        str | None, typer.Option(metavar="VARIABLE", help="The environment variable that holds another token or key.")
+    ] = None,
+    no_credential: Annotated[bool, typer.Option("--no-credential", help="Forget its token or key.")] = False,
+) -> None:
+    """Change what a source is; what is left out stays. One with a schedule is looked at again at once."""
+    api = Api()
+    found = _found(api, source, collection, namespace)
+    body: dict[str, Any] = {"name": rename, "prefix": prefix, "remove_gone": remove_gone}
+    if place or setting:
+        body["settings"] = {**found["settings"], **_settings(api, found["kind"], place or [], setting or [])}
+    for name, globs in (("include", include), ("exclude", exclude)):
+        body[name] = None if globs is None else [one for one in globs if one]
+    body = {name: value for name, value in body.items() if value is not None}
+    if seconds is not None:
+        body["every_seconds"] = seconds or None
+    if credential_env is not None:
+        body["credential"] = _credential(credential_env)
+    elif no_credential:
+        body["credential"] = None
+    if not body:
+        raise CommandFailed("Nothing to change was named; see `docs source edit --help`.", ExitCode.USAGE)
+    _show(api, api.patch(f"/sources/{found['id']}", body))
+
+
+@sources.command()
+def pause(
+    source: SourceArgument, collection: CollectionOption = "default", namespace: NamespaceOption = "default"
+) -> None:
+    """Have a source read only when somebody asks, until its schedule is resumed."""
+    _pause(source, collection, namespace, paused=True)
+
+
+@sources.command()
+def resume(
+    source: SourceArgument, collection: CollectionOption = "default", namespace: NamespaceOption = "default"
+) -> None:
+    """Go on with the schedule of a source that was paused."""
+    _pause(source, collection, namespace, paused=False)
+
+
+@sources.command()
 def remove(
     source: SourceArgument,
     collection: CollectionOption = "default",
@@ -125,6 +191,18 @@ def remove(
     removed = api.delete(f"/sources/{found['id']}", documents=with_documents)
     said = f"Removed the source {found['name']}" + (f" and {removed['documents']} documents" if with_documents else "")
     output.emit(removed, lambda console: console.print(f"{said}.", markup=False))
+
+
+def _pause(source: str, collection: str, namespace: str, *, paused: bool) -> None:
+    api = Api()
+    found = _found(api, source, collection, namespace)
+    _show(api, api.patch(f"/sources/{found['id']}", {"paused": paused}))
+
+
+def _credential(variable: str) -> str:
+    if not os.environ.get(variable):
+        raise CommandFailed(f"The environment variable {variable} is not set.", ExitCode.USAGE)
+    return os.environ[variable]
 
 
 def _settings(api: Api, kind: str, places: list[str], said: list[str]) -> dict[str, Any]:
@@ -204,7 +282,9 @@ def _told(value: Any) -> str:
 
 def _interval(source: dict[str, Any]) -> str:
     seconds = source["every_seconds"]
-    return "on demand" if seconds is None else f"every {seconds:,} s"
+    if seconds is None:
+        return "on demand"
+    return f"every {seconds:,} s" + (", paused" if source["paused"] else "")
 
 
 def _summary(run: dict[str, Any] | None) -> str:

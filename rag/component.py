@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,7 +134,9 @@ class RagComponent(Component):
 
     async def start(self, services: Services) -> None:
         from rag.connectors.schedule import SourceSchedule
+        from rag.connectors.scratch import clear_left
 
+        await asyncio.to_thread(clear_left)
         services.get(SourceSchedule).start()
 
     def routers(self) -> Sequence[APIRouter]:

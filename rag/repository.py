@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, func, literal, select, text, update
+from sqlalchemy import Select, and_, case, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -24,6 +24,7 @@ from rag.tables import (
     OriginalRow,
     ReadingRow,
     SignatureRow,
+    SourceRow,
     TextRow,
     VersionRow,
 )
@@ -42,21 +43,22 @@ class DocumentRepository:
         )
 
     async def collections(self, namespace: str, after: str | None, limit: int) -> list[StoredCollection]:
-        """Return by name the collections that hold documents which are not removed."""
+        """Return by name the collections that hold documents, or have sources, which are not removed."""
         query = (
             select(
                 CollectionRow,
-                func.count(),
+                func.count(col(DocumentRow.id)),
                 func.count().filter(_STATE.in_(("queued", "running"))),
                 func.count().filter(_STATE.in_(("failed", "cancelled"))),
                 _READABLE_CHUNKS,
             )
-            .join(DocumentRow, col(DocumentRow.collection_id) == col(CollectionRow.id))
-            .join(VersionRow, _IS_LATEST)
-            .join(IndexingRow, col(IndexingRow.version_id) == col(VersionRow.id))
+            .outerjoin(DocumentRow, and_(col(DocumentRow.collection_id) == col(CollectionRow.id), _PRESENT))
+            .outerjoin(VersionRow, _IS_LATEST)
+            .outerjoin(IndexingRow, col(IndexingRow.version_id) == col(VersionRow.id))
             .outerjoin(JobRow, col(JobRow.id) == col(IndexingRow.job_id))
-            .where(col(CollectionRow.namespace) == namespace, _PRESENT)
+            .where(col(CollectionRow.namespace) == namespace)
             .group_by(col(CollectionRow.tenant_id), col(CollectionRow.id))
+            .having(or_(func.count(col(DocumentRow.id)) > 0, _HAS_SOURCES))
         )
         if after is not None:
             query = query.where(col(CollectionRow.name) > after)
@@ -307,6 +309,12 @@ def _versions() -> Select[VersionRow, IndexingRow, JobRow, ReadingRow, str, bool
     )
 
 
+_HAS_SOURCES = (
+    select(SourceRow)
+    .where(col(SourceRow.collection_id) == col(CollectionRow.id), col(SourceRow.removed_at).is_(None))
+    .correlate(CollectionRow)
+    .exists()
+)
 _SEARCHED, _OF_COLLECTION = aliased(VersionRow), aliased(DocumentRow)
 _READABLE_CHUNKS = case(
     (col(CollectionRow.restricted) == 0, col(CollectionRow.chunks)),

@@ -96,6 +96,7 @@ class SourceRow(TenantRow, table=True):
     exclude: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     every_seconds: int | None = None
     remove_gone: bool
+    paused: bool = False
     state: str | None = None
     removed_at: datetime | None = timestamp_field(nullable=True)
     created_at: datetime = created_field()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from mcp_engine.audit.events import AuditEvent, append
@@ -10,6 +11,7 @@ from rag.connectors.tables import SourceRunRow
 from rag.tables import SourceRow
 
 CREATED: Final = "source.created"
+CHANGED: Final = "source.changed"
 REMOVED: Final = "source.removed"
 STARTED: Final = "source.sync_started"
 SYNCED: Final = "source.synced"
@@ -24,6 +26,18 @@ async def append_created(work: UnitOfWork, row: SourceRow) -> None:
         "remove_gone": row.remove_gone,
     }
     await append(work, AuditEvent(CREATED, str(row.id), facts))
+
+
+async def append_changed(work: UnitOfWork, row: SourceRow, changed: Iterable[str]) -> None:
+    """Say which members of a source are others now, with those that are neither a place nor a secret."""
+    facts = {
+        "changed": sorted(changed),
+        "name": row.name,
+        "every_seconds": row.every_seconds,
+        "remove_gone": row.remove_gone,
+        "paused": row.paused,
+    }
+    await append(work, AuditEvent(CHANGED, str(row.id), facts))
 
 
 async def append_removed(work: UnitOfWork, row: SourceRow, documents: int) -> None:

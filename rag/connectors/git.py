@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import shutil
-import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +19,7 @@ from rag.connectors.folder import allowed_path
 from rag.connectors.git_command import Git
 from rag.connectors.options import SourceOptions
 from rag.connectors.port import Fetched, Item
+from rag.connectors.scratch import clear_left, scratch_folder
 
 Scheme = Literal["https", "ssh", "file"]
 _FILES = ("100644", "100755")
@@ -105,10 +104,11 @@ class GitKind:
             parts = urlsplit(settings.url)
             token = base64.b64encode(f"x-access-token:{credential}".encode()).decode()
             configuration[f"http.https://{parts.netloc}/.extraHeader"] = f"Authorization: Basic {token}"
-        with tempfile.TemporaryDirectory(prefix="mcp-engine-git-", ignore_cleanup_errors=True) as folder:
+        await asyncio.to_thread(clear_left)
+        with scratch_folder() as folder:
             options = self._options
             git = Git(
-                Path(folder), settings.scheme, configuration, seconds=options.source_clone_seconds,
+                folder, settings.scheme, configuration, seconds=options.source_clone_seconds,
                 most_bytes=options.source_clone_bytes,
             )  # fmt: skip
             yield Repository(settings, git)

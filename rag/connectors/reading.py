@@ -122,7 +122,7 @@ class Reading:
             if fetched is None:
                 await self._leave([item.name])
             else:
-                await self._keep(item, fetched)
+                await self._keep(item, known, fetched)
         except JobTakenAway:
             raise
         except EngineError as error:
@@ -133,7 +133,7 @@ class Reading:
             else:
                 await self._fail(item, error)
 
-    async def _keep(self, item: Item, fetched: Fetched) -> None:
+    async def _keep(self, item: Item, known: KnownItem | None, fetched: Fetched) -> None:
         check_size(item.name, fetched.content, self._max_bytes)
         sha256 = await asyncio.to_thread(lambda: hashlib.sha256(fetched.content).hexdigest())
         async with self._context.unit_of_work() as work:
@@ -145,6 +145,10 @@ class Reading:
             row.document_id, row.fingerprint = document.id, fetched.fingerprint
             await repository.note(row)
             await repository.count(self._task.run_id, counted)
+            # Under the prefix that the source had before: one document a name, and one name an item.
+            before = None if known is None else known.document_id
+            if before not in (None, document.id) and await self._take_out(work, before):
+                await repository.count(self._task.run_id, "removed")
 
     async def _claimed(self, work: UnitOfWork, repository: SourceRepository, item: Item) -> DocumentRow:
         """Return the locked document of an item, which is this source's from now on.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, func, or_, select, text, update
@@ -60,13 +61,27 @@ class SourceRepository:
             insert(SourceRow).values(values).on_conflict_do_nothing().returning(col(SourceRow.id))
         )
         if added is not None and row.every_seconds is not None:
-            await self._session.execute(
-                insert(SourceScheduleRow).values(
-                    source_id=row.id, tenant_id=self._tenant_id, every_seconds=row.every_seconds,
-                    due_at=_in(row.every_seconds),
-                )
-            )  # fmt: skip
+            await self._schedule(row, row.every_seconds, due_in=row.every_seconds)
         return added is not None
+
+    async def change(self, row: SourceRow, values: Mapping[str, Any]) -> None:
+        """Change a locked source; raises SQLAlchemy's `IntegrityError` when its collection has one of that name."""
+        for name, value in values.items():
+            setattr(row, name, value)
+        await self._session.flush()
+
+    async def schedule_anew(self, row: SourceRow) -> None:
+        """Have a source looked at now and then as often as it says, or never more while it says nothing."""
+        await self._session.execute(delete(SourceScheduleRow).where(col(SourceScheduleRow.source_id) == row.id))
+        if row.every_seconds is not None and not row.paused:
+            await self._schedule(row, row.every_seconds, due_in=0)
+
+    async def _schedule(self, row: SourceRow, every_seconds: int, *, due_in: int) -> None:
+        await self._session.execute(
+            insert(SourceScheduleRow).values(
+                source_id=row.id, tenant_id=self._tenant_id, every_seconds=every_seconds, due_at=_in(due_in)
+            )
+        )
 
     async def get(self, source_id: UUID) -> StoredSource | None:
         row = (await self._session.execute(_stored().where(col(SourceRow.id) == source_id))).one_or_none()
@@ -207,6 +222,15 @@ class SourceRepository:
             update(SourceItemRow)
             .where(col(SourceItemRow.source_id) == source_id, col(SourceItemRow.name).in_(names))
             .values(run_id=run_id, outcome=outcome, error_code=None, error_message=None)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def forget_fingerprints(self, source_id: UUID) -> None:
+        """Have every item fetched again, for its bytes may come from elsewhere, or belong under another name."""
+        await self._session.execute(
+            update(SourceItemRow)
+            .where(col(SourceItemRow.source_id) == source_id)
+            .values(fingerprint=None)
             .execution_options(synchronize_session=False)
         )
 

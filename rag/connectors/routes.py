@@ -14,6 +14,7 @@ from rag.connectors.schemas import (
     ItemOutcome,
     NewSource,
     Source,
+    SourceChange,
     SourceItem,
     SourceKind,
     SourceRemoved,
@@ -62,6 +63,17 @@ async def list_sources(
 async def get_source(source_id: UUID, caller: Reader, sources: Sources) -> Source:
     """Return a source with its last run."""
     return await sources.get(caller, source_id)
+
+
+@router.patch("/sources/{source_id}", summary="Change a source")
+async def change_source(source_id: UUID, change: SourceChange, caller: Writer, sources: Sources) -> Source:
+    """Change where documents come from, which of them are taken, how often, and what opens the source.
+
+    One with a schedule is looked at again at once; any other when somebody asks. What it does not hold any more is
+    taken out of search or kept, as `remove_gone` says. Sources of the server's own disk need the scope
+    `instance:operate` besides.
+    """
+    return await sources.change(caller, source_id, change)
 
 
 @router.delete("/sources/{source_id}", summary="Remove a source")

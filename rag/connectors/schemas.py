@@ -42,6 +42,30 @@ class NewSource(BaseModel):
     sync: bool = Field(default=True, description="Read it now.")
 
 
+class SourceChange(BaseModel):
+    """What of a source is another from now on; what is left out stays as it is. A source keeps its kind."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(default=None, pattern=NAME_PATTERN, description="Unique among the collection's sources.")
+    settings: dict[str, Any] | None = Field(
+        default=None, description="All of them, as the kind's schema says. A credential has to be sent with others."
+    )
+    credential: SecretStr | None = Field(
+        default=None, max_length=8192, description="Another one; null takes away the one that it has."
+    )
+    prefix: str | None = Field(
+        default=None, max_length=256, description="With another one its documents get other names at its next reading."
+    )
+    include: list[Glob] | None = Field(default=None, max_length=100)
+    exclude: list[Glob] | None = Field(default=None, max_length=100)
+    every_seconds: int | None = Field(
+        default=None, ge=1, le=31_536_000, description="null: when somebody asks, from now on."
+    )
+    remove_gone: bool | None = None
+    paused: bool | None = Field(default=None, description="Its schedule rests until this is false again.")
+
+
 class SourceRun(BaseModel):
     """One reading of a source, and how many of its items it added, changed, left alone, removed, or failed to read.
 
@@ -80,9 +104,10 @@ class Source(BaseModel):
     exclude: list[str]
     every_seconds: int | None
     remove_gone: bool
+    paused: bool = Field(description="Its schedule rests; it is read when somebody asks.")
     documents: int
     last_run: SourceRun | None
-    due_at: datetime | None = Field(description="When it is looked at again; null without a schedule.")
+    due_at: datetime | None = Field(description="When it is looked at again; null without a schedule, or paused.")
     created_at: datetime
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
 
 from mcp_engine.access import ENGINE, Caller
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import Conflict, EngineError, InvalidInput, NotFound
+from mcp_engine.errors import Conflict, EngineError, NotFound
 from mcp_engine.http.paging import Page, bad_cursor, decode_cursor, decode_id_cursor, page_of
 from mcp_engine.identifiers import checked_name, new_id
 from mcp_engine.identity.namespaces import require_namespace
@@ -16,11 +19,19 @@ from mcp_engine.jobs.service import JobService
 from mcp_engine.models.credentials import CredentialSeal
 from rag.collections import checked_document_name, find_collection
 from rag.connectors import facts
+from rag.connectors.changing import (
+    NAMES_ITEMS_ANEW,
+    READ_ANEW,
+    SCHEDULED_ANEW,
+    changed_columns,
+    check_interval,
+    said,
+    sealed,
+)
 from rag.connectors.job import SYNC
-from rag.connectors.port import ConnectorKind
 from rag.connectors.registry import Connectors, settings_of
 from rag.connectors.repository import SourceRepository, StoredSource
-from rag.connectors.schemas import ItemOutcome, NewSource, Source, SourceItem, SourceKind, SourceRun
+from rag.connectors.schemas import ItemOutcome, NewSource, Source, SourceChange, SourceItem, SourceKind, SourceRun
 from rag.connectors.tables import SourceRunRow
 from rag.connectors.views import kind_view, run_view, source_view
 from rag.removal import take_out
@@ -70,30 +81,23 @@ class SourceService:
         settings = settings_of(kind, new.settings)
         if kind.operates(settings):
             caller.require(OPERATE)
-        credential = _credential(kind, new)
-        if new.every_seconds is not None and new.every_seconds < kind.least_seconds:
-            raise InvalidInput(
-                "source.too_often",
-                f"A source of the kind {kind.name} is read every {kind.least_seconds} seconds at the most often.",
-            )
-        await kind.check(settings)
+        check_interval(kind, new.every_seconds)
         row = SourceRow(
             tenant_id=caller.tenant_id, id=new_id(), collection_id=new_id(), name=new.name, kind=kind.name,
             settings=settings.model_dump(mode="json"), prefix=new.prefix, include=new.include, exclude=new.exclude,
             every_seconds=new.every_seconds, remove_gone=new.remove_gone,
         )  # fmt: skip
-        if credential is not None:
-            row.sealed_credential = self._seal.seal(caller.tenant_id, row.id, credential)
+        row.sealed_credential = sealed(
+            kind, row, new.credential.get_secret_value() if new.credential else "", self._seal
+        )
+        await kind.check(settings)
         async with self._work(caller) as work:
             await require_namespace(work, namespace)
             place = await DocumentRepository(work.session, work.tenant_id).ensure_collection(namespace, collection)
             row.collection_id = place.id
             repository = SourceRepository(work.session, work.tenant_id)
             if not await repository.add(row):
-                raise Conflict(
-                    "source.exists",
-                    f"{collection} has a source {new.name!r} already; remove it, or choose another name.",
-                )
+                raise _taken(new.name)
             await facts.append_created(work, row)
             if new.sync:
                 await self._start(work, row, namespace)
@@ -114,6 +118,33 @@ class SourceService:
         async with self._work(caller) as work:
             return source_view(await _found(work, source_id))
 
+    async def change(self, caller: Caller, source_id: UUID, change: SourceChange) -> Source:
+        """Change a source. What is read of it changes only while nobody reads it; its times and its name at any time.
+
+        Raises:
+            InvalidInput: as `create`, and `source.credential_needed`, `source.nothing_to_pause`.
+            NotAllowed: `access.scope_missing`, `source.path_refused`, `source.address_refused`.
+            NotFound: `source.not_found`, `source.folder_gone`. Conflict: `source.exists`, `source.under_way`.
+        """
+        async with self._work(caller) as work:
+            stored = (await _found(work, source_id)).row
+        kind = self._connectors.named(stored.kind)
+        settings = settings_of(kind, stored.settings if change.settings is None else change.settings)
+        if kind.operates(settings):
+            caller.require(OPERATE)
+        if change.settings is not None:
+            await kind.check(settings)
+        try:
+            async with self._work(caller) as work:
+                repository = SourceRepository(work.session, work.tenant_id)
+                row = await repository.lock(source_id)
+                if row is None:
+                    raise _no_source(source_id)
+                await self._change(work, repository, row, changed_columns(kind, row, change, self._seal))
+                return source_view(await _found(work, source_id))
+        except IntegrityError as error:
+            raise _taken(change.name) from error
+
     async def start(self, caller: Caller, source_id: UUID) -> SourceRun:
         """Have a source read.
 
@@ -132,9 +163,7 @@ class SourceService:
                 caller.require(OPERATE)
             place = await repository.collection(row.collection_id)
             if await repository.is_under_way(source_id):
-                raise Conflict(
-                    "source.under_way", f"{row.name} is being read already; wait for that job, or cancel it."
-                )
+                raise _under_way(row)
             run = await repository.run(await self._start(work, row, place.namespace))
             assert run is not None
             return run_view(run)
@@ -148,7 +177,7 @@ class SourceService:
         async with self._database.unit_of_work(tenant_id, ENGINE) as work:
             repository = SourceRepository(work.session, work.tenant_id)
             row = await repository.lock(source_id)
-            if row is not None and not await repository.is_under_way(source_id):
+            if row is not None and not row.paused and not await repository.is_under_way(source_id):
                 await self._start(work, row, stored.collection.namespace)
 
     async def remove(self, caller: Caller, source_id: UUID, *, documents: bool) -> int:
@@ -193,6 +222,23 @@ class SourceService:
             rows = await SourceRepository(work.session, work.tenant_id).items(source_id, outcome, after, limit + 1)
         return page_of([SourceItem.model_validate(row) for row in rows], limit, lambda one: (one.name,))
 
+    async def _change(
+        self, work: UnitOfWork, repository: SourceRepository, row: SourceRow, columns: dict[str, Any]
+    ) -> None:
+        if not columns:
+            return
+        changed = said(columns)
+        if columns.keys() & READ_ANEW:
+            if await repository.is_under_way(row.id):
+                raise _under_way(row)
+            columns = {**columns, "state": None}
+        await repository.change(row, columns)
+        if columns.keys() & NAMES_ITEMS_ANEW:
+            await repository.forget_fingerprints(row.id)
+        if columns.keys() & SCHEDULED_ANEW:
+            await repository.schedule_anew(row)
+        await facts.append_changed(work, row, changed)
+
     async def _start(self, work: UnitOfWork, row: SourceRow, namespace: str) -> UUID:
         run_id = new_id()
         job_id = await self._jobs.enqueue(work, kind=SYNC, subject_id=run_id, namespace=namespace)
@@ -231,11 +277,12 @@ def _no_source(source_id: UUID) -> NotFound:
     return NotFound("source.not_found", f"There is no source {source_id}; see the list of a collection's sources.")
 
 
-def _credential(kind: ConnectorKind, new: NewSource) -> str | None:
-    said = new.credential.get_secret_value() if new.credential else ""
-    if said and not kind.credential:
-        raise InvalidInput("source.no_credential", f"A source of the kind {kind.name} takes no credential.")
-    return said or None
+def _taken(name: str | None) -> Conflict:
+    return Conflict("source.exists", f"The collection has a source {name!r} already; choose another name.")
+
+
+def _under_way(row: SourceRow) -> Conflict:
+    return Conflict("source.under_way", f"{row.name} is being read already; wait for that job, or cancel it.")
 
 
 def _name_in(cursor: str | None) -> str | None:

@@ -31,6 +31,6 @@ def source_view(stored: StoredSource) -> Source:
         id=row.id, collection=stored.collection.name, namespace=stored.collection.namespace, name=row.name,
         kind=row.kind, settings=row.settings, has_credential=row.sealed_credential is not None, prefix=row.prefix,
         include=row.include, exclude=row.exclude, every_seconds=row.every_seconds, remove_gone=row.remove_gone,
-        documents=stored.documents, last_run=None if stored.run is None else run_view(stored.run),
+        paused=row.paused, documents=stored.documents, last_run=None if stored.run is None else run_view(stored.run),
         due_at=stored.due_at, created_at=row.created_at,
     )  # fmt: skip

@@ -39,6 +39,7 @@ def _source() -> None:
         sa.Column("exclude", ARRAY(sa.String()), nullable=False),
         sa.Column("every_seconds", sa.Integer(), nullable=True),
         sa.Column("remove_gone", sa.Boolean(), nullable=False),
+        sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         ddl.created_at(),
@@ -50,7 +51,8 @@ def _source() -> None:
         postgresql_where=sa.text("removed_at IS NULL"),
     )  # fmt: skip
     ddl.tenant_table("source")
-    ddl.grant("source", "UPDATE (sealed_credential, state, removed_at)")
+    changed = "name, settings, sealed_credential, prefix, include, exclude, every_seconds, remove_gone, paused"
+    ddl.grant("source", f"UPDATE ({changed}, state, removed_at)")
 
 
 def _run() -> None:

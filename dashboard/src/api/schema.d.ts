@@ -2581,7 +2581,15 @@ export interface paths {
         delete: operations["remove_source"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a source
+         * @description Change where documents come from, which of them are taken, how often, and what opens the source.
+         *
+         *     One with a schedule is looked at again at once; any other when somebody asks. What it does not hold any more is
+         *     taken out of search or kept, as `remove_gone` says. Sources of the server's own disk need the scope
+         *     `instance:operate` besides.
+         */
+        patch: operations["change_source"];
         trace?: never;
     };
     "/api/v1/sources/{source_id}/items": {
@@ -8493,7 +8501,7 @@ export interface components {
             documents: number;
             /**
              * Due At
-             * @description When it is looked at again; null without a schedule.
+             * @description When it is looked at again; null without a schedule, or paused.
              */
             due_at: string | null;
             /** Every Seconds */
@@ -8516,6 +8524,11 @@ export interface components {
             name: string;
             /** Namespace */
             namespace: string;
+            /**
+             * Paused
+             * @description Its schedule rests; it is read when somebody asks.
+             */
+            paused: boolean;
             /** Prefix */
             prefix: string;
             /** Remove Gone */
@@ -8524,6 +8537,50 @@ export interface components {
             settings: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * SourceChange
+         * @description What of a source is another from now on; what is left out stays as it is. A source keeps its kind.
+         */
+        SourceChange: {
+            /**
+             * Credential
+             * @description Another one; null takes away the one that it has.
+             */
+            credential?: string | null;
+            /**
+             * Every Seconds
+             * @description null: when somebody asks, from now on.
+             */
+            every_seconds?: number | null;
+            /** Exclude */
+            exclude?: string[] | null;
+            /** Include */
+            include?: string[] | null;
+            /**
+             * Name
+             * @description Unique among the collection's sources.
+             */
+            name?: string | null;
+            /**
+             * Paused
+             * @description Its schedule rests until this is false again.
+             */
+            paused?: boolean | null;
+            /**
+             * Prefix
+             * @description With another one its documents get other names at its next reading.
+             */
+            prefix?: string | null;
+            /** Remove Gone */
+            remove_gone?: boolean | null;
+            /**
+             * Settings
+             * @description All of them, as the kind's schema says. A credential has to be sent with others.
+             */
+            settings?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * SourceItem
@@ -25325,6 +25382,122 @@ export interface operations {
             };
             /** @description The present state does not allow it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

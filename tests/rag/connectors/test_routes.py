@@ -78,6 +78,7 @@ async def test_a_source_from_its_making_to_its_end(
     for path in ("", "/runs", "/items"):
         assert (await client.get(f"/api/v1/sources/{source['id']}{path}")).status_code == 404
     assert (await client.delete(f"/api/v1/sources/{source['id']}")).status_code == 404
+    assert (await client.patch(f"/api/v1/sources/{source['id']}", json={"name": "mine"})).status_code == 404
     doorman.caller = mine
     gone = await client.delete(f"/api/v1/sources/{source['id']}", params={"documents": True})
     assert gone.json() == {"documents": 1}
@@ -141,6 +142,18 @@ async def test_a_credential_is_sealed_and_never_shown(
     assert left[0] is None
 
 
+@pytest.mark.parametrize(
+    "change", [{"kind": "url"}, {"include": ["\0"]}, {"every_seconds": 0}, {"name": "two words"}, {"settings": []}]
+)
+async def test_a_change_that_no_source_takes_is_said(
+    client: httpx.AsyncClient, root: Path, change: dict[str, Any]
+) -> None:
+    made = (await client.post(PATH, json=wish(root, sync=False))).json()
+    answer = await client.patch(f"/api/v1/sources/{made['id']}", json=change)
+    assert answer.status_code == 422
+    assert (await client.get(f"/api/v1/sources/{made['id']}")).json() == made
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def run(served: FastAPI, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Commands]:
     commands = CommandGroup("Test.", name="mcp-engine")
@@ -179,6 +192,33 @@ async def test_a_source_from_the_shell(run: Commands, library: Library, root: Pa
     removed = await run("docs", "source", "remove", "hand", "-c", "docs", "--documents")
     assert removed.stdout == "Removed the source hand and 1 documents.\n"
     assert "No sources" in (await run("docs", "source", "list", "-c", "docs")).stdout
+
+
+async def test_a_source_is_changed_and_paused_from_the_shell(
+    run: Commands, client: httpx.AsyncClient, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("docs", "source", "add", "hand", "folder", str(root), "-c", "docs", "--every", "60", "--no-wait")
+    await run(*arguments, "--include", "*.md")
+    for words, said in ((("pause", "hand"), "every 60 s, paused"), (("resume", "hand"), "every 60 s\n")):
+        assert said in (await run("docs", "source", *words, "-c", "docs")).stdout
+    changed = await run.json("docs", "source", "edit", "hand", "-c", "docs", "--every", "0", "--rename", "other")
+    assert (changed["name"], changed["every_seconds"], changed["include"]) == ("other", None, ["*.md"])
+    refused = await run("docs", "source", "edit", "other", "-c", "docs", "--include", "")
+    assert isinstance(refused.exception, CommandFailed)
+    assert "is being read already" in refused.exception.message
+    nothing = await run("docs", "source", "edit", "other", "-c", "docs")
+    assert isinstance(nothing.exception, CommandFailed)
+    assert nothing.exception.exit_code is ExitCode.USAGE
+    monkeypatch.setenv("TOKEN", "ghp_secret")
+    git = ("docs", "source", "add", "code", "git", "https://93.184.215.14/x.git", "-c", "web", "--no-wait")
+    job = (await run.json(*git))["last_run"]["job_id"]
+    assert (await client.post(f"/api/v1/jobs/{job}/cancel")).status_code == 200
+    edit = ("docs", "source", "edit", "code", "-c", "web")
+    opened = await run.json(*edit, "--set", "ref=next", "--credential-env", "TOKEN", "--include", "*.md", "--keep-gone")
+    assert (opened["settings"]["ref"], opened["has_credential"], opened["include"]) == ("next", True, ["*.md"])
+    closed = await run.json(*edit, "--place", "https://93.184.215.15/y.git", "--no-credential", "--include", "")
+    assert closed["settings"] == {"url": "https://93.184.215.15/y.git", "ref": "next"}
+    assert (closed["has_credential"], closed["include"]) == (False, [])
 
 
 @pytest.mark.parametrize(
