@@ -140,7 +140,7 @@ def edit(
     ] = None,
     no_credential: Annotated[bool, typer.Option("--no-credential", help="Forget its token or key.")] = False,
 ) -> None:
-    """Change what a source is; what is left out stays. One with a schedule is looked at again at once."""
+    """Change what a source is; what is left out stays. One with a schedule is read again at once."""
     api = Api()
     found = _found(api, source, collection, namespace)
     body: dict[str, Any] = {"name": rename, "prefix": prefix, "remove_gone": remove_gone}

@@ -84,6 +84,5 @@ class SyncJob:
             await repository.end_run(task.run_id)
             stored = await repository.run(task.run_id)
             assert stored is not None
-            # What failed is tried at each reading, whatever the source looks like.
-            await repository.set_state(task.source.id, None if stored.row.failed else state)
+            await repository.set_state(task.source.id, state)
             await facts.append_synced(work, stored.row)

@@ -69,7 +69,7 @@ async def get_source(source_id: UUID, caller: Reader, sources: Sources) -> Sourc
 async def change_source(source_id: UUID, change: SourceChange, caller: Writer, sources: Sources) -> Source:
     """Change where documents come from, which of them are taken, how often, and what opens the source.
 
-    One with a schedule is looked at again at once; any other when somebody asks. What it does not hold any more is
+    One with a schedule is read again at once; any other when somebody asks. What it does not hold any more is
     taken out of search or kept, as `remove_gone` says. Sources of the server's own disk need the scope
     `instance:operate` besides.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,7 @@ from rag.connectors.changing import (
 )
 from rag.connectors.job import SYNC
 from rag.connectors.registry import Connectors, settings_of
-from rag.connectors.repository import SourceRepository, StoredSource
+from rag.connectors.repository import SourceRepository, StoredRun, StoredSource
 from rag.connectors.schemas import ItemOutcome, NewSource, Source, SourceChange, SourceItem, SourceKind, SourceRun
 from rag.connectors.tables import SourceRunRow
 from rag.connectors.views import kind_view, run_view, source_view
@@ -40,6 +41,11 @@ from rag.stores.outbox import StoreOutbox
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
 from rag.tables import SourceRow
+
+_FAILED_RESTS_SECONDS = 60.0
+_ITEMS_REST_SECONDS = 600.0
+"""How long a schedule leaves alone a source that could not be read, and single documents of it while nothing changes:
+each reading is a job, and stands in the audit log."""
 
 
 class SourceService:
@@ -140,7 +146,9 @@ class SourceService:
                 row = await repository.lock(source_id)
                 if row is None:
                     raise _no_source(source_id)
-                await self._change(work, repository, row, changed_columns(kind, row, change, self._seal))
+                columns = changed_columns(kind, row, change, self._seal)
+                if columns:
+                    await self._change(work, row, columns)
                 return source_view(await _found(work, source_id))
         except IntegrityError as error:
             raise _taken(change.name) from error
@@ -222,22 +230,19 @@ class SourceService:
             rows = await SourceRepository(work.session, work.tenant_id).items(source_id, outcome, after, limit + 1)
         return page_of([SourceItem.model_validate(row) for row in rows], limit, lambda one: (one.name,))
 
-    async def _change(
-        self, work: UnitOfWork, repository: SourceRepository, row: SourceRow, columns: dict[str, Any]
-    ) -> None:
-        if not columns:
-            return
-        changed = said(columns)
-        if columns.keys() & READ_ANEW:
-            if await repository.is_under_way(row.id):
-                raise _under_way(row)
-            columns = {**columns, "state": None}
-        await repository.change(row, columns)
+    async def _change(self, work: UnitOfWork, row: SourceRow, columns: dict[str, Any]) -> None:
+        repository = SourceRepository(work.session, work.tenant_id)
+        changed, reads = said(columns), bool(columns.keys() & READ_ANEW)
+        if reads and await repository.is_under_way(row.id):
+            raise _under_way(row)
+        await repository.change(row, columns | ({"state": None} if reads else {}))
         if columns.keys() & NAMES_ITEMS_ANEW:
             await repository.forget_fingerprints(row.id)
         if columns.keys() & SCHEDULED_ANEW:
             await repository.schedule_anew(row)
         await facts.append_changed(work, row, changed)
+        if reads and row.every_seconds is not None and not row.paused:
+            await self._start(work, row, (await repository.collection(row.collection_id)).namespace)
 
     async def _start(self, work: UnitOfWork, row: SourceRow, namespace: str) -> UUID:
         run_id = new_id()
@@ -250,7 +255,9 @@ class SourceService:
     async def _is_unchanged(self, tenant_id: UUID, stored: StoredSource) -> bool:
         """Look at what a source looks like; one that can't be looked at is read, so that its run says why."""
         row = stored.row
-        if row.state is None:
+        if _rests(stored.run):
+            return True
+        if row.state is None or _wants_another_try(stored.run):
             return False
         kind = self._connectors.named(row.kind)
         credential = None
@@ -271,6 +278,22 @@ async def _found(work: UnitOfWork, source_id: UUID) -> StoredSource:
     if stored is None:
         raise _no_source(source_id)
     return stored
+
+
+def _rests(run: StoredRun | None) -> bool:
+    """Return whether the last reading failed a moment ago: the next one would say no more."""
+    return run is not None and run.job.state == "failed" and _is_younger(run, _FAILED_RESTS_SECONDS)
+
+
+def _wants_another_try(run: StoredRun | None) -> bool:
+    if run is None:
+        return False
+    return run.job.state == "failed" or (run.row.failed > 0 and not _is_younger(run, _ITEMS_REST_SECONDS))
+
+
+def _is_younger(run: StoredRun, seconds: float) -> bool:
+    ended = run.job.finished_at or run.row.created_at
+    return datetime.now(UTC) - ended < timedelta(seconds=seconds)
 
 
 def _no_source(source_id: UUID) -> NotFound:

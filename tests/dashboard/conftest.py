@@ -10,9 +10,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,11 @@ expect.set_options(timeout=60_000)
 class DashboardEngine(EngineProcess):
     """A running engine, and calls of its API as the owner."""
 
+    @property
+    def sources(self) -> Path:
+        """The folder below which its sources may read."""
+        return self.folder / "sources"
+
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """Return the decoded answer of a call below `/api/v1`."""
         key = json.loads(self.credentials.read_text())["api_key"]
@@ -73,12 +80,34 @@ class DashboardEngine(EngineProcess):
             time.sleep(0.2)
 
 
+@contextmanager
+def stopped_workers(engine: DashboardEngine) -> Iterator[None]:
+    """Hold the engine's workers still, for less than their lease: what is queued stays queued."""
+    assert engine.process is not None
+    workers = [
+        int(stat.parent.name)
+        for stat in Path("/proc").glob("[0-9]*/stat")
+        if int(stat.read_text().rpartition(")")[2].split()[1]) == engine.process.pid
+        and b"worker" in (stat.parent / "cmdline").read_bytes()
+    ]
+    assert workers
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[DashboardEngine]:
     """One engine with the sample for every journey; what a journey makes, it names its own way."""
     web = Path(os.environ.get("MCP_ENGINE_WEB_DIR", DIST))
     assert (web / "index.html").exists(), f"there is no built dashboard in {web}; build it with `make dashboard`"
     engine = DashboardEngine(extra={"MCP_ENGINE_WEB_DIR": str(web)})
+    engine.sources.mkdir()
+    engine.extra["MCP_ENGINE_SOURCE_ROOTS"] = str(engine.sources)
     try:
         engine.start()
         engine.wait_for_sample()

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,7 +11,14 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.dashboard.conftest import PHONE, TIMEOUT_MS, DashboardEngine, Faults, assert_accessible
+from tests.dashboard.conftest import (
+    PHONE,
+    TIMEOUT_MS,
+    DashboardEngine,
+    Faults,
+    assert_accessible,
+    stopped_workers,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -67,26 +70,6 @@ def row(page: Page, name: str) -> Locator:
 
 def expect_state(page: Page, name: str, state: str) -> None:
     expect(row(page, name)).to_contain_text(state, timeout=INDEXED_MS)
-
-
-@contextmanager
-def stopped_workers(engine: DashboardEngine) -> Iterator[None]:
-    """Hold the engine's workers still, for less than their lease: what is queued stays queued."""
-    assert engine.process is not None
-    workers = [
-        int(stat.parent.name)
-        for stat in Path("/proc").glob("[0-9]*/stat")
-        if int(stat.read_text().rpartition(")")[2].split()[1]) == engine.process.pid
-        and b"worker" in (stat.parent / "cmdline").read_bytes()
-    ]
-    assert workers
-    for worker in workers:
-        os.kill(worker, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for worker in workers:
-            os.kill(worker, signal.SIGCONT)
 
 
 def test_collections_are_listed_and_opened(page: Page) -> None:

@@ -2585,7 +2585,7 @@ export interface paths {
          * Change a source
          * @description Change where documents come from, which of them are taken, how often, and what opens the source.
          *
-         *     One with a schedule is looked at again at once; any other when somebody asks. What it does not hold any more is
+         *     One with a schedule is read again at once; any other when somebody asks. What it does not hold any more is
          *     taken out of search or kept, as `remove_gone` says. Sources of the server's own disk need the scope
          *     `instance:operate` besides.
          */

@@ -95,8 +95,10 @@ async def test_a_source_that_looks_the_same_is_read_after_a_change(library: Libr
     assert (await stored(library, source, "state"))[0] is not None
     await change(library, source, name="other")
     assert (await stored(library, source, "state"))[0] is not None, "another name changes nothing that is read"
-    await change(library, source, exclude=["x"])
+    changed = await change(library, source, exclude=["x"])
     assert await stored(library, source, "state", "name") == (None, "other")
+    assert changed.last_run is not None
+    assert changed.last_run.state == "queued"
 
 
 async def test_a_change_waits_for_the_reading_but_a_pause_does_not(library: Library, root: Path) -> None:

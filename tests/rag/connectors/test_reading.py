@@ -10,7 +10,7 @@ import pytest
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import Conflict, EngineError, Gone, NotFound
 from rag.connectors.schedule import SourceSchedule
-from rag.connectors.schemas import Source
+from rag.connectors.schemas import Source, SourceRun
 from tests.conftest import make_tenant
 from tests.rag.connectors.conftest import Killed, Library, counts, kill
 from tests.rag.upkeep import rows
@@ -259,21 +259,50 @@ async def test_what_is_due_is_read_once_and_only_when_it_changed(library: Librar
     assert await looked() == 2
 
 
-async def test_what_failed_is_tried_at_each_time_and_a_lost_root_shows(library: Library, root: Path) -> None:
+async def started(library: Library, source: Source) -> SourceRun | None:
+    """Have the schedule look; return the run that it started."""
+    before = (await library.sources.get(library.caller, source.id)).last_run
+    await library.sources.start_due(library.caller.tenant_id, source.id)
+    after = (await library.sources.get(library.caller, source.id)).last_run
+    return None if before == after else after
+
+
+async def wait_since_the_last_run(library: Library, seconds: int) -> None:
+    """Say that the last run of every source ended so long ago."""
+    moved = "UPDATE job SET finished_at = now() - make_interval(secs => :seconds) RETURNING 1"
+    await rows_of(library, moved, seconds=seconds)
+
+
+async def test_what_failed_is_tried_again_when_it_changed_or_after_a_while(library: Library, root: Path) -> None:
     (root / "empty.md").write_text("")
     source = await library.folder(root, every_seconds=2)
     await library.first(source)
-    await library.sources.start_due(library.caller.tenant_id, source.id)
-    [newest, _] = (await library.sources.runs(library.caller, source.id, None, 50)).items
-    assert newest.state == "queued"
-    await library.attempt(newest.id)
-    await library.ended(newest)
-    (root / "empty.md").unlink()
+    assert await started(library, source) is None, "each reading is a job and stands in the audit log"
+    await wait_since_the_last_run(library, 601)
+    again = await started(library, source)
+    assert again is not None
+    await library.attempt(again.id)
+    assert counts(await library.ended(again)) == {"failed": 1}
+    (root / "empty.md").write_text("Full.")
+    at_once = await started(library, source)
+    assert at_once is not None
+    await library.attempt(at_once.id)
+    assert counts(await library.ended(at_once)) == {"added": 1}
+
+
+async def test_a_lost_root_shows_and_is_not_read_again_at_once(library: Library, root: Path) -> None:
+    source = await library.folder(root, every_seconds=2)
+    await library.first(source)
     root.rmdir()
-    await library.sources.start_due(library.caller.tenant_id, source.id)
-    newest = (await library.sources.runs(library.caller, source.id, None, 1)).items[0]
+    lost = await started(library, source)
+    assert lost is not None
     with pytest.raises(EngineError):
-        await library.attempt(newest.id)
+        await library.attempt(lost.id)
+    await library.ended(lost, "failed")
+    assert await started(library, source) is None
+    await wait_since_the_last_run(library, 61)
+    root.mkdir()
+    assert await started(library, source) is not None
 
 
 async def test_everything_is_in_the_audit_log(library: Library, root: Path) -> None:

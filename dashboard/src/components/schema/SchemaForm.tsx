@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { CheckField, SelectField, TextArea, TextField } from "../Field";
-import { fieldsOf, isObject, isText, readAs, type Schema, type SchemaField, shownAs, type Values, withValue } from "./fields";
+import { type FieldStyle, fieldsOf, isObject, isText, readAs, type Schema, type SchemaField, shownAs, type Values, withValue } from "./fields";
 
 interface SchemaFormProps {
   /** JSON Schema of an object. */
@@ -9,13 +9,14 @@ interface SchemaFormProps {
   onChange: (values: Values) => void;
   /** What is wrong, by the name of the field. */
   faults?: Readonly<Record<string, string>>;
+  style?: FieldStyle;
 }
 
 /** One control for each property of a schema. */
-export function SchemaForm({ schema, values, onChange, faults = {} }: SchemaFormProps) {
+export function SchemaForm({ schema, values, onChange, faults = {}, style = "values" }: SchemaFormProps) {
   return (
     <div className="flex flex-col gap-3.5">
-      {fieldsOf(schema).map((field) => (
+      {fieldsOf(schema, style).map((field) => (
         <SchemaControl
           key={`${field.name} ${field.kind}`}
           field={field}
@@ -101,7 +102,7 @@ function TypedControl({ field, value, fault, onChange, label }: ControlProps & {
 
   const common = {
     label,
-    hint: field.kind === "json" ? `${field.description ?? ""} JSON, such as ["a", "b"].`.trim() : field.description,
+    hint: `${field.description ?? ""} ${NOTES[field.kind] ?? ""}`.trim() || undefined,
     error: own,
     isRequired: field.required,
     value: typed,
@@ -111,7 +112,7 @@ function TypedControl({ field, value, fault, onChange, label }: ControlProps & {
   const empty = offersEmpty && (
     <CheckField label={`Use empty text for ${field.name}`} checked={value === ""} onChange={(event) => onChange(event.target.checked ? "" : undefined)} />
   );
-  if (field.kind === "long-text" || field.kind === "json") {
+  if (field.kind === "long-text" || field.kind === "json" || field.kind === "lines") {
     return (
       <div className="flex flex-col gap-1.5">
         <TextArea
@@ -132,6 +133,8 @@ function TypedControl({ field, value, fault, onChange, label }: ControlProps & {
     </div>
   );
 }
+
+const NOTES: Partial<Record<SchemaField["kind"], string>> = { json: 'JSON, such as ["a", "b"].', lines: "One a line." };
 
 function valueOf(read: ReturnType<typeof readAs>): unknown {
   return "value" in read ? read.value : undefined;

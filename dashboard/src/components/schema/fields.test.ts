@@ -37,6 +37,34 @@ describe("kindOf", () => {
   });
 });
 
+describe("settings", () => {
+  const schema = {
+    properties: {
+      urls: { type: "array", items: { type: "string" }, default: [] },
+      region: { anyOf: [{ type: "string" }, { type: "null" }], default: null },
+      either: { anyOf: [{ type: "string" }, { type: "integer" }] },
+      path: { type: "string", maxLength: 4096 },
+    },
+    required: ["path"],
+  };
+  it("are texts of one line each, and lists of them", () =>
+    expect(fieldsOf(schema, "settings").map((field) => [field.name, field.kind])).toEqual([
+      ["path", "text"],
+      ["urls", "lines"],
+      ["region", "text"],
+      ["either", "json"],
+    ]));
+  it("are written one a line", () => {
+    expect(readAs("lines", " https://a/ \n\nhttps://b/\n")).toEqual({ value: ["https://a/", "https://b/"] });
+    expect(readAs("lines", "")).toEqual({ value: [] });
+    expect(shownAs("lines", ["a", "b"])).toBe("a\nb");
+  });
+  it("that are null are shown as none", () => {
+    expect(shownAs("text", null)).toBe("");
+    expect(shownAs("json", null)).toBe("null");
+  });
+});
+
 describe("readAs", () => {
   it("reads numbers, and says what is none", () => {
     expect(readAs("number", "1.5")).toEqual({ value: 1.5 });

@@ -3,7 +3,13 @@
 export type Schema = Record<string, unknown>;
 export type Values = Record<string, unknown>;
 
-export type FieldKind = "text" | "long-text" | "number" | "integer" | "boolean" | "choice" | "object" | "json";
+export type FieldKind = "text" | "long-text" | "lines" | "number" | "integer" | "boolean" | "choice" | "object" | "json";
+
+/**
+ * What texts are: `values` may have many lines; `settings`, such as names and addresses, have one each, so that a list of
+ * them is written one a line, and one that is null is an empty one.
+ */
+export type FieldStyle = "values" | "settings";
 
 export interface SchemaField {
   name: string;
@@ -17,19 +23,19 @@ export interface SchemaField {
 const LONG_TEXT = 120;
 
 /** Return a field for each property of an object's schema: required ones first, else in the schema's order. */
-export function fieldsOf(schema: Schema): SchemaField[] {
+export function fieldsOf(schema: Schema, style: FieldStyle = "values"): SchemaField[] {
   const properties = isObject(schema.properties) ? schema.properties : {};
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
   return Object.entries(properties)
-    .map(([name, part]) => fieldOf(name, isObject(part) ? part : {}, required.has(name)))
+    .map(([name, part]) => fieldOf(name, isObject(part) ? part : {}, required.has(name), style))
     .sort((one, other) => Number(other.required) - Number(one.required));
 }
 
-function fieldOf(name: string, schema: Schema, required: boolean): SchemaField {
+function fieldOf(name: string, schema: Schema, required: boolean, style: FieldStyle): SchemaField {
   const { title, description } = schema;
   return {
     name,
-    kind: kindOf(schema),
+    kind: kindOf(schema, style),
     required: required && !("default" in schema),
     schema,
     title: typeof title === "string" ? title : name,
@@ -38,11 +44,14 @@ function fieldOf(name: string, schema: Schema, required: boolean): SchemaField {
 }
 
 /** Return which control a schema asks for; what no control fits is edited as JSON. */
-export function kindOf(schema: Schema): FieldKind {
+export function kindOf(given: Schema, style: FieldStyle = "values"): FieldKind {
+  const schema = style === "settings" ? withoutNull(given) : given;
   if (Array.isArray(schema.enum) && schema.enum.length > 0) return "choice";
   switch (schema.type) {
     case "string":
-      return typeof schema.maxLength === "number" && schema.maxLength <= LONG_TEXT ? "text" : "long-text";
+      return style === "settings" || (typeof schema.maxLength === "number" && schema.maxLength <= LONG_TEXT) ? "text" : "long-text";
+    case "array":
+      return style === "settings" && isObject(schema.items) && schema.items.type === "string" ? "lines" : "json";
     case "integer":
     case "number":
     case "boolean":
@@ -54,9 +63,17 @@ export function kindOf(schema: Schema): FieldKind {
   }
 }
 
+/** Return the one schema of two whose other one is null. */
+function withoutNull(schema: Schema): Schema {
+  if (!Array.isArray(schema.anyOf)) return schema;
+  const others = schema.anyOf.filter((one) => !(isObject(one) && one.type === "null"));
+  return others.length === 1 && isObject(others[0]) ? others[0] : schema;
+}
+
 /** Return what a control shows for a value. */
 export function shownAs(kind: FieldKind, value: unknown): string {
-  if (value === undefined) return "";
+  if (value === undefined || (value === null && kind !== "json" && kind !== "choice")) return "";
+  if (kind === "lines") return Array.isArray(value) ? value.join("\n") : "";
   if (kind === "json" || kind === "choice") return JSON.stringify(value, null, kind === "json" ? 2 : undefined);
   return typeof value === "string" ? value : String(value);
 }
@@ -69,12 +86,19 @@ export function readAs(kind: FieldKind, typed: string): Read {
     case "text":
     case "long-text":
       return { value: typed };
+    case "lines":
+      return { value: linesOf(typed) };
     case "number":
     case "integer":
       return readNumber(typed, kind === "integer");
     default:
       return readJson(typed);
   }
+}
+
+/** Return the lines of a text that hold something. */
+export function linesOf(typed: string): string[] {
+  return typed.split("\n").map((line) => line.trim()).filter(Boolean);
 }
 
 function readNumber(typed: string, whole: boolean): Read {

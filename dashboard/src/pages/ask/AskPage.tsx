@@ -9,7 +9,7 @@ import { Page } from "../../components/Page";
 import { WithPanel } from "../../components/SidePanel";
 import { EmptyState, ErrorState, Loaded, Skeleton } from "../../components/States";
 import { PassageCard } from "../documents/PassageCard";
-import { type Collection, collectionsQuery } from "../documents/queries";
+import { type Collection, filledCollectionsQuery } from "../documents/queries";
 import { SourceColumn, SourcePanel } from "../documents/SourcePanel";
 import type { AnswerSoFar } from "./answer";
 import { AnswerCard } from "./AnswerCard";
@@ -29,7 +29,7 @@ const BESIDE = "(min-width: 1024px)";
 
 export function AskPage() {
   const namespace = useNamespace();
-  const query = useQuery(collectionsQuery(namespace));
+  const query = useQuery(filledCollectionsQuery(namespace));
   return (
     <Page
       wide

@@ -42,7 +42,11 @@ const columns: ColumnDef<Collection, unknown>[] = [
       <span className="flex flex-wrap gap-1">
         {original.indexing > 0 && <Badge tone="accent">{original.indexing} on the way</Badge>}
         {original.failed > 0 && <Badge tone="bad">{original.failed} failed</Badge>}
-        {original.indexing + original.failed === 0 && <Badge tone="good">All searchable</Badge>}
+        {original.documents === 0 ? (
+          <Badge>Nothing yet</Badge>
+        ) : (
+          original.indexing + original.failed === 0 && <Badge tone="good">All searchable</Badge>
+        )}
       </span>
     ),
   },
@@ -97,7 +101,7 @@ export function CollectionList() {
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 
-/** A collection exists with its first document: this only chooses the name and leads there. */
+/** A collection exists with its first document or source: this only chooses the name and leads there. */
 function NewCollection({ onClose, onName }: { onClose: () => void; onName: (name: string) => void }) {
   const [name, setName] = useState("");
   const fits = NAME.test(name);
@@ -106,7 +110,7 @@ function NewCollection({ onClose, onName }: { onClose: () => void; onName: (name
     if (fits) onName(name);
   }
   return (
-    <Dialog open onClose={onClose} title="New collection" description="It appears with its first document.">
+    <Dialog open onClose={onClose} title="New collection" description="It appears with its first document, or its first source.">
       <form onSubmit={submit} className="flex flex-col gap-4">
         <TextField
           label="Name"

@@ -11,27 +11,26 @@ import { formatCount } from "../../components/format";
 import { announce } from "../../components/Live";
 import { Menu, MenuItem } from "../../components/Menu";
 import { Page } from "../../components/Page";
-import { WithPanel } from "../../components/SidePanel";
+import { type Tab, Tabs } from "../../components/Tabs";
 import { Activity } from "./Activity";
 import { AddFilesButtons, DropArea } from "./AddFiles";
-import { DocumentList } from "./DocumentList";
+import { DocumentsTab } from "./DocumentsTab";
 import type { DocumentAction } from "./DocumentTable";
 import type { RemovableDocument } from "./Duplicates";
 import type { NamedFile } from "./files";
-import { Findings } from "./Findings";
 import { type Document, collectionsQuery } from "./queries";
 import { EraseDialog, RemoveCollectionDialog, RemoveDialog } from "./RemoveDialogs";
 import type { CollectionSearch } from "./routes";
-import { SearchBar } from "./SearchBar";
-import { SearchResults } from "./SearchResults";
-import { SourceColumn, SourcePanel } from "./SourcePanel";
-import { useStepping } from "./stepping";
+import { SourcesTab } from "./sources/SourcesTab";
 import { addUploads } from "./uploads";
 
 const route = getRouteApi("/workspace/documents/$collection");
 type Asked = { action: "remove"; document: RemovableDocument } | { action: "erase"; document: Document };
 
-const NO_PLACE = { version: undefined, page: undefined, start: undefined, end: undefined, view: undefined };
+const TABS: readonly Tab<"documents" | "sources">[] = [
+  { name: "documents", label: "Documents" },
+  { name: "sources", label: "Sources" },
+];
 
 export function CollectionPage() {
   const namespace = useNamespace();
@@ -43,8 +42,9 @@ export function CollectionPage() {
   const [dialog, setDialog] = useState<Asked | "collection" | null>(null);
   const { data: collections } = useQuery(collectionsQuery(namespace));
   const known = collections?.find((one) => one.name === collection);
+  const isKnown = collections === undefined ? undefined : known !== undefined;
   // One whose documents are all removed is listed no more, but they can be looked at.
-  const exists = known !== undefined || search.removed === true;
+  const exists = isKnown === false ? search.removed === true : isKnown;
 
   const change = useCallback(
     (next: Partial<CollectionSearch>, replace = false) =>
@@ -52,8 +52,6 @@ export function CollectionPage() {
       void navigate({ search: (before) => ({ ...before, ...next }), replace, resetScroll: false }),
     [navigate],
   );
-  const open = useCallback((document: Document) => change({ ...NO_PLACE, document: document.id }), [change]);
-  const close = () => change({ ...NO_PLACE, document: undefined });
   const add = (files: NamedFile[]) => addUploads(namespace, collection, files);
 
   const act = useCallback(
@@ -71,10 +69,7 @@ export function CollectionPage() {
     },
     [client, namespace, collection],
   );
-  useStepping(search, namespace, collection, exists, change);
 
-  const { start, end } = search;
-  const span = start !== undefined && end !== undefined ? { start, end } : undefined;
   return (
     <DropArea into={collection} onFiles={add}>
       <Page
@@ -93,7 +88,7 @@ export function CollectionPage() {
                 Ask it
               </Link>
             )}
-            {mayWrite && <AddFilesButtons primary onFiles={add} />}
+            {mayWrite && <AddFilesButtons primary={search.tab !== "sources"} onFiles={add} />}
             {mayWrite && known && (
               <Menu label="Collection" trigger={<IconButton icon={Ellipsis} label="More for this collection" />}>
                 <MenuItem icon={Trash2} danger onSelect={() => setDialog("collection")}>
@@ -104,64 +99,25 @@ export function CollectionPage() {
           </>
         }
       >
-        <Activity namespace={namespace} collection={collection} exists={exists} />
-        {exists && (
-          <Findings
-            {...{ namespace, collection, search, mayWrite }}
-            onChange={change}
-            onRemove={(document) => setDialog({ action: "remove", document })}
-          />
-        )}
-        {exists && <SearchBar key={`${search.q ?? ""}/${search.name ?? ""}`} search={search} onChange={change} />}
-        <WithPanel
-          panel={
-            search.document && (
-              <SourceColumn>
-                <SourcePanel
-                  key={search.document}
-                  documentId={search.document}
-                  number={search.version}
-                  span={span}
-                  page={search.page}
-                  view={search.view}
-                  onView={(view) => change({ view: view === "pages" ? undefined : view }, true)}
-                  onNumber={(version) => change({ ...NO_PLACE, version })}
-                  onClose={close}
-                  onMaximise={() =>
-                    void navigate({
-                      to: "/documents/$collection/$documentId",
-                      params: { collection, documentId: search.document ?? "" },
-                      search: { version: search.version, page: search.page, start, end, view: search.view },
-                    })
-                  }
-                />
-              </SourceColumn>
-            )
-          }
+        <Activity namespace={namespace} collection={collection} exists={exists === true} />
+        <Tabs
+          label="Collection"
+          tabs={TABS}
+          value={search.tab ?? "documents"}
+          onChange={(tab) => void navigate({ search: { tab: tab === "sources" ? tab : undefined } })}
         >
-          {search.q && exists ? (
-            <SearchResults
-              namespace={namespace}
-              collection={collection}
-              query={search.q}
-              selected={`${search.document}/${search.version}:${start}`}
-              onOpen={({ version, start: from, end: to }) =>
-                change({ ...NO_PLACE, document: version.document_id, version: version.number, start: from, end: to })
-              }
-            />
+          {search.tab === "sources" ? (
+            <SourcesTab {...{ namespace, collection, search, mayWrite }} exists={isKnown} onChange={change} />
           ) : (
-            <DocumentList
-              namespace={namespace}
-              collection={collection}
-              exists={collections === undefined ? undefined : exists}
-              search={search}
-              mayWrite={mayWrite}
-              onOpen={open}
+            <DocumentsTab
+              {...{ namespace, collection, exists, search, mayWrite }}
+              onChange={change}
               onAction={(action, document) => void act(action, document)}
+              onRemove={(document) => setDialog({ action: "remove", document })}
               onFiles={add}
             />
           )}
-        </WithPanel>
+        </Tabs>
       </Page>
       {dialog === "collection" && (
         <RemoveCollectionDialog

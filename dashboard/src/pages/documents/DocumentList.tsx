@@ -47,7 +47,8 @@ export function DocumentList({ namespace, collection, exists, search, mayWrite, 
             action={mayWrite && <AddFilesButtons onFiles={onFiles} />}
           >
             Drop PDFs, Word, Excel or PowerPoint files, CSV, web pages, EPUB books, e-mails (EML), Markdown, text or source code
-            anywhere on this page, or choose them. They can be searched and asked as soon as they are indexed.
+            anywhere on this page, or choose them. They can be searched and asked as soon as they are indexed. Or say under Sources where
+            the engine finds them.
           </EmptyState>
         )}
       </Card>

@@ -75,12 +75,12 @@ export function RemoveCollectionDialog({ namespace, collection, documents, onClo
       open
       onClose={onClose}
       title={`Remove the collection ${collection}?`}
-      confirm={documents === 1 ? "Remove its document" : `Remove its ${formatCount(documents)} documents`}
+      confirm={documents === 0 ? "Remove the collection" : documents === 1 ? "Remove its document" : `Remove its ${formatCount(documents)} documents`}
       danger
       onConfirm={remove}
     >
       Search and answers stop finding all its documents, and it is listed no more until one is added. Versions stay, so that
-      citations still open.
+      citations still open. Its sources are removed too, so that none brings the documents back.
     </ConfirmDialog>
   );
 }
@@ -88,7 +88,7 @@ export function RemoveCollectionDialog({ namespace, collection, documents, onClo
 function useRefresh(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
-    const keys = ["documents", "document", "collections", "search"];
+    const keys = ["documents", "document", "collections", "search", "sources"];
     await Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: [key] })));
   };
 }

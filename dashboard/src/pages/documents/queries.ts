@@ -28,6 +28,14 @@ export function collectionsQuery(namespace: string) {
   });
 }
 
+/** The collections in which something may be found: one may have sources only, that brought nothing yet. */
+export function filledCollectionsQuery(namespace: string) {
+  return queryOptions({
+    ...collectionsQuery(namespace),
+    select: (found: Collection[]) => found.filter(({ documents }) => documents > 0),
+  });
+}
+
 export interface DocumentsFilter {
   namespace: string;
   collection: string;

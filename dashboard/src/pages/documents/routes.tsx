@@ -15,6 +15,12 @@ export interface PlaceSearch {
 }
 
 export interface CollectionSearch extends PlaceSearch {
+  /** The documents themselves, or where they come from. */
+  tab?: "sources" | undefined;
+  /** The source that is open beside the list: its id, or "new" for the form that makes one. */
+  source?: string | undefined;
+  /** The open source is being edited. */
+  edit?: true | undefined;
   /** Searched for in the passages. */
   q?: string | undefined;
   /** In the names of the documents. */
@@ -51,6 +57,9 @@ const collectionRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "/documents/$collection",
   validateSearch: (search): CollectionSearch => ({
+    tab: oneOf(search, "tab", ["sources"]),
+    source: oneOf(search, "source", ["new"]) ?? uuid(search, "source"),
+    edit: flag(search, "edit"),
     q: text(search, "q"),
     name: text(search, "name"),
     state: oneOf(search, "state", STATES),

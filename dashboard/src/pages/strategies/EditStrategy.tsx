@@ -11,7 +11,7 @@ import { Page } from "../../components/Page";
 import { ErrorState, Loaded } from "../../components/States";
 import { Tabs } from "../../components/Tabs";
 import { useSettled } from "../../components/useSettled";
-import { collectionsQuery } from "../documents/queries";
+import { filledCollectionsQuery } from "../documents/queries";
 import { AnswerPreview } from "./AnswerPreview";
 import { ChunksPreview } from "./ChunksPreview";
 import { OptionFields } from "./OptionFields";
@@ -54,7 +54,7 @@ function Editor({ now, nowName, name }: { now: Body; nowName: string; name: stri
   const change = (next: EditSearch) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true, resetScroll: false });
   const [body, setBody] = useState(() => withOptions(now, search.options ?? {}));
   const settled = useSettled(body);
-  const { data: collections = [] } = useQuery(collectionsQuery(useNamespace()));
+  const { data: collections = [] } = useQuery(filledCollectionsQuery(useNamespace()));
   const collection = search.collection ?? collections[0]?.name ?? "";
   const view = search.view ?? "answer";
   return (

@@ -5,7 +5,7 @@ import { Button, IconButton } from "../../../components/Button";
 import { SelectField, TextField } from "../../../components/Field";
 import { SidePanel } from "../../../components/SidePanel";
 import { ErrorState } from "../../../components/States";
-import { collectionsQuery } from "../../documents/queries";
+import { filledCollectionsQuery } from "../../documents/queries";
 import { DatasetPick } from "../../evaluations/start/Picks";
 import { Scorers } from "../../evaluations/start/Scorers";
 import { strategyListQuery } from "../queries";
@@ -23,7 +23,7 @@ const FIRST = "retrieval.passages";
 export function StartSweep({ namespace, onClose, onStarted }: { namespace: string; onClose: () => void; onStarted: (id: string) => void }) {
   const client = useQueryClient();
   const strategies = useInfiniteQuery(strategyListQuery(namespace));
-  const { data: collections = [] } = useQuery(collectionsQuery(namespace));
+  const { data: collections = [] } = useQuery(filledCollectionsQuery(namespace));
   const [strategy, setStrategy] = useState("default");
   const [chosen, setChosen] = useState("");
   const [dataset, setDataset] = useState<string>();
