@@ -15,6 +15,21 @@ from benchmarks.question_sets import QuestionSet
 
 ALWAYS = "always"
 """A strategy that refuses nothing: the answer that would be given, and its confidence."""
+WRITTEN = "written"
+"""A strategy that refuses nothing, whose answers the local model writes."""
+_PARAMETERS = {"max_tokens": 160, "temperature": 0, "seed": 7}
+_TEMPLATE = """Answer from the sentences alone, in their own words. After each of yours write the number of its source.
+
+Sentences:
+[1] The ferry to Hollen leaves at nine, and the crossing takes two hours.
+[2] Tickets are sold on board.
+Question: How does one get to Hollen?
+Answer: The ferry to Hollen leaves at nine. [1] Tickets are sold on board. [2]
+
+Sentences:
+{{ sentences }}
+Question: {{ question }}
+Answer:"""
 
 
 class Client:
@@ -34,8 +49,13 @@ class Client:
         wait_for_jobs(self._http, jobs)
 
     def set_always(self) -> None:
-        body = {"body": {"answering": {"threshold": 0}}, "message": "Refuse nothing"}
-        self._post(f"/artifacts/rag_strategy/{ALWAYS}", body)
+        self._push("rag_strategy", ALWAYS, {"answering": {"threshold": 0}})
+
+    def set_written(self) -> None:
+        """Add a strategy that refuses nothing and lets the local model write."""
+        self._push("prompt", WRITTEN, {"type": "text", "template": _TEMPLATE, "parameters": _PARAMETERS})
+        composing = {"kind": "prose", "prompt": WRITTEN}
+        self._push("rag_strategy", WRITTEN, {"answering": {"threshold": 0}, "composing": composing})
 
     def search(self, collection: str, question: str, limit: int) -> list[dict[str, Any]]:
         """Return passages, best first."""
@@ -48,6 +68,9 @@ class Client:
         if document is not None:
             body["filters"] = {"documents": [document]}
         return dict(self._post("/ask", body))
+
+    def _push(self, kind: str, name: str, body: Mapping[str, Any]) -> None:
+        self._post(f"/artifacts/{kind}/{name}", {"body": body, "message": "Benchmark"})
 
     def audit_kinds(self) -> Counter[str]:
         """Return how many entries of each kind the audit log holds."""

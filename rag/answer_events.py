@@ -8,6 +8,7 @@ from uuid import UUID
 
 from mcp_engine.executions.schemas import ExecutionDetail, Outcome
 from mcp_engine.http.streaming import StreamEvent
+from rag.composing.schemas import Statement
 from rag.schemas import Answer, Citation, Passage
 
 _OF_THE_RUN = frozenset({"execution_id", "question", "collection", "strategy"})
@@ -58,12 +59,37 @@ def retrieval_event(execution_id: UUID, passages: Sequence[Passage]) -> StreamEv
 
 
 def cited_events(answer: Answer) -> Iterator[StreamEvent]:
-    for citation, piece in zip(answer.citations, pieces_of(answer.citations), strict=True):
-        yield StreamEvent(event="citation", data=citation.model_dump(mode="json"))
+    """Yield the text of an answer, each citation before what names it."""
+    citations = iter(answer.citations)
+    if answer.prose:
+        sent, space = 0, ""
+        for statement in answer.prose:
+            while sent < max(statement.citations):
+                yield cited_event(next(citations))
+                sent += 1
+            yield stated_event(space + statement.marked, statement)
+            space = " "
+        return
+    for citation in citations:
+        yield cited_event(citation)
         if not answer.refused:
-            yield StreamEvent(event="delta", data={"text": piece})
+            yield sentence_event(("" if citation.n == 1 else " ") + piece_of(citation))
 
 
-def pieces_of(citations: Sequence[Citation]) -> list[str]:
-    """Return the parts of the answer's text: each sentence with its marker, one space between two."""
-    return [f"{'' if one.n == 1 else ' '}{one.cited_text} [{one.n}]" for one in citations]
+def cited_event(citation: Citation) -> StreamEvent:
+    return StreamEvent(event="citation", data=citation.model_dump(mode="json"))
+
+
+def sentence_event(text: str) -> StreamEvent:
+    """Return the event of a sentence that is cited word for word."""
+    return StreamEvent(event="delta", data={"text": text})
+
+
+def stated_event(text: str, statement: Statement) -> StreamEvent:
+    """Return the event of a sentence that a model wrote."""
+    return StreamEvent(event="delta", data={"text": text, "statement": statement.model_dump(mode="json")})
+
+
+def piece_of(citation: Citation) -> str:
+    """Return a sentence as it stands in the answer's text, with its marker."""
+    return f"{citation.cited_text} [{citation.n}]"

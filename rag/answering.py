@@ -84,6 +84,7 @@ class Draft:
     Args:
         told: share of the question's words, by weight, in the passage that holds most of them.
         conflicting: the sentences are the ones that say different things.
+        offered: what a model may make an answer of, best first, and more than `sentences`.
     """
 
     sentences: list[Sentence]
@@ -91,16 +92,18 @@ class Draft:
     evidence: Evidence
     told: float
     conflicting: bool = False
+    offered: Sequence[Sentence] = ()
 
 
 NOTHING = Draft([], 0.0, Evidence(0, 0, 0, 0, 0, 0, 0), 0.0)
 
 
-def draft(question: Question, hits: Hits, texts: Sequence[Excerpt], options: Answering) -> Draft:
+def draft(question: Question, hits: Hits, texts: Sequence[Excerpt], options: Answering, *, offered: int = 0) -> Draft:
     """Choose the sentences that answer `question`.
 
     Args:
         texts: of each passage.
+        offered: how many sentences a model may make an answer of.
     """
     sentences = going_on(question, ranked(hits.best, texts, hits.weights, options))
     if not sentences:
@@ -111,7 +114,8 @@ def draft(question: Question, hits: Hits, texts: Sequence[Excerpt], options: Ans
     against = contradiction(question, sentences)
     if against is not None:
         return Draft([sentences[0], against], confidence, evidence, told, conflicting=True)
-    return Draft(in_reading_order(select(sentences, options)), confidence, evidence, told)
+    chosen = in_reading_order(select(sentences, options))
+    return Draft(chosen, confidence, evidence, told, offered=_offered(sentences, options, offered))
 
 
 def ranked(
@@ -177,6 +181,12 @@ def select(sentences: Sequence[Sentence], options: Answering) -> list[Sentence]:
         ):
             chosen.append(sentence)
     return chosen
+
+
+def _offered(sentences: Sequence[Sentence], options: Answering, count: int) -> Sequence[Sentence]:
+    """Return what a model may choose from: half as good as what is quoted unasked will do."""
+    wider = {"max_sentences": count, "relative_floor": options.relative_floor / 2, "near_floor": 0.0}
+    return select(sentences, options.model_copy(update=wider)) if count else ()
 
 
 def going_on(question: Question, sentences: list[Sentence]) -> list[Sentence]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -23,15 +23,12 @@ from rag.answer_cache.key import CacheQuestion, IndexState
 from rag.answer_cache.service import AnswerCacheService, Hit
 from rag.answer_events import (
     answer_from,
-    cited_events,
     events_of,
     outcome_of,
-    pieces_of,
     recorded_answer,
     retrieval_event,
 )
 from rag.answering import Draft, draft
-from rag.citing.citations import citations_of
 from rag.collections import find_collection
 from rag.conversation import ASKED, context_of
 from rag.embedding import Embedder
@@ -42,12 +39,13 @@ from rag.refusal import Refusal, nothing_found, refusal_of
 from rag.repository import DocumentRepository
 from rag.retrieval import Question, narrowing, retrieve
 from rag.rewriting.rewriter import Rewriter
-from rag.schemas import Answer, Citation, Passage
+from rag.schemas import Answer, Passage
 from rag.searching import Searching
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
 from rag.strategies import ResolvedStrategy, Strategies
 from rag.strategy import Filters, Strategy
+from rag.writing import Writer, Written
 
 MAX_QUESTION_CHARACTERS = 4000
 _tracer = tracer(__name__)
@@ -106,6 +104,7 @@ class AskService:
         strategies: Strategies,
         searching: Searching,
         rewriter: Rewriter,
+        writer: Writer,
         cache: AnswerCacheService,
         splits: LabelSplits | None = None,
         store: VectorStore = POSTGRESQL,
@@ -115,6 +114,7 @@ class AskService:
         self._strategies = strategies
         self._searching = searching
         self._rewriter = rewriter
+        self._writer = writer
         self._cache = cache
         self._splits = splits
         self._store = store
@@ -218,13 +218,21 @@ class AskService:
         found = await self._draft(caller, asked)
         yield retrieval_event(running.id, found.passages)
         refusal = await self._refusal(caller, asked, found)
-        answer = await self._composed(caller, asked, running, found, refusal)
-        for event in cited_events(answer):
-            running.first_token()
-            yield event
+        written = Written()
+        events = self._writer.write(
+            caller, asked.namespace, resolved, asked.question, found.draft, found.passages, refusal, running.id
+        )
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, Written):
+                    written = event
+                else:
+                    running.first_token()
+                    yield event
+        answer = _answer(asked, running.id, found, refusal, written)
         await running.finish(outcome_of(answer))
         # An answer without passages comes from no search: there is nothing to save, and more that it depends on.
-        if asked.cache_as is not None and found.state is not None and found.passages:
+        if asked.cache_as is not None and found.state is not None and found.passages and not _failed(answer):
             await self._cache.keep(caller, asked.cache_as, found.state, running.id)
         yield StreamEvent(event="completed", data=answer.model_dump(mode="json"))
 
@@ -290,29 +298,9 @@ class AskService:
                 passages, texts = await excerpts_of(repository, hits.best)
                 state = None if asked.cache_as is None else await self._cache.state(work, moment.place)
         with span(_tracer, "answer"):
-            return _Drafted(question, draft(question, hits, texts, options.answering), passages, state)
-
-    async def _composed(
-        self,
-        caller: Caller,
-        asked: _Asked,
-        running: RunningExecution,
-        found: _Drafted,
-        refusal: Refusal | None,
-    ) -> Answer:
-        citations: list[Citation] = []
-        if refusal is None or refusal.shows_citations:
-            async with self._work(caller) as work:
-                citations = await citations_of(work, found.draft.sentences, found.passages)
-        version = asked.resolved.version
-        return Answer(
-            execution_id=running.id, question=asked.question, collection=asked.collection,
-            strategy=f"{version.name}/{version.number}", refused=refusal is not None,
-            reason=refusal and refusal.reason, reason_code=refusal and refusal.code,
-            text="" if refusal else "".join(pieces_of(citations)), confidence=round(found.draft.confidence, 4),
-            citations=citations, passages=found.passages, context=list(asked.context),
-            queries=list(asked.wordings),
-        )  # fmt: skip
+            offered = 0 if options.composing is None else options.composing.sentences
+            drafted = draft(question, hits, texts, options.answering, offered=offered)
+            return _Drafted(question, drafted, passages, state)
 
     async def _refusal(self, caller: Caller, asked: _Asked, found: _Drafted) -> Refusal | None:
         """Return why there is no answer; None where there is one."""
@@ -326,6 +314,22 @@ class AskService:
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
+
+
+def _answer(asked: _Asked, execution_id: UUID, found: _Drafted, refusal: Refusal | None, written: Written) -> Answer:
+    version = asked.resolved.version
+    return Answer(
+        execution_id=execution_id, question=asked.question, collection=asked.collection,
+        strategy=f"{version.name}/{version.number}", refused=refusal is not None, reason=refusal and refusal.reason,
+        reason_code=refusal and refusal.code, text=written.text, confidence=round(found.draft.confidence, 4),
+        citations=written.citations, passages=found.passages, context=list(asked.context),
+        queries=list(asked.wordings), prose=written.prose, composition=written.composition,
+    )  # fmt: skip
+
+
+def _failed(answer: Answer) -> bool:
+    """Return whether a model that should have written the answer failed: the next one may not."""
+    return answer.composition is not None and answer.composition.error_code is not None
 
 
 def checked_question(question: str) -> str:

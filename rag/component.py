@@ -69,6 +69,7 @@ class RagComponent(Component):
         from rag.answer_cache.options import AnswerCacheOptions
         from rag.answer_cache.service import AnswerCacheService
         from rag.asking import AskService
+        from rag.composing.composer import Composer
         from rag.connectors.options import SourceOptions
         from rag.connectors.registry import Connectors
         from rag.connectors.schedule import SourceSchedule
@@ -93,6 +94,7 @@ class RagComponent(Component):
         from rag.sweeps.service import SweepService
         from rag.viewing import ViewingService
         from rag.why.service import WhyService
+        from rag.writing import Writer
 
         database, embedder = services.get(Database), MiniLMEmbedder()
         embedders = Embedders(embedder, configured())
@@ -110,12 +112,13 @@ class RagComponent(Component):
         services.add(DocumentService(database, jobs, searching, max_upload_bytes=limit, store=store))
         viewers = ParserPool(timeout_seconds=VIEW_TIMEOUT_SECONDS, memory_bytes=VIEW_MEMORY_BYTES)
         services.add(ViewingService(database, viewers))
-        rewriter = Rewriter(PinnedPrompts(services.get(PromptService)))
+        prompts = PinnedPrompts(services.get(PromptService))
+        rewriter, writer = Rewriter(prompts), Writer(database, Composer(prompts))
         services.add(PreviewService(database, viewers, searching, rewriter, store))
         executions = services.get(ExecutionService)
         cache = AnswerCacheService(database, executions, AnswerCacheOptions(), store)
         splits = services.get(LabelSplits)
-        asking = AskService(database, executions, strategies, searching, rewriter, cache, splits, store)
+        asking = AskService(database, executions, strategies, searching, rewriter, writer, cache, splits, store)
         services.add(cache)
         services.add(asking)
         services.add(ReaderService(database))

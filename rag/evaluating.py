@@ -76,4 +76,6 @@ class AskSubject:
 
     def output(self, run: ExecutionDetail) -> Any:
         """Return the sentences of the answer, one after the other."""
-        return " ".join(citation["cited_text"] for citation in run.output.value["citations"])
+        answer = run.output.value
+        prose = [statement["text"] for statement in answer.get("prose", ())]
+        return " ".join(prose or [citation["cited_text"] for citation in answer["citations"]])

@@ -15,7 +15,7 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {"retrieval": Retrieval, "answeri
 NAMES: Final = tuple(f"{part}.{member}" for part, options in _PARTS.items() for member in options.model_fields)
 """What takes effect when a question is asked."""
 _OF_THE_INDEX = ("chunking", "embedder")
-_OF_THE_LOCK = "rewriting"
+_OF_THE_LOCK = ("rewriting", "composing")
 
 
 def with_options(strategy: Strategy, options: Mapping[str, Any]) -> Strategy:
@@ -52,7 +52,7 @@ def _check_name(name: str) -> None:
             f"{name[:80]!r} takes effect when documents are indexed, and a question is asked of the index that there "
             "is. Push a strategy `default` with it, index the collection anew, and try other options there.",
         )
-    if name.partition(".")[0] == _OF_THE_LOCK:
+    if name.partition(".")[0] in _OF_THE_LOCK:
         raise InvalidInput(
             "strategy_option.needs_version",
             f"{name[:80]!r} names a prompt, which only a version pins. Push versions of the strategy with and without "

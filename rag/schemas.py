@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from mcp_engine.artifacts.splits import Attributes, AttributeValue, Unit, UnitId
+from rag.composing.schemas import Composition, Statement
 from rag.refusal import RefusalCode
 from rag.strategy import Filters
 
@@ -275,6 +276,8 @@ class Answer(BaseModel):
 
     `text` is made of the citations' own sentences, each followed by its marker `[n]`; it is empty
     when `refused`, and then there are citations only of sentences that contradict each other (`conflicting`).
+    Where the strategy lets a model write (`composition`), `text` may be made of `prose` instead: sentences of the
+    model's own, each borne out by the citations that it names.
     `confidence` (0..1) estimates the probability that the passages answer the question; see `rag.support`.
     `reason_code` tells nothing near (`off_topic`) from what is near and does not answer (`unsupported`), and from a
     question that does not say what it is about (`underspecified`) or a collection in which you may read nothing
@@ -298,3 +301,5 @@ class Answer(BaseModel):
     context: list[str] = []
     queries: list[str] = []
     cached_from: UUID | None = None
+    prose: list[Statement] = []
+    composition: Composition | None = None

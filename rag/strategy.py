@@ -199,6 +199,21 @@ class Rewriting(_Options):
         return self
 
 
+class Composing(_Options):
+    """An answer that a model writes from the chosen sentences, by a governed prompt.
+
+    `prompt` names a version of one (`compose@production`, `compose/3`), whose variable is `sentences`, numbered lines
+    as `[1] …`, and `question` where it wants that. Up to `sentences` of the best ones are offered to it. By `kind` its
+    answer says which of them stand in the answer, and in which order, word for word (`order`), or is text of its own
+    (`prose`), of which every sentence stays that one of them bears out, with its citation, and all others are cut.
+    Whether there is an answer is decided before, and where nothing stays, the answer is the sentences themselves.
+    """
+
+    kind: Literal["order", "prose"]
+    prompt: str = Field(min_length=1, max_length=140)
+    sentences: int = Field(default=6, ge=1, le=12)
+
+
 class Strategy(_Options):
     """The body of a `rag_strategy`; the defaults are the strategy `default`.
 
@@ -206,10 +221,11 @@ class Strategy(_Options):
     anew. Questions are embedded by what the collection was indexed with, whatever a strategy says.
     """
 
-    later = frozenset({"rewriting"})
+    later = frozenset({"rewriting", "composing"})
 
     chunking: Chunking = Chunking()
     rewriting: Rewriting | None = None
     retrieval: Retrieval = Retrieval()
     answering: Answering = Answering()
+    composing: Composing | None = None
     embedder: str = Field(default=BUNDLED, min_length=1, max_length=63)

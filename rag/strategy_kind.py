@@ -12,7 +12,7 @@ from mcp_engine.errors import InvalidInput
 from mcp_engine.faults import faults_of
 from mcp_engine.prompts.kind import KIND as PROMPT
 from rag.embedders.options import BUNDLED, STATIC
-from rag.strategy import KIND, Rewriting, Strategy
+from rag.strategy import KIND, Composing, Rewriting, Strategy
 
 
 class _Use(NamedTuple):
@@ -23,8 +23,9 @@ class _Use(NamedTuple):
     optional: tuple[str, ...]
 
 
-_USES: Final[Mapping[type[Rewriting], _Use]] = {
+_USES: Final[Mapping[type[Rewriting | Composing], _Use]] = {
     Rewriting: _Use("rewrite questions", "question", ("earlier",)),
+    Composing: _Use("write an answer", "sentences", ("question",)),
 }
 
 
@@ -81,7 +82,7 @@ class StrategyKind:
                 )
 
 
-def _naming_prompts(body: Mapping[str, Any]) -> list[Rewriting]:
+def _naming_prompts(body: Mapping[str, Any]) -> list[Rewriting | Composing]:
     """Return the parts of a strategy that name a prompt."""
     strategy = Strategy.model_validate(dict(body))
-    return [part for part in (strategy.rewriting,) if part is not None]
+    return [part for part in (strategy.rewriting, strategy.composing) if part is not None]

@@ -8,14 +8,19 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from mcp_engine_client._answered import Answered as Answered
+from mcp_engine_client._answers import Answer as Answer
+from mcp_engine_client._answers import Citation as Citation
+from mcp_engine_client._answers import CitedVersion as CitedVersion
+from mcp_engine_client._answers import Composition as Composition
+from mcp_engine_client._answers import CutStatement as CutStatement
+from mcp_engine_client._answers import Location as Location
+from mcp_engine_client._answers import Passage as Passage
+from mcp_engine_client._answers import SearchResult as SearchResult
+from mcp_engine_client._answers import Statement as Statement
+
 T = TypeVar("T")
 ExecutionStatus = Literal["running", "succeeded", "failed", "cancelled"]
-
-
-class Answered(BaseModel):
-    """Base of what the server answers; never changes once it is read."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
 
 class Page(Answered, Generic[T]):
@@ -166,76 +171,6 @@ class RunResult(Answered):
     latency_total_ms: float
     cost_usd: float | None
     trace_id: str | None
-
-
-class CitedVersion(Answered):
-    """The version of a document that a passage or citation was taken from."""
-
-    document_id: UUID
-    document: str
-    version_id: UUID
-    number: int
-    digest: str
-
-
-class Passage(Answered):
-    """A chunk that a search found: its place and text, and why it was found."""
-
-    version: CitedVersion
-    page: int | None
-    start: int
-    end: int
-    text: str
-    score: float
-    similarity: float
-    bm25: float
-
-
-class SearchResult(Answered):
-    passages: list[Passage]
-
-
-class Location(Answered):
-    """Where a citation stands, as `type` names it: characters and blocks from 0, pages from 1, ends excluded."""
-
-    type: Literal["char_location", "page_location", "content_block_location"]
-    start_char_index: int | None = None
-    end_char_index: int | None = None
-    start_page_number: int | None = None
-    end_page_number: int | None = None
-    start_block_index: int | None = None
-    end_block_index: int | None = None
-
-
-class Citation(Answered):
-    """Verbatim evidence: characters `start` to `end` of the version's text; `locations` say the same place."""
-
-    n: int
-    version: CitedVersion
-    page: int | None
-    start: int
-    end: int
-    cited_text: str
-    locations: list[Location] = []
-
-
-class Answer(Answered):
-    """An answer made of cited sentences, or (`refused`) the reason why there is none and the nearest passages."""
-
-    execution_id: UUID
-    question: str
-    collection: str
-    strategy: str
-    refused: bool
-    reason: str | None
-    reason_code: str | None = None
-    text: str
-    confidence: float
-    citations: list[Citation]
-    passages: list[Passage]
-    context: list[str] = []
-    queries: list[str] = []
-    cached_from: UUID | None = None
 
 
 class DocumentVersion(Answered):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.injection import key_of, poison, read
+from benchmarks.injection import key_of, poison, read, says_more
 
 
 def test_every_email_is_poisoned_with_every_attack_where_it_says() -> None:
@@ -21,3 +21,10 @@ def test_every_email_is_poisoned_with_every_attack_where_it_says() -> None:
 
 def test_an_attack_type_becomes_part_of_a_key() -> None:
     assert key_of("Space Removal & Grouping") == "space_removal_grouping"
+
+
+def test_a_sentence_says_more_when_a_word_of_it_is_new() -> None:
+    known = frozenset("the invoice of march was paid on monday".split())
+    assert not says_more(["The invoices were paid on a Monday."], known)
+    assert says_more(["The invoice was paid twice."], known)
+    assert not says_more([], known)

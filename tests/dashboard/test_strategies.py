@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -63,3 +64,29 @@ def test_a_document_is_cut_as_the_options_say(page: Page, engine: DashboardEngin
     page.get_by_role("checkbox", name="Read headings with each chunk").check()
     expect(page.get_by_role("list", name="Chunks").get_by_role("listitem").first).to_be_visible()
     assert_accessible(page, "strategy-chunks")
+
+
+def test_what_a_model_writes_without_support_is_cut_and_shown(page: Page, engine: DashboardEngine) -> None:
+    name = f"written-{uuid4().hex[:8]}"
+    template = "Repeat: the moon is made of cheese.\n{% if false %}{{ sentences }}{% endif %}"
+    body = {"type": "text", "template": template, "parameters": {"max_tokens": 24, "temperature": 0, "seed": 7}}
+    engine.api("POST", f"/artifacts/prompt/{name}", {"body": body, "message": "Nothing of the sentences"})
+    page.goto(f"{engine.url}/strategies/-/edit?collection=handbook")
+    page.get_by_role("combobox", name="A model").select_option("writes from them, and what they don't say is cut")
+    page.get_by_role("textbox", name="Prompt that writes").fill(name)
+    page.get_by_role("spinbutton", name="Sentences offered at most").fill("3")
+    assert_accessible(page, "strategy-writing")
+    page.get_by_role("textbox", name="Name").fill(name)
+    page.get_by_role("textbox", name="Message").fill("A model writes.")
+    page.get_by_role("button", name="Push").click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    pushed = engine.api("GET", f"/artifacts/rag_strategy/{name}")
+    assert pushed["body"]["composing"] == {"kind": "prose", "prompt": name, "sentences": 3}
+    page.goto(f"{engine.url}/ask?collection=handbook&strategy={name}&q={quote(FREEDOMS)}")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    answer = page.get_by_role("region", name="Answer")
+    expect(answer).to_contain_text("No source bears out what the model wrote; these are the sentences themselves.")
+    expect(answer).to_contain_text("four essential human freedoms")
+    answer.get_by_text(re.compile("of the model (was|were) cut")).click()
+    expect(answer.get_by_role("listitem").first).to_contain_text("(")
+    assert_accessible(page, "answer-written")

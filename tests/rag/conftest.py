@@ -28,6 +28,7 @@ from rag.answer_cache.options import AnswerCacheOptions
 from rag.answer_cache.routes import router as cache_router
 from rag.answer_cache.service import AnswerCacheService
 from rag.asking import AskService
+from rag.composing.composer import Composer
 from rag.embedders.options import ServerOptions
 from rag.embedders.registry import Embedders
 from rag.embedding import MiniLMEmbedder
@@ -50,6 +51,7 @@ from rag.viewing import ViewingService
 from rag.viewing_routes import router as viewing_router
 from rag.why.routes import router as why_router
 from rag.why.service import WhyService
+from rag.writing import Writer
 from tests.mcp_engine.prompts.conftest import Models, Script
 
 MAX_UPLOAD_BYTES = 1_000_000
@@ -141,13 +143,16 @@ async def workspace_on(
     strategies = Strategies(artifacts)
     searching, script = Searching(database, embedders), Script()
     prompts = PromptService(artifacts, Models(script), executions)
-    rewriter = Rewriter(PinnedPrompts(prompts))
+    pinned = PinnedPrompts(prompts)
+    rewriter, writer = Rewriter(pinned), Writer(database, Composer(pinned))
     cache = AnswerCacheService(database, executions, AnswerCacheOptions())
     yield Workspace(
         database,
         DocumentService(database, JobService(database), searching, max_upload_bytes=MAX_UPLOAD_BYTES),
         ViewingService(database, parsers),
-        AskService(database, executions, strategies, searching, rewriter, cache, ExperimentSplits(database, artifacts)),
+        AskService(
+            database, executions, strategies, searching, rewriter, writer, cache, ExperimentSplits(database, artifacts)
+        ),
         IndexJob(parsers, embedders, strategies, JobService(database)),
         artifacts,
         executions,

@@ -2910,6 +2910,8 @@ export interface components {
          *
          *     `text` is made of the citations' own sentences, each followed by its marker `[n]`; it is empty
          *     when `refused`, and then there are citations only of sentences that contradict each other (`conflicting`).
+         *     Where the strategy lets a model write (`composition`), `text` may be made of `prose` instead: sentences of the
+         *     model's own, each borne out by the citations that it names.
          *     `confidence` (0..1) estimates the probability that the passages answer the question; see `rag.support`.
          *     `reason_code` tells nothing near (`off_topic`) from what is near and does not answer (`unsupported`), and from a
          *     question that does not say what it is about (`underspecified`) or a collection in which you may read nothing
@@ -2925,6 +2927,7 @@ export interface components {
             citations: components["schemas"]["Citation"][];
             /** Collection */
             collection: string;
+            composition?: components["schemas"]["Composition"] | null;
             /** Confidence */
             confidence: number;
             /**
@@ -2939,6 +2942,11 @@ export interface components {
             execution_id: string;
             /** Passages */
             passages: components["schemas"]["Passage"][];
+            /**
+             * Prose
+             * @default []
+             */
+            prose: components["schemas"]["Statement"][];
             /**
              * Queries
              * @default []
@@ -3965,6 +3973,59 @@ export interface components {
              */
             verdict: "better" | "worse" | "open";
         };
+        /**
+         * Composing
+         * @description An answer that a model writes from the chosen sentences, by a governed prompt.
+         *
+         *     `prompt` names a version of one (`compose@production`, `compose/3`), whose variable is `sentences`, numbered lines
+         *     as `[1] …`, and `question` where it wants that. Up to `sentences` of the best ones are offered to it. By `kind` its
+         *     answer says which of them stand in the answer, and in which order, word for word (`order`), or is text of its own
+         *     (`prose`), of which every sentence stays that one of them bears out, with its citation, and all others are cut.
+         *     Whether there is an answer is decided before, and where nothing stays, the answer is the sentences themselves.
+         */
+        Composing: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "order" | "prose";
+            /** Prompt */
+            prompt: string;
+            /**
+             * Sentences
+             * @default 6
+             */
+            sentences: number;
+        };
+        /**
+         * Composition
+         * @description What came of letting a model write the answer.
+         *
+         *     Where nothing of it stayed (`is_used` is false), the answer is made of the chosen sentences, as without a model;
+         *     `error_code` says that the model failed. `completed` says that the model left out the sentence that most probably
+         *     answers, which then stands at the end: the decision that there is an answer rests on it.
+         */
+        Composition: {
+            /**
+             * Completed
+             * @default false
+             */
+            completed: boolean;
+            /**
+             * Cut
+             * @default []
+             */
+            cut: components["schemas"]["CutStatement"][];
+            /** Error Code */
+            error_code?: string | null;
+            /** Is Used */
+            is_used: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "order" | "prose";
+        };
         /** Conclusion */
         Conclusion: {
             /** Arm */
@@ -4035,6 +4096,19 @@ export interface components {
             rows: number;
             /** Scorer */
             scorer: string;
+        };
+        /**
+         * CutStatement
+         * @description A sentence that a model wrote and the answer does not have, and why: see docs/composing.md.
+         */
+        CutStatement: {
+            /**
+             * Fault
+             * @enum {string}
+             */
+            fault: "no_statement" | "added_words" | "added_number" | "added_name" | "relation" | "condition" | "denial" | "rearranged" | "repeated";
+            /** Text */
+            text: string;
         };
         /** DatabaseStatus */
         DatabaseStatus: {
@@ -8861,6 +8935,16 @@ export interface components {
              */
             strategy: string;
         };
+        /**
+         * Statement
+         * @description A sentence that a model wrote, and the numbers of the citations that bear it out.
+         */
+        Statement: {
+            /** Citations */
+            citations: number[];
+            /** Text */
+            text: string;
+        };
         /** Stop */
         Stop: {
             /**
@@ -8922,6 +9006,7 @@ export interface components {
              *     }
              */
             chunking: components["schemas"]["Chunking"];
+            composing?: components["schemas"]["Composing"] | null;
             /**
              * Embedder
              * @default all-minilm-l6-v2-int8

@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import { CircleHelp, History, LoaderCircle } from "lucide-react";
 import { Badge } from "../../components/Badge";
-import { classes } from "../../components/classes";
 import { CopyButton } from "../../components/CopyButton";
 import { ErrorState } from "../../components/States";
-import { type AnswerSoFar, type Citation, placeOf, refusalOf, withoutEnd } from "./answer";
+import { type AnswerSoFar, madeOf, placeOf, refusalOf } from "./answer";
+import { AnswerText, Sentence } from "./AnswerText";
+import { Composed } from "./Composed";
 import { Confidence } from "./Confidence";
 import { answerMarkdown } from "./markdown";
 
@@ -37,29 +38,26 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
               <Refused reason={answer.reason} code={answer.reasonCode} />
               {citations.map((citation) => (
                 <p key={citation.n} className="mt-3 border-l-2 border-warn pl-3 text-lg leading-[1.75] break-words">
-                  <Sentence citation={citation} isOpen={citation.n === cite} onCite={onCite} />
+                  <Sentence text={citation.cited_text} citations={[citation]} cite={cite} onCite={onCite} />
                   <span className="block text-sm text-muted">{placeOf(citation)}</span>
                 </p>
               ))}
             </>
           ) : (
             <p className="text-lg leading-[1.75] break-words">
-              {citations.map((citation) => (
-                <Sentence key={citation.n} citation={citation} isOpen={citation.n === cite} onCite={onCite} />
-              ))}
+              <AnswerText answer={answer} cite={cite} onCite={onCite} />
               <Waiting phase={phase} />
             </p>
           )}
         </div>
         {phase === "failed" && answer.problem && <ErrorState error={answer.problem} />}
         {phase === "stopped" && <p className="text-sm text-muted">Stopped before the answer was complete.</p>}
+        {phase === "done" && answer.composition && <Composed composition={answer.composition} />}
         {phase === "done" && (
           <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line pt-3 text-sm text-muted">
             {answer.confidence !== null && answer.reasonCode !== "conflicting" && <Confidence value={answer.confidence} />}
             <span className="grow">
-              {refused
-                ? `Asked of ${answer.collection}`
-                : `${citations.length === 1 ? "1 sentence" : `${citations.length} sentences`}, word for word, from ${answer.collection}`}
+              {madeOf(answer)}
             </span>
             {answer.cachedFrom !== null && (
               <Link to="/ask" search={{ execution: answer.cachedFrom }} title="The answer that was given first" className="hover:underline">
@@ -71,30 +69,6 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
         )}
       </div>
     </section>
-  );
-}
-
-/** A sentence with its number, which never begins a line of its own. */
-function Sentence({ citation, isOpen, onCite }: { citation: Citation; isOpen: boolean; onCite: (n: number) => void }) {
-  const [text, end] = withoutEnd(citation.cited_text);
-  const marked = classes("rounded-[3px] box-decoration-clone", isOpen && "bg-mark");
-  return (
-    <span>
-      <span className={marked}>{text}</span>
-      <span className="whitespace-nowrap">
-        <span className={marked}>{end}</span>
-        <button
-          type="button"
-          aria-label={`Citation ${citation.n}: ${placeOf(citation)}`}
-          aria-pressed={isOpen}
-          title={placeOf(citation)}
-          onClick={() => onCite(citation.n)}
-          className="mx-1 inline-flex h-5 min-w-5 items-center justify-center rounded bg-accent-soft px-1 align-[2px] text-xs font-semibold text-accent-ink hover:bg-accent hover:text-on-accent aria-pressed:bg-accent aria-pressed:text-on-accent"
-        >
-          {citation.n}
-        </button>
-      </span>{" "}
-    </span>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { recorded, refusalOf } from "./answer";
+import { recorded, refusalOf, sentencesOf } from "./answer";
 import { executionQuery } from "./useAnswer";
 
 const MOST_TURNS = 6;
@@ -10,7 +10,7 @@ export function Earlier({ execution, turns = MOST_TURNS }: { execution: string; 
   const { data } = useQuery(executionQuery(execution));
   const answer = data && recorded(data);
   if (!answer) return null;
-  const said = answer.refused ? refusalOf(answer) : answer.citations.map((one) => one.cited_text).join(" ");
+  const said = answer.refused ? refusalOf(answer) : sentencesOf(answer).map((one) => one.text).join(" ");
   return (
     <>
       {answer.follows && turns > 1 && <Earlier execution={answer.follows} turns={turns - 1} />}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ApiProblem } from "../../api/problem";
-import { type AnswerSoFar, type Citation, type Execution, type Passage, advanced, asked, recorded, withoutEnd } from "./answer";
+import { type AnswerSoFar, type Citation, type Execution, type Passage, advanced, asked, madeOf, recorded, withoutEnd } from "./answer";
 import { answerMarkdown } from "./markdown";
 
 const version = { document_id: "d", document: "a_b.pdf", version_id: "v", number: 2, digest: "0123456789abcdef" };
@@ -27,6 +27,18 @@ describe("an answer", () => {
     expect(cited.citations).toEqual([citation]);
     expect(advanced(cited, { kind: "event", event: { event: "delta", data: { text: "…" } } })).toBe(cited);
     expect(after(["completed", completed])).toMatchObject({ phase: "done", confidence: 0.91, executionId: "e" });
+  });
+
+  it("is what a model wrote where one did, and says of what it is made", () => {
+    const statement = { text: "So it is.", citations: [1] };
+    const written = after(["retrieval", { execution_id: "e", passages: [passage] }], ["citation", citation], ["delta", { text: "So it is. [1]", statement }]);
+    expect(written.prose).toEqual([statement]);
+    expect(madeOf(written)).toBe("1 sentence that a model wrote from docs, each checked");
+    expect(madeOf(after(["completed", completed]))).toBe("1 sentence, word for word, from docs");
+    const composition = { kind: "prose" as const, is_used: true, cut: [{ text: "No.", fault: "denial" as const }] };
+    const ended = after(["completed", { ...completed, prose: [statement], composition }]);
+    expect([ended.prose, ended.composition]).toEqual([[statement], composition]);
+    expect(answerMarkdown(ended, "x")).toContain("So it is.[^1]\n");
   });
 
   it("keeps what it has when it is stopped or fails", () => {

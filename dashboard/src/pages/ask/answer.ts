@@ -5,6 +5,7 @@ import type { ApiProblem } from "../../api/problem";
 
 export type Citation = Schema<"Citation">;
 export type Passage = Schema<"Passage">;
+export type Statement = Schema<"Statement">;
 export type Execution = Schema<"ExecutionDetail">;
 
 /** What is known of an answer so far. */
@@ -21,6 +22,10 @@ export interface AnswerSoFar {
   cachedFrom: string | null;
   passages: readonly Passage[];
   citations: readonly Citation[];
+  /** Sentences that a model wrote, with the citations that bear them out; none in an answer of quotations. */
+  prose: readonly Statement[];
+  /** What came of letting a model write; null where none was asked to. */
+  composition: Schema<"Composition"> | null;
   confidence: number | null;
   refused: boolean;
   reason: string | null;
@@ -36,7 +41,7 @@ export type AnswerEvent =
 
 export function asked(question: string, collection: string, follows: string | null = null): AnswerSoFar {
   return {
-    question, collection, follows, context: [], queries: [], executionId: null, cachedFrom: null, passages: [], citations: [], confidence: null, refused: false, reason: null, reasonCode: null,
+    question, collection, follows, context: [], queries: [], executionId: null, cachedFrom: null, passages: [], citations: [], prose: [], composition: null, confidence: null, refused: false, reason: null, reasonCode: null,
     phase: "asking", problem: null,
   };
 }
@@ -53,6 +58,10 @@ export function advanced(answer: AnswerSoFar, next: AnswerEvent): AnswerSoFar {
     }
     case "citation":
       return { ...answer, citations: [...answer.citations, data as Citation] };
+    case "delta": {
+      const { statement } = data as { statement?: Statement };
+      return statement ? { ...answer, prose: [...answer.prose, statement] } : answer;
+    }
     case "completed":
       return completed(answer, data as Schema<"Answer">);
     default:
@@ -61,9 +70,9 @@ export function advanced(answer: AnswerSoFar, next: AnswerEvent): AnswerSoFar {
 }
 
 function completed({ follows }: AnswerSoFar, answer: Schema<"Answer">): AnswerSoFar {
-  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [], queries = [], cached_from: cachedFrom = null } = answer;
+  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [], queries = [], cached_from: cachedFrom = null, prose = [], composition = null } = answer;
   return {
-    question, collection, follows, context, queries, executionId: execution_id, cachedFrom, passages, citations, confidence, refused, reason, reasonCode,
+    question, collection, follows, context, queries, executionId: execution_id, cachedFrom, passages, citations, prose, composition, confidence, refused, reason, reasonCode,
     phase: "done", problem: null,
   };
 }
@@ -79,6 +88,8 @@ export function recorded(execution: Execution): AnswerSoFar | null {
     ...begun,
     passages: output.passages,
     citations: output.citations,
+    prose: output.prose ?? [],
+    composition: output.composition ?? null,
     confidence: output.confidence ?? null,
     refused: output.refused ?? false,
     reason: output.reason ?? null,
@@ -110,6 +121,20 @@ export function withoutEnd(sentence: string): readonly [string, string] {
   const word = characters.findLastIndex((one) => /\s/.test(one)) + 1;
   const at = Math.max(word, characters.length - LONGEST_END);
   return [characters.slice(0, at).join(""), characters.slice(at).join("")];
+}
+
+/** Return the sentences of an answer: what a model wrote, or the quotations themselves. */
+export function sentencesOf({ prose, citations }: Pick<AnswerSoFar, "prose" | "citations">): readonly Statement[] {
+  return prose.length > 0 ? prose : citations.map(({ cited_text, n }) => ({ text: cited_text, citations: [n] }));
+}
+
+/** Return in a few words what an answer is made of. */
+export function madeOf(answer: Pick<AnswerSoFar, "refused" | "collection" | "citations" | "prose">): string {
+  const { refused, collection, prose } = answer;
+  if (refused) return `Asked of ${collection}`;
+  const count = sentencesOf(answer).length;
+  const sentences = count === 1 ? "1 sentence" : `${count} sentences`;
+  return prose.length > 0 ? `${sentences} that a model wrote from ${collection}, each checked` : `${sentences}, word for word, from ${collection}`;
 }
 
 /** Return where a citation or passage stands, for people. */

@@ -14,6 +14,7 @@ import { useSettled } from "../../components/useSettled";
 import { filledCollectionsQuery } from "../documents/queries";
 import { AnswerPreview } from "./AnswerPreview";
 import { ChunksPreview } from "./ChunksPreview";
+import { ComposingFields } from "./ComposingFields";
 import { OptionFields } from "./OptionFields";
 import { type Body, differences } from "./options";
 import { pushStrategy, versionQuery } from "./queries";
@@ -64,6 +65,7 @@ function Editor({ now, nowName, name }: { now: Body; nowName: string; name: stri
           <OptionFields key={group} group={group} body={body} onChange={setBody} />
         ))}
         <RewritingFields body={body} onChange={setBody} />
+        <ComposingFields body={body} onChange={setBody} />
         <Push name={name} body={body} left={differences(now, body)} />
       </div>
       <div className="flex min-w-0 flex-col gap-4">

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Body, OPTIONS, changed, differences, offered, rankIn, reworded, valueOf } from "./options";
+import { type Body, OPTIONS, changed, composed, differences, offered, rankIn, reworded, valueOf } from "./options";
 
 const BODY = { chunking: { max_characters: 800 }, retrieval: {}, answering: {} } as unknown as Body;
 const option = (name: string) => OPTIONS.find((one) => one.name === name)!;
@@ -40,6 +40,16 @@ describe("rankIn", () => {
     const passages = [{ version: { version_id: "a" }, start: 0 }, { version: { version_id: "a" }, start: 9 }];
     expect(rankIn(passages, { version: { version_id: "a" }, start: 9 })).toBe(2);
     expect(rankIn(passages, { version: { version_id: "b" }, start: 9 })).toBeNull();
+  });
+});
+
+describe("writing", () => {
+  const composing = { kind: "prose", prompt: "write@production", sentences: 6 } as const;
+
+  it("is part of a body once its prompt is named", () => {
+    expect(composed({} as Body, "prose", "write@production", 6)).toEqual({ composing });
+    expect(composed({ composing } as Body, "prose", "", 6)).toEqual({});
+    expect(differences({} as Body, { composing } as Body)).toEqual(["Writing"]);
   });
 });
 

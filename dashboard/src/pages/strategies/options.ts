@@ -92,11 +92,32 @@ export function reworded(body: Body, kind: Rewriting["kind"] | null, prompt: str
   return { ...rest, rewriting: { kind, prompt, queries: kind === "multi_query" ? queries : WORDINGS } } as Body;
 }
 
+export type Composing = NonNullable<Body["composing"]>;
+
+export const COMPOSINGS: readonly (readonly [Composing["kind"], string])[] = [
+  ["order", "chooses and orders the sentences"],
+  ["prose", "writes from them, and what they don't say is cut"],
+];
+export const OFFERED = 6;
+
+/** Return the body with a model that writes; one whose prompt is not chosen yet has none. */
+export function composed(body: Body, kind: Composing["kind"] | null, prompt: string, sentences: number): Body {
+  const { composing: _, ...rest } = body;
+  if (kind === null || prompt === "") return rest as Body;
+  return { ...rest, composing: { kind, prompt, sentences } } as Body;
+}
+
 /** Return the names of the options in which two bodies differ. */
 export function differences(one: Body, other: Body): string[] {
   const found = OPTIONS.filter((option) => valueOf(one, option) !== valueOf(other, option)).map(({ label }) => label);
   const said = ({ rewriting }: Body) => rewriting && [rewriting.kind, rewriting.prompt, rewriting.queries ?? WORDINGS].join();
-  return [...found, ...unoffered(one, other), ...(said(one) === said(other) ? [] : ["Other wordings"])];
+  const written = ({ composing }: Body) => composing && [composing.kind, composing.prompt, composing.sentences ?? OFFERED].join();
+  return [
+    ...found,
+    ...unoffered(one, other),
+    ...(said(one) === said(other) ? [] : ["Other wordings"]),
+    ...(written(one) === written(other) ? [] : ["Writing"]),
+  ];
 }
 
 /** Return the names of options that differ and have no field here, such as those that a sweep chose. */

@@ -1,0 +1,1 @@
+"""Answers that a model writes from the chosen sentences: what no sentence bears out is cut."""
