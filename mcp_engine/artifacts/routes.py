@@ -80,7 +80,9 @@ async def push_artifact(
     """Store the next version, or find the identical one, and point `labels` at it (which needs `labels:write`)."""
     if request.labels:
         caller.require("labels:write")
-    pushed = await artifacts.push(caller, kind, namespace, name, request.body, request.message, request.labels)
+    pushed = await artifacts.push(
+        caller, kind, namespace, name, request.body, request.message, request.labels, after=request.after
+    )
     view = version_view(pushed.version, tuple(request.labels))
     return PushedView(**view.model_dump(), created=pushed.created)
 

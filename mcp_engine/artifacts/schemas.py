@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mcp_engine.artifacts.pushing import After
 from mcp_engine.artifacts.versions import ArtifactVersion, LabelMove
 
 
@@ -19,6 +20,7 @@ class PushArtifact(BaseModel):
     body: dict[str, Any]
     message: str = ""
     labels: list[str] = Field(default_factory=list[str], max_length=16)
+    after: After = None
 
 
 class VersionView(BaseModel):

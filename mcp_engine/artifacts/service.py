@@ -12,6 +12,7 @@ from mcp_engine.artifacts.kinds import LATEST, KindRegistry, Reference, checked_
 from mcp_engine.artifacts.live import VERSION_PUSHED
 from mcp_engine.artifacts.locks.repository import LockRepository
 from mcp_engine.artifacts.moves import LabelMoves, keep, with_standing
+from mcp_engine.artifacts.pushing import check_after
 from mcp_engine.artifacts.recent import RecentReads
 from mcp_engine.artifacts.releases import ReleaseGuard
 from mcp_engine.artifacts.repository import ArtifactRepository, NewVersion, VersionRow, value_of
@@ -56,16 +57,22 @@ class ArtifactService:
         body: Mapping[str, Any],
         message: str,
         labels: Sequence[str] = (),
+        *,
+        after: int | None = None,
     ) -> PushedVersion:
         """Store `body` as the next version, or find the identical one; then point `labels` at it.
 
+        Args:
+            after: see `check_after`.
+
         Raises:
+            Conflict: `artifact.exists`, `artifact.newer_version`: `after` is not the latest version.
             InvalidInput: the name, the message or the body is not valid; says how to correct it.
             TooLarge: `artifact.too_large` above 1 MiB.
             NotFound: the kind, the namespace or a dependency does not exist.
         """
         async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
-            return await self.push_in(work, kind, namespace, name, body, message, labels)
+            return await self.push_in(work, kind, namespace, name, body, message, labels, after=after)
 
     async def push_in(
         self,
@@ -76,6 +83,8 @@ class ArtifactService:
         body: Mapping[str, Any],
         message: str,
         labels: Sequence[str] = (),
+        *,
+        after: int | None = None,
     ) -> PushedVersion:
         """As `push`, in the caller's transaction."""
         checked_name(name, what=kind)
@@ -86,6 +95,7 @@ class ArtifactService:
         repository = ArtifactRepository(work)
         artifact = await repository.ensure_artifact(namespace, kind, name)
         version = await repository.version_by_digest(artifact, new.digest)
+        check_after(artifact, version, after)
         created = version is None
         if version is None:
             version = await repository.add_version(artifact, new)

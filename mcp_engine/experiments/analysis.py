@@ -187,8 +187,10 @@ def analyse(evidence: Evidence) -> Analysis:
 
 
 def _correction(plan: Plan, others: int, level: float, guard_level: float) -> str:
+    arms = "1 arm" if others == 1 else f"{others} arms"
+    metrics = "1 metric" if len(plan.metrics) == 1 else f"{len(plan.metrics)} metrics"
     return (
-        f"Bonferroni: {plan.alpha:g} is shared by {others} arms and {len(plan.metrics)} metrics, {level:.4g} each, "
+        f"Bonferroni: {plan.alpha:g} is shared by {arms} and {metrics}, {level:.4g} each, "
         f"because it alone keeps intervals valid; guardrails share {plan.alpha:g} of their own, {guard_level:.4g} each."
     )
 
@@ -326,6 +328,8 @@ def _conclusion(evidence: Evidence, comparisons: Sequence[ComparisonView], misma
             text=f"No arm has shown to be better within the planned {evidence.plan.planned_units:,} units. "
             "Going on is allowed, and costs nothing but time.",
         )
+    if evidence.state not in ("draft", "running"):
+        return Conclusion(decision="none", arm=None, text="It ended before any arm had shown to be better.")
     return Conclusion(decision="keep_going", arm=None, text=_patience(primary))
 
 

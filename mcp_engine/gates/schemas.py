@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mcp_engine.artifacts.pushing import After
 from mcp_engine.gates.kind import Name, Protects, Requirement
 
 Verdict = Literal["passed", "failed", "not_looked", "pending"]
@@ -22,6 +23,7 @@ class SetGate(BaseModel):
     name: Name
     body: dict[str, Any] = Field(description="See docs/gates.md.")
     message: str = ""
+    after: After = None
 
 
 class GateSummary(BaseModel):

@@ -38,12 +38,13 @@ class GateService:
             InvalidInput: `gate.invalid`; as `EvidencePlanner.pinned`.
             NotFound: a dataset, a split or a scorer does not exist.
             NotAllowed: `gate.owner_needed`.
+            Conflict: as `ArtifactService.push`.
         """
         body = GateKind().normalise(new.body)
         self._artifacts.kinds.get(body["protects"]["kind"])
         for requirement in body["requires"]:
             requirement.update(await self._planner.pinned(caller, namespace, Requirement.model_validate(requirement)))
-        await self._artifacts.push(caller, KIND, namespace, new.name, body, new.message, [ACTIVE])
+        await self._artifacts.push(caller, KIND, namespace, new.name, body, new.message, [ACTIVE], after=new.after)
         return await self.get(caller, namespace, new.name)
 
     async def get(self, caller: Caller, namespace: str, name: str) -> GateDetail:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -93,15 +94,25 @@ def error_response(error: EngineError) -> JSONResponse:
     )
 
 
+_NO_OBJECT = frozenset({"model_attributes_type", "model_type", "dict_type"})
+
+
 def _fault(item: Mapping[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         return "there is no such member; is it misspelt?"
+    if item["type"] == "json_invalid":
+        return f"this is no JSON ({item.get('ctx', {}).get('error', 'it ends too early')})"
+    if item["type"] == "uuid_parsing":
+        return "this is no id; ids look like 0190a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b"
+    if tuple(item["loc"]) == ("body",) and item["type"] in _NO_OBJECT:
+        return "send a JSON object, with the header `Content-Type: application/json`"
     return str(item["msg"]).removeprefix("Value error, ")
 
 
 def _member(field: str) -> str:
     """Name a member of the body as its sender wrote it; other fields keep where they stand."""
-    return field.removeprefix("body.")
+    place = re.fullmatch(r"body\.(\d+)", field)
+    return f"the body at character {place[1]}" if place else field.removeprefix("body.")
 
 
 def install_handlers(app: FastAPI) -> None:
@@ -127,7 +138,10 @@ def install_handlers(app: FastAPI) -> None:
             case _:
                 pass
         code = f"http.{_phrase(error.status_code).lower().replace(' ', '_').replace('-', '_')}"
-        response = problem_response(error.status_code, code, str(error.detail))
+        detail = str(error.detail)
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            detail = f"Nothing stands at {request.method} {request.url.path}; /docs lists what does."
+        response = problem_response(error.status_code, code, detail)
         response.headers.update(error.headers or {})  # such as Allow, which a 405 must carry
         return response
 

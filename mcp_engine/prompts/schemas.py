@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from mcp_engine.artifacts.pushing import After
 from mcp_engine.artifacts.splits import Attributes, AttributeValue, UnitId
 from mcp_engine.identifiers import NAME_PATTERN
 from mcp_engine.models.port import CallParameters
@@ -75,6 +76,7 @@ class PushPrompt(BaseModel):
     body: PromptBody
     message: str = ""
     labels: list[str] = Field(default_factory=list[str], max_length=16)
+    after: After = None
 
 
 class PromptVersion(BaseModel):

@@ -88,9 +88,12 @@ class PromptService:
             InvalidInput: the name, a label, a template or a schema is not valid.
             TooLarge: `prompt.too_large`, `template.too_large`.
             NotFound: `namespace.not_found`.
+            Conflict: as `ArtifactService.push`.
         """
         body = new.body.model_dump(mode="json", exclude_unset=True)
-        pushed = await self._artifacts.push(caller, KIND, namespace, new.name, body, new.message, new.labels)
+        pushed = await self._artifacts.push(
+            caller, KIND, namespace, new.name, body, new.message, new.labels, after=new.after
+        )
         found = await self._artifacts.resolve(caller, namespace, Reference(KIND, new.name, pushed.version.number))
         return PromptPushed(**_version(pushed.version, found.labels).model_dump(), created=pushed.created)
 

@@ -167,6 +167,44 @@ def test_editing_starts_from_a_version_and_never_changes_it(page: Page, prompts:
     assert contents[:2] == ["Be {{ tone }} to {{ guest }}.", "Thanks!"]
 
 
+def test_a_new_prompt_takes_no_name_that_can_not_be_or_is_taken(
+    page: Page, prompts: DashboardEngine, faults: Faults
+) -> None:
+    faults.expect("409")
+    before = prompts.api("GET", "/prompts/story")["number"]
+    open_page(page, prompts, "/prompts/-/new")
+    write(page, "The template", "Tell {{ tale }} again.")
+    page.get_by_label("Name", exact=True).fill("my story!")
+    expect(page.get_by_text("Use letters, digits and . _ - only", exact=False)).to_be_visible()
+    expect(page.get_by_role("button", name="Push version 1")).to_be_disabled()
+    page.get_by_label("Name", exact=True).fill("story")
+    page.get_by_role("button", name="Push version 1").click()
+    expect(page.get_by_role("alert")).to_contain_text("A prompt is named 'story' already; choose another name")
+    expect(page.get_by_role("alert")).to_be_in_viewport()
+    assert_accessible(page, "editor-name-taken")
+    assert prompts.api("GET", "/prompts/story")["number"] == before
+    page.get_by_label("Name", exact=True).fill("story-again")
+    page.get_by_role("button", name="Push version 1").click()
+    expect(page.get_by_role("heading", name="story-again", level=1)).to_be_visible()
+
+
+def test_who_writes_hears_of_a_version_that_came_meanwhile(
+    page: Page, prompts: DashboardEngine, faults: Faults
+) -> None:
+    faults.expect("409")
+    prompts.api("POST", "/prompts", {"name": "shared", "body": {"template": "One {{ word }}."}})
+    open_page(page, prompts, "/prompts/shared/edit")
+    write(page, "The template", "Two {{ word }}.")
+    prompts.api("POST", "/prompts", {"name": "shared", "body": {"template": "Theirs {{ word }}."}})
+    page.get_by_role("button", name="Push the next version").click()
+    expect(page.get_by_role("alert")).to_contain_text("version 2 by now, and yours was written after version 1")
+    expect(page.get_by_role("link", name="What version 2 changed")).to_be_visible()
+    assert_accessible(page, "editor-newer-version")
+    page.get_by_role("button", name="Push after version 2").click()
+    expect(page.get_by_role("heading", name="Version 3")).to_be_visible()
+    assert prompts.api("GET", "/prompts/shared")["body"]["template"] == "Two {{ word }}."
+
+
 def test_unpushed_work_is_not_lost_by_a_click(page: Page, prompts: DashboardEngine) -> None:
     open_page(page, prompts, "/prompts/story/edit")
     write(page, "The template", "Something else")
@@ -202,6 +240,21 @@ def test_two_versions_are_compared_and_the_address_says_which(page: Page, prompt
     page.get_by_label("From", exact=True).select_option("1")
     page.get_by_label("Only differences").check()
     expect(page.get_by_role("heading", name="Both sides are the same version")).to_be_visible()
+
+
+def test_the_address_of_a_comparison_shows_the_same_after_the_next_push(page: Page, prompts: DashboardEngine) -> None:
+    for text in ("One.", "Two."):
+        prompts.api("POST", "/prompts", {"name": "kept", "body": {"template": text}})
+    open_page(page, prompts, "/prompts")
+    # Anywhere on the row.
+    page.get_by_role("row", name=re.compile("^kept")).get_by_role("cell").nth(4).click()
+    page.get_by_role("link", name="Compare", exact=True).click()
+    expect(page.get_by_role("heading", name="Version 1 → Version 2")).to_be_visible()
+    prompts.api("POST", "/prompts", {"name": "kept", "body": {"template": "Three."}})
+    page.reload()
+    expect(page.get_by_role("heading", name="Version 1 → Version 2")).to_be_visible()
+    page.get_by_label("To", exact=True).select_option("latest")
+    expect(page.get_by_role("heading", name="Version 1 → latest (3)")).to_be_visible()
 
 
 def test_a_prompt_shows_what_it_includes_and_what_stands_on_it(page: Page, prompts: DashboardEngine) -> None:

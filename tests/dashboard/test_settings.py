@@ -35,6 +35,8 @@ def test_a_key_is_made_shown_once_used_and_revoked(page: Page, engine: Dashboard
     dialog.get_by_label("Name").fill("website")
     dialog.get_by_label("Expires").select_option(label="In 30 days")
     dialog.get_by_text("Only what I choose").click()
+    dialog.get_by_role("button", name="Create key").click()
+    expect(dialog.get_by_text("Choose at least one: the key could do nothing.")).to_be_visible()
     dialog.get_by_label("prompts:read").check()
     assert_accessible(page, "settings-new-key")
     dialog.get_by_role("button", name="Create key").click()
@@ -47,6 +49,7 @@ def test_a_key_is_made_shown_once_used_and_revoked(page: Page, engine: Dashboard
     assert key not in page.content()
     assert (status_with(engine, key, "/prompts"), status_with(engine, key, "/keys")) == (200, 403)
 
+    expect(page.get_by_role("row", name=re.compile("^website"))).to_contain_text("in 29d")
     page.get_by_role("button", name="website", exact=True).click()
     details = page.get_by_role("complementary", name="Details")
     expect(details).to_contain_text("prompts:read")

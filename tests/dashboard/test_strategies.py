@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.dashboard.conftest import TIMEOUT_MS, DashboardEngine, assert_accessible
+from tests.dashboard.conftest import TIMEOUT_MS, DashboardEngine, Faults, assert_accessible
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,7 @@ FREEDOMS = "What are the four essential human freedoms?"
 expect.set_options(timeout=TIMEOUT_MS)
 
 
-def test_a_strategy_is_written_beside_what_it_does(page: Page, engine: DashboardEngine) -> None:
+def test_a_strategy_is_written_beside_what_it_does(page: Page, engine: DashboardEngine, faults: Faults) -> None:
     name = f"strict-{uuid4().hex[:8]}"
     page.get_by_role("link", name="Strategies", exact=True).click()
     expect(page.get_by_role("heading", name="Strategies", exact=True)).to_be_visible()
@@ -36,6 +36,12 @@ def test_a_strategy_is_written_beside_what_it_does(page: Page, engine: Dashboard
     expect(now).to_contain_text("four essential human freedoms")
     expect(draft.get_by_role("listitem")).to_have_count(2)
     assert_accessible(page, "strategy-answers")
+    page.get_by_role("link", name="Documents", exact=True).click()
+    page.get_by_role("alertdialog", name="Leave without pushing?").get_by_role("button", name="Cancel").click()
+    faults.expect("409")
+    page.get_by_role("textbox", name="Name").fill("default")
+    page.get_by_role("button", name="Push").click()
+    expect(page.get_by_role("alert")).to_contain_text("A rag strategy is named 'default' already")
     page.get_by_role("textbox", name="Name").fill(name)
     page.get_by_role("textbox", name="Message").fill("Rather no answer than a weak one.")
     page.get_by_role("button", name="Push").click()

@@ -8,6 +8,23 @@ export interface ProblemDocument {
   [member: string]: unknown;
 }
 
+/** A status in words for people; the problem's own title is the protocol's phrase. */
+const HEADLINES: Readonly<Record<number, string>> = {
+  400: "Something needs correcting",
+  401: "Not signed in",
+  403: "Not allowed",
+  404: "Not found",
+  409: "Not possible as things stand",
+  410: "Gone for good",
+  413: "Too large",
+  422: "Something needs correcting",
+  429: "Too much at once",
+  500: "The engine failed",
+  502: "The model or server behind it failed",
+  503: "Not available right now",
+  504: "It took too long",
+};
+
 /** What a request threw: the server's problem document, or one that says why there is none. */
 export class ApiProblem extends Error {
   override readonly name = "ApiProblem";
@@ -23,7 +40,7 @@ export class ApiProblem extends Error {
   }
 
   get title(): string {
-    return this.document.title;
+    return HEADLINES[this.status] ?? this.document.title;
   }
 
   get status(): number {

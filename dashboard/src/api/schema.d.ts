@@ -7471,6 +7471,11 @@ export interface components {
          * @description A version to store; an identical one is found instead of made.
          */
         PushArtifact: {
+            /**
+             * After
+             * @description The latest version that you know of, 0 for a new name: the push is refused where there is a newer one. Left out, it is pushed after whatever is the latest.
+             */
+            after?: number | null;
             /** Body */
             body: {
                 [key: string]: unknown;
@@ -7642,6 +7647,11 @@ export interface components {
          * @description A version to store; an identical one is found instead of made.
          */
         PushPrompt: {
+            /**
+             * After
+             * @description The latest version that you know of, 0 for a new name: the push is refused where there is a newer one. Left out, it is pushed after whatever is the latest.
+             */
+            after?: number | null;
             body: components["schemas"]["PromptBody"];
             /** Labels */
             labels?: string[];
@@ -8508,6 +8518,11 @@ export interface components {
          * @description A gate to put in force: its next version is stored, and protects from now on.
          */
         SetGate: {
+            /**
+             * After
+             * @description The latest version that you know of, 0 for a new name: the push is refused where there is a newer one. Left out, it is pushed after whatever is the latest.
+             */
+            after?: number | null;
             /**
              * Body
              * @description See docs/gates.md.

@@ -14,7 +14,9 @@ export function NamespaceSwitch() {
 
   function choose(name: string) {
     const [section = ""] = window.location.pathname.split("/").filter(Boolean);
-    const search = { namespace: name === DEFAULT_NAMESPACE ? undefined : name };
+    // What is open stays behind, but not the tab of the settings.
+    const tab = new URLSearchParams(window.location.search).get("section") ?? undefined;
+    const search = { namespace: name === DEFAULT_NAMESPACE ? undefined : name, section: tab };
     // Every section is a route, though only their paths are known here.
     void navigate({ to: `/${section}` as "/prompts", search });
   }

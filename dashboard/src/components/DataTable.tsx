@@ -1,6 +1,6 @@
 import { type ColumnDef, type ColumnDefTemplate, type RowData, getCoreRowModel, useReactTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type MouseEvent, type ReactNode, useEffect, useRef } from "react";
 import { classes } from "./classes";
 
 declare module "@tanstack/react-table" {
@@ -29,12 +29,14 @@ interface DataTableProps<T> {
   selectedKey?: string | undefined;
   /** A click anywhere on a row; the first cell should hold a link or button for the keyboard. */
   onSelect?: ((row: T) => void) | undefined;
+  /** A click anywhere on a row follows its first link. */
+  opensLink?: boolean;
   /** The height of the scrolling area; long lists need one, and only their visible rows are drawn. */
   height?: string;
 }
 
 /** A table that scrolls in its own container, and draws only what is visible once it is long. */
-export function DataTable<T>({ label, columns, rows, rowKey, selectedKey, onSelect, height }: DataTableProps<T>) {
+export function DataTable<T>({ label, columns, rows, rowKey, selectedKey, onSelect, opensLink = false, height }: DataTableProps<T>) {
   const scroller = useRef<HTMLDivElement>(null);
   const table = useReactTable({ data: rows, columns, getCoreRowModel: getCoreRowModel(), getRowId: rowKey });
   const all = table.getRowModel().rows;
@@ -85,10 +87,10 @@ export function DataTable<T>({ label, columns, rows, rowKey, selectedKey, onSele
               ref={isVirtual ? virtualizer.measureElement : undefined}
               data-index={row.index}
               aria-current={row.id === selectedKey ? "true" : undefined}
-              onClick={onSelect && (() => onSelect(row.original))}
+              onClick={onSelect ? () => onSelect(row.original) : opensLink ? followLink : undefined}
               className={classes(
                 "border-b border-line last:border-0",
-                onSelect && "cursor-pointer hover:bg-hover",
+                (onSelect || opensLink) && "cursor-pointer hover:bg-hover",
                 row.id === selectedKey && "bg-accent-soft hover:bg-accent-soft",
               )}
             >
@@ -104,6 +106,13 @@ export function DataTable<T>({ label, columns, rows, rowKey, selectedKey, onSele
       </table>
     </div>
   );
+}
+
+/** Follows the first link of the row, unless something of its own was clicked or text is being marked. */
+function followLink(event: MouseEvent<HTMLTableRowElement>): void {
+  const cell = (event.target as Element).closest("td");
+  if ((event.target as Element).closest("a, button, label") || cell?.querySelector("input") || window.getSelection()?.toString()) return;
+  event.currentTarget.querySelector<HTMLAnchorElement>("a[href]")?.click();
 }
 
 /** Called, not mounted: as a component, a column that is made anew would close the menu that is open in its cell. */

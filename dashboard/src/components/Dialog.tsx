@@ -1,8 +1,9 @@
 import { X } from "lucide-react";
 import { AlertDialog, Dialog as Radix } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { type ReactNode } from "react";
 import { Button, IconButton } from "./Button";
-import { ErrorState } from "./States";
+import { Failure } from "./States";
+import { useAttempt } from "./useAttempt";
 
 const OVERLAY = "fixed inset-0 z-40 bg-backdrop";
 const BOX =
@@ -41,11 +42,6 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
   );
 }
 
-/** Scrolls to what has just appeared: a failure may come below what is seen of a long form. */
-function reveal(part: HTMLElement | null): void {
-  part?.scrollIntoView({ block: "end" });
-}
-
 /** Asks before something that can't be taken back, or that others will notice. */
 export function ConfirmDialog({ open, onClose, title, children, confirm, danger = false, disabled = false, onConfirm, explain }: {
   open: boolean;
@@ -63,38 +59,31 @@ export function ConfirmDialog({ open, onClose, title, children, confirm, danger 
   /** Shows a failure, and the way on, in words of its own; null for those that it has none for. */
   explain?: (error: unknown) => ReactNode;
 }) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
   const explained = error === null ? null : explain?.(error);
 
   async function run() {
-    setBusy(true);
-    setError(null);
-    try {
+    await attempt(async () => {
       await onConfirm();
       onClose();
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   return (
-    <AlertDialog.Root open={open} onOpenChange={(next) => !next && !busy && onClose()}>
+    <AlertDialog.Root open={open} onOpenChange={(next) => !next && !isBusy && onClose()}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className={OVERLAY} />
         <AlertDialog.Content className={`${BOX} max-w-md gap-3 p-5`} aria-describedby={undefined}>
           <AlertDialog.Title className="text-lg font-semibold">{title}</AlertDialog.Title>
-          <div className="flex min-h-0 flex-col gap-3 overflow-auto">
+          <div className="-m-1 flex min-h-0 flex-col gap-3 overflow-auto p-1">
             <div className="text-sm text-muted">{children}</div>
-            {error !== null && <div ref={reveal}>{explained ?? <ErrorState error={error} />}</div>}
+            <Failure error={error}>{explained}</Failure>
           </div>
           <div className="mt-1 flex justify-end gap-2">
             <AlertDialog.Cancel asChild>
-              <Button disabled={busy}>Cancel</Button>
+              <Button disabled={isBusy}>Cancel</Button>
             </AlertDialog.Cancel>
-            <Button look={danger ? "danger" : explained ? "secondary" : "primary"} busy={busy} disabled={disabled} onClick={run}>
+            <Button look={danger ? "danger" : explained ? "secondary" : "primary"} busy={isBusy} disabled={disabled} onClick={run}>
               {confirm}
             </Button>
           </div>

@@ -22,7 +22,7 @@ export function Page({ title, above, description, actions, wide = false, childre
   return (
     <div className={classes("mx-auto flex w-full flex-col gap-5 px-4 py-5 md:px-8 md:py-7", !wide && "max-w-6xl")}>
       <header className="flex flex-wrap items-end gap-x-4 gap-y-3">
-        <div className="min-w-0 grow">
+        <div className="min-w-0 grow sm:basis-56">
           {above && <div className="mb-1 text-sm text-muted">{above}</div>}
           <h1 className="text-2xl font-semibold tracking-tight break-words">{title}</h1>
           {description && <div className="mt-0.5 text-sm text-muted">{description}</div>}

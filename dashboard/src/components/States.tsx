@@ -47,6 +47,17 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: (() =
   );
 }
 
+/** Scrolls to what has just appeared: a failure may come below what is seen of a long form. */
+function reveal(part: HTMLElement | null): void {
+  part?.scrollIntoView({ block: "nearest" });
+}
+
+/** Why a form's attempt failed, in view; nothing where it did not. */
+export function Failure({ error, children }: { error: unknown; children?: ReactNode }) {
+  if (error === null) return null;
+  return <div ref={reveal}>{children ?? <ErrorState error={error} />}</div>;
+}
+
 /** Grey lines in the place of text that is on its way. */
 export function Skeleton({ lines = 3, className }: { lines?: number; className?: string }) {
   return (

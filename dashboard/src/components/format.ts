@@ -57,3 +57,8 @@ export function formatAgo(iso: string, now: number = Date.now()): string {
   }
   return Math.abs(seconds) < 5 ? "now" : RELATIVE.format(Math.trunc(seconds), "second");
 }
+
+/** Text without page breaks, for which fonts have a box; as long as it was. */
+export function withoutPageBreaks(text: string): string {
+  return text.replaceAll("\f", "\n");
+}

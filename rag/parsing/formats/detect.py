@@ -255,8 +255,10 @@ def _header_names(content: bytes) -> frozenset[bytes]:
 
 
 def _not_what_it_says(filename: str, claim: str, looks_like: str) -> UnsupportedMedia:
+    called = next((suffix[1:].upper() for suffix, kind in _BY_SUFFIX.items() if kind == claim), claim)
     return UnsupportedMedia(
         "document.not_what_it_says",
-        f"{filename} is sent as {claim} but looks like {looks_like}; the engine reads {SUPPORTED}.",
+        f"{filename} should be {called} but looks like {looks_like}: it is damaged or misnamed. Save or download it "
+        f"again, or name it by what it is; the engine reads {SUPPORTED}.",
         details={"claimed": claim, "looks_like": looks_like},
     )

@@ -15,7 +15,7 @@ from mcp_engine.artifacts.versions import ArtifactFilter
 from mcp_engine.audit.erasure import erase
 from mcp_engine.canonical import digest
 from mcp_engine.database.engine import Database
-from mcp_engine.errors import EngineError, Gone, InvalidInput, NotFound, TooLarge
+from mcp_engine.errors import Conflict, EngineError, Gone, InvalidInput, NotFound, TooLarge
 from tests.conftest import make_tenant, plain_url
 from tests.mcp_engine.artifacts.conftest import Notes
 
@@ -51,6 +51,29 @@ async def test_concurrent_identical_pushes_make_one_version(notes: Notes) -> Non
     assert {item.version.version_id for item in pushed} == {pushed[0].version.version_id}
     assert [item.created for item in pushed].count(True) == 1
     assert await notes.numbers("same") == [1]
+
+
+async def test_a_push_that_was_written_from_an_older_version_or_for_a_free_name_is_refused(notes: Notes) -> None:
+    async def push(text: str, after: int | None) -> tuple[int, bool]:
+        pushed = await notes.service.push(
+            notes.caller, "note", "default", "plan", {"text": text}, "", ["draft"], after=after
+        )
+        return pushed.version.number, pushed.created
+
+    assert await push("one", after=0) == (1, True)
+    assert await push("one", after=0) == (1, False), "a repetition finds what the first one made"
+    assert await push("two", after=1) == (2, True)
+    with pytest.raises(Conflict, match="'plan' already") as taken:
+        await push("three", after=0)
+    with pytest.raises(Conflict, match="version 2 by now, and yours was written after version 1") as older:
+        await push("three", after=1)
+    # An old body is no new version, but it would take the label with it.
+    with pytest.raises(Conflict):
+        await push("one", after=0)
+    assert (taken.value.code, older.value.code) == ("artifact.exists", "artifact.newer_version")
+    assert older.value.details == {"latest": 2}
+    assert await notes.numbers("plan") == [1, 2]
+    assert await push("three", after=None) == (3, True)
 
 
 async def test_a_rolled_back_push_leaves_no_gap(notes: Notes) -> None:

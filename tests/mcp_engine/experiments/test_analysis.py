@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from datetime import UTC, datetime
 from typing import Any
@@ -193,6 +194,14 @@ def test_a_covariate_narrows_the_interval() -> None:
 def test_a_conclusion(counts: dict[int, tuple[int, int]], plan: dict[str, Any], decision: str, arm: str | None) -> None:
     conclusion = analyse(evidence(counts, **plan)).conclusion
     assert (conclusion.decision, conclusion.arm) == (decision, arm), conclusion.text
+
+
+def test_what_has_ended_is_not_told_to_keep_going() -> None:
+    found = analyse(dataclasses.replace(evidence({0: (50, 50), 1: (48, 52)}), state="stopped"))
+    assert (found.conclusion.decision, found.conclusion.text) == (
+        "none", "It ended before any arm had shown to be better.",
+    )  # fmt: skip
+    assert "1 arm and 1 metric," in found.correction
 
 
 def test_several_arms_and_metrics_share_the_error_rate() -> None:

@@ -59,8 +59,21 @@ async def test_a_body_that_is_no_json_is_the_callers_fault(client: httpx.AsyncCl
     assert problem(response)["status"] in (400, 422)
 
 
+async def test_a_body_that_is_no_json_object_is_told_where_it_breaks_and_how_to_send_it(
+    client: httpx.AsyncClient,
+) -> None:
+    json_type = {"Content-Type": "application/json"}
+    broken = await client.post("/things", content=b'{"count": ', headers=json_type)
+    assert problem(broken)["detail"].startswith("Correct the request: the body at character 10: this is no JSON (")
+    untyped = await client.post("/things", content=b'{"count": 1}')
+    assert problem(untyped)["detail"].endswith("send a JSON object, with the header `Content-Type: application/json`")
+
+
 async def test_unknown_paths_and_methods_are_problems_too(client: httpx.AsyncClient) -> None:
-    assert problem(await client.get("/nothing"))["code"] == "http.not_found"
+    nothing = problem(await client.get("/nothing"))
+    assert (nothing["code"], nothing["detail"]) == (
+        "http.not_found", "Nothing stands at GET /nothing; /docs lists what does.",
+    )  # fmt: skip
     wrong = await client.delete("/conflict")
     assert problem(wrong)["code"] == "http.method_not_allowed"
     assert wrong.headers["Allow"] == "GET"

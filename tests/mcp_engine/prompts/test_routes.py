@@ -43,6 +43,13 @@ async def test_a_prompt_is_pushed_found_again_and_read(api: Api) -> None:
     assert len(found["lock_digest"]) == 64
 
 
+async def test_what_was_written_from_an_older_version_is_refused_with_the_number_of_the_newer(api: Api) -> None:
+    await api.push("greet", {"template": "Hi"})
+    answers = [await api.push("greet", {"template": "Hey"}, after=after) for after in (0, -1, 1)]
+    assert [answer.status_code for answer in answers] == [409, 422, 201]
+    assert (answers[0].json()["code"], answers[0].json()["latest"]) == ("artifact.exists", 1)
+
+
 async def test_versions_labels_and_their_history(api: Api) -> None:
     for text in ("one", "two", "three"):
         await api.pushed("plan", text)

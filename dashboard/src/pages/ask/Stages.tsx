@@ -1,6 +1,7 @@
 import { CircleCheck, CircleX } from "lucide-react";
 import { Badge } from "../../components/Badge";
 import { classes } from "../../components/classes";
+import { withoutPageBreaks } from "../../components/format";
 import { placeOf } from "./answer";
 import { type Explained, type Judged, type Stage, STAGE_NAMES, VERDICTS, outcomeOf, scoresOf } from "./whyNot";
 
@@ -12,7 +13,7 @@ export function Stages({ why }: { why: Explained }) {
         <figcaption className="text-xs text-muted">
           {placeOf(why)}, {why.start}–{why.end}
         </figcaption>
-        <blockquote className="mt-1 line-clamp-4 break-words">{shown(why.text)}</blockquote>
+        <blockquote className="mt-1 line-clamp-4 break-words">{withoutPageBreaks(why.text)}</blockquote>
       </figure>
       <p className="font-medium">{outcomeOf(why)}</p>
       <ol aria-label="Stages" className="flex flex-col">
@@ -22,11 +23,6 @@ export function Stages({ why }: { why: Explained }) {
       </ol>
     </div>
   );
-}
-
-/** Return text without page breaks, for which fonts have a box. */
-function shown(text: string): string {
-  return text.replaceAll("\f", " ");
 }
 
 function Step({ stage }: { stage: Stage }) {
@@ -77,7 +73,7 @@ function Sentences({ sentences }: { sentences: readonly Judged[] }) {
     <ul aria-label="Sentences" className="flex flex-col gap-1.5 border-l-2 border-line pl-3">
       {sentences.map((one) => (
         <li key={one.start} className="break-words">
-          <span className={classes(isPart && one.expected && "rounded-[2px] bg-mark")}>{shown(one.text)}</span>{" "}
+          <span className={classes(isPart && one.expected && "rounded-[2px] bg-mark")}>{withoutPageBreaks(one.text)}</span>{" "}
           <span className="inline-flex flex-wrap items-center gap-x-2 align-middle">
             {isPart && one.expected && <Badge tone="accent">expected</Badge>}
             <Badge tone={one.verdict === "chosen" ? "good" : "neutral"}>{VERDICTS[one.verdict]}</Badge>

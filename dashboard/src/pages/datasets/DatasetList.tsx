@@ -89,7 +89,7 @@ export function DatasetList() {
         {() => (
           <Card flush>
             {rows.length > 0 ? (
-              <DataTable label="Datasets" columns={columns} rows={rows} rowKey={(row) => row.name} height="calc(100dvh - 15rem)" />
+              <DataTable label="Datasets" columns={columns} rows={rows} rowKey={(row) => row.name} opensLink height="calc(100dvh - 15rem)" />
             ) : search.q || search.tag ? (
               <EmptyState icon={Table2} title="No dataset fits" action={<Button onClick={() => change({ q: undefined, tag: undefined })}>Clear the filters</Button>}>
                 Nothing in this namespace has this text and tag.

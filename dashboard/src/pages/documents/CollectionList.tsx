@@ -11,6 +11,7 @@ import { DataTable } from "../../components/DataTable";
 import { Dialog } from "../../components/Dialog";
 import { TextField } from "../../components/Field";
 import { formatCount } from "../../components/format";
+import { isName } from "../../components/names";
 import { Card, Page } from "../../components/Page";
 import { EmptyState, Loaded } from "../../components/States";
 import { TimeAgo } from "../../components/TimeAgo";
@@ -99,12 +100,10 @@ export function CollectionList() {
   );
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
-
 /** A collection exists with its first document or source: this only chooses the name and leads there. */
 function NewCollection({ onClose, onName }: { onClose: () => void; onName: (name: string) => void }) {
   const [name, setName] = useState("");
-  const fits = NAME.test(name);
+  const fits = isName(name);
   function submit(event: FormEvent) {
     event.preventDefault();
     if (fits) onName(name);

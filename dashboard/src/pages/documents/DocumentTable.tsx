@@ -43,7 +43,7 @@ function columnsOf({ onOpen, onAction, mayWrite }: Handlers): ColumnDef<Document
   return [
     {
       header: "Name",
-      meta: { className: "w-full max-w-0" },
+      meta: { className: "w-full min-w-40 max-w-0" },
       cell: ({ row: { original } }) => (
         <div className="min-w-0">
           <button
@@ -65,7 +65,7 @@ function columnsOf({ onOpen, onAction, mayWrite }: Handlers): ColumnDef<Document
     {
       header: "State",
       cell: ({ row: { original } }) => (
-        <span className="flex items-center gap-1.5">
+        <span className="flex flex-wrap items-center gap-1.5">
           <StateBadge version={original.latest} />
           {mayWrite && isRetryable(original) && (
             <Button
@@ -108,7 +108,7 @@ function isRetryable({ removed, latest }: Document): boolean {
 function Reason({ document: { removed, latest } }: { document: Document }) {
   if (removed) return <p className="text-xs text-muted">Removed from search</p>;
   if (!latest.error_message || latest.state === "indexed") return null;
-  return <p className={latest.state === "failed" ? "min-w-40 text-xs text-bad" : "min-w-40 text-xs text-muted"}>{latest.error_message}</p>;
+  return <p className={latest.state === "failed" ? "text-xs break-words text-bad" : "text-xs break-words text-muted"}>{latest.error_message}</p>;
 }
 
 function Actions({ document, onAction, mayWrite }: { document: Document } & Pick<Handlers, "onAction" | "mayWrite">) {

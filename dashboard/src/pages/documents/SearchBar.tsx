@@ -32,6 +32,7 @@ export function SearchBar({ search, onChange }: {
         <TextField
           label="Search in all passages"
           type="search"
+          className="no-cross"
           fieldClassName="grow max-w-xl"
           value={words}
           placeholder="A subject, a phrase, or a whole question"

@@ -84,7 +84,7 @@ export function EvaluationList() {
           {() => (
             <Card flush>
               {rows.length > 0 ? (
-                <DataTable label="Evaluations" columns={columns} rows={rows} rowKey={(row) => row.id} height="calc(100dvh - 15rem)" />
+                <DataTable label="Evaluations" columns={columns} rows={rows} rowKey={(row) => row.id} opensLink height="calc(100dvh - 15rem)" />
               ) : name || number || dataset ? (
                 <EmptyState icon={Scale} title="No evaluation fits" action={<Button onClick={() => change(NO_FILTERS)}>Clear the filters</Button>}>
                   Nothing in this namespace ran this version on this dataset.

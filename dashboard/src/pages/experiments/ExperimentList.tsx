@@ -89,7 +89,7 @@ export function ExperimentList() {
             {rows.length === 0 ? (
               <Nothing isFiltered={search.artifact !== undefined} onClear={() => filter(undefined)} />
             ) : (
-              <DataTable label="Experiments" columns={columns} rows={rows} rowKey={(row) => row.id} height="calc(100dvh - 15rem)" />
+              <DataTable label="Experiments" columns={columns} rows={rows} rowKey={(row) => row.id} opensLink height="calc(100dvh - 15rem)" />
             )}
             <LoadMore query={query} />
           </Card>

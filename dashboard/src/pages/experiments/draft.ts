@@ -1,5 +1,6 @@
 /** An experiment before it is one: what the form holds, as it is typed, and what the engine takes. */
 import type { Schema } from "../../api/client";
+import { isName } from "../../components/names";
 import { isObject } from "../../components/schema/fields";
 
 export interface DraftArm {
@@ -92,7 +93,6 @@ function fitsList(name: string, item: unknown): boolean {
   return isObject(item) && (MEMBERS[name] ?? []).every((member) => typeof item[member] === "string");
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const TOLERANCE = 1e-6;
 
 /** Return a number that was typed; NaN for anything else, the empty text too. */
@@ -122,15 +122,15 @@ export function missing(draft: Draft): string[] {
   const groupShare = typedNumber(draft.groupShare);
   const planned = typedNumber(draft.planned);
   const checks: [boolean, string][] = [
-    [!NAME.test(draft.name), "Name the experiment: letters, digits, dots, dashes."],
+    [!isName(draft.name), "Name the experiment: letters, digits, dots, dashes."],
     [draft.artifact === "", "Name the prompt."],
     [draft.label === "", "Name the label."],
-    [draft.arms.some((arm) => !NAME.test(arm.name)), "Name each arm: letters, digits, dots, dashes."],
+    [draft.arms.some((arm) => !isName(arm.name)), "Name each arm: letters, digits, dots, dashes."],
     [draft.arms.some((arm) => !/^[1-9]\d{0,8}$/.test(arm.version)), "Choose each arm's version."],
     [repeated(draft.arms.map((arm) => arm.name)) || repeated(draft.arms.map((arm) => arm.version)), "Give each arm a name and a version of its own."],
     [!weightsOf(draft.arms).isWhole, "Weights are above 0 and sum to 1."],
-    [draft.metrics.some((one) => !NAME.test(one.name)), "Name the metric that decides, and each further one."],
-    [draft.guardrails.some((one) => !NAME.test(one.name)), "Name each guardrail's metric."],
+    [draft.metrics.some((one) => !isName(one.name)), "Name the metric that decides, and each further one."],
+    [draft.guardrails.some((one) => !isName(one.name)), "Name each guardrail's metric."],
     [all.some((one) => one.direction === ""), "Say of each metric in which direction it is better."],
     [repeated(draft.metrics.map((one) => one.name)) || repeated(draft.guardrails.map((one) => one.name)), "Name each metric once, and each guardrail once."],
     [draft.guardrails.some((one) => one.tolerated !== "" && !(typedNumber(one.tolerated) >= 0)), "A tolerated loss is 0 or more."],

@@ -52,7 +52,7 @@ export function GateList() {
                 </p>
               </EmptyState>
             ) : (
-              <DataTable label="Gates" columns={columns} rows={rows} rowKey={(row) => row.name} height="calc(100dvh - 15rem)" />
+              <DataTable label="Gates" columns={columns} rows={rows} rowKey={(row) => row.name} opensLink height="calc(100dvh - 15rem)" />
             )}
             <LoadMore query={query} />
           </Card>

@@ -22,9 +22,10 @@ const AXIS = { fontSize: 11, fill: "var(--ink-muted)" };
 
 export default function Chart({ metric, times, lines, isStacked }: ChartProps) {
   const span = (Date.parse(times.at(-1)!) - Date.parse(times[0]!)) / 1000;
+  const drawn = isStacked ? lines.map(withoutNothing) : lines;
   return (
     <ResponsiveContainer width="100%" height="100%">
-      <ComposedChart data={pointsOf(times, isStacked ? lines.map(withoutNothing) : lines)} margin={{ top: 6, right: 8, bottom: 0, left: 0 }} accessibilityLayer={false}>
+      <ComposedChart data={pointsOf(times, drawn)} margin={{ top: 6, right: 8, bottom: 0, left: 0 }} accessibilityLayer={false}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis
           dataKey="time"
@@ -53,7 +54,7 @@ export default function Chart({ metric, times, lines, isStacked }: ChartProps) {
           labelFormatter={(value) => formatMoment(new Date(Number(value)).toISOString())}
           formatter={(value) => formatValue(metric, typeof value === "number" ? value : null)}
         />
-        {lines.map((line, index) => {
+        {drawn.map((line, index) => {
           const { colour, dash } = strokeOf(line, index);
           const lonely = lonelySteps(line);
           const shared = {

@@ -30,6 +30,8 @@ describe("a chart", () => {
   it("finds the points that no stroke would show", () => {
     const line = { key: "a", name: "a", values: [1, null, 2, 3, null, null, 4] };
     expect([...lonelySteps(line)]).toEqual([0, 6]);
+    // In a stack nothing is left out, so what stands between two nothings has no stroke either.
+    expect([...lonelySteps(withoutNothing({ key: "a", name: "a", values: [0, 5, 0, 1, 2] }))]).toEqual([1]);
   });
 
   it("can be said in words", () => {

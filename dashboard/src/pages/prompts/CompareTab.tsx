@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ArrowLeftRight, Equal } from "lucide-react";
+import { useEffect } from "react";
 import type { Schema } from "../../api/client";
 import { useNamespace } from "../../app/routes";
 import { Badge } from "../../components/Badge";
@@ -34,6 +35,13 @@ export function CompareTab() {
   const versions = versionsQuery(namespace, name);
   const to = search.to ?? "latest";
   const from = search.from ?? String(Math.max(1, (latest.data?.number ?? 2) - 1));
+  // The sides that nobody chose go into the address too: after the next push a link still shows what was seen.
+  const seen = latest.data?.number;
+  useEffect(() => {
+    if (seen === undefined || (search.from !== undefined && search.to !== undefined)) return;
+    const sides = { from: search.from ?? String(Math.max(1, seen - 1)), to: search.to ?? String(seen) };
+    void navigate({ search: (old) => ({ ...old, ...sides }), replace: true, resetScroll: false });
+  }, [seen, search.from, search.to, navigate]);
   const change = (next: CompareSearch) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true });
 
   return (

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { useBlocker } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Schema } from "../../api/client";
 import { useNamespace } from "../../app/routes";
 import { Card } from "../../components/Page";
 import { knownValues, type Values, withEmptyTexts } from "../../components/schema/fields";
-import { ConfirmDialog } from "../../components/Dialog";
 import { TextField } from "../../components/Field";
+import { LeaveGuard } from "../../components/LeaveGuard";
+import { isName } from "../../components/names";
 import { useSettled } from "../../components/useSettled";
 import { bodyOf, type Draft } from "./draft";
 import { DraftPreview } from "./DraftPreview";
@@ -17,16 +17,20 @@ import { checkQuery } from "./queries";
 import { TemplatesEditor } from "./TemplatesEditor";
 
 /** The editor: templates on the left; what the engine makes of them on the right, as they are typed. */
-export function DraftForm({ start, name: fixedName, from }: {
+export function DraftForm({ start, name: fixedName, from, latest = 0 }: {
   start: Draft;
   /** Of the prompt that is edited; a new one asks for it. */
   name?: string;
   /** The version that the draft began from. */
   from?: Schema<"PromptDetail">;
+  /** The latest version now; 0 for a new prompt. */
+  latest?: number;
 }) {
   const namespace = useNamespace();
   const [draft, setDraft] = useState(start);
   const [name, setName] = useState(fixedName ?? "");
+  // What is pushed meanwhile has not been seen by who writes here.
+  const [seen] = useState(latest);
   const [values, setValues] = useState<Values>({});
   const pushed = useRef(false);
   const { body, faults } = useMemo(() => bodyOf(draft), [draft]);
@@ -43,11 +47,6 @@ export function DraftForm({ start, name: fixedName, from }: {
   }, [variables]);
 
   const change = (next: Partial<Draft>) => setDraft((old) => ({ ...old, ...next }));
-  const blocker = useBlocker({
-    shouldBlockFn: ({ current, next }) => isDirty && !pushed.current && current.pathname !== next.pathname,
-    enableBeforeUnload: () => isDirty && !pushed.current,
-    withResolver: true,
-  });
 
   return (
     <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
@@ -56,6 +55,7 @@ export function DraftForm({ start, name: fixedName, from }: {
           <TextField
             label="Name"
             hint="Letters, digits and . _ -; others ask for the prompt by it."
+            error={name === "" || isName(name) ? null : "Use letters, digits and . _ - only, a letter or digit first, 128 at the most."}
             spellCheck={false}
             value={name}
             onChange={(event) => setName(event.target.value)}
@@ -67,6 +67,7 @@ export function DraftForm({ start, name: fixedName, from }: {
           name={name}
           body={body}
           from={from}
+          latest={seen}
           checked={check.data}
           isBlocked={Object.keys(faults).length > 0}
           onPushed={() => {
@@ -88,16 +89,7 @@ export function DraftForm({ start, name: fixedName, from }: {
           <DraftPreview check={check} />
         </Card>
       </div>
-      <ConfirmDialog
-        open={blocker.status === "blocked"}
-        onClose={() => blocker.reset?.()}
-        title="Leave without pushing?"
-        confirm="Leave"
-        danger
-        onConfirm={async () => blocker.proceed?.()}
-      >
-        What you changed is not kept anywhere yet.
-      </ConfirmDialog>
+      <LeaveGuard isDirty={() => isDirty && !pushed.current} title="Leave without pushing?" />
     </div>
   );
 }

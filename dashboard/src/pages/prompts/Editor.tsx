@@ -28,7 +28,9 @@ export function NewPrompt() {
 export function EditPrompt() {
   const { name } = editRoute.useParams();
   const { version } = editRoute.useSearch();
-  const query = useQuery(promptQuery(useNamespace(), name, version));
+  const namespace = useNamespace();
+  const query = useQuery(promptQuery(namespace, name, version));
+  const latest = useQuery(promptQuery(namespace, name, undefined));
   const start = useMemo(() => query.data && draftOf(query.data.body), [query.data]);
   const above = (
     <>
@@ -45,7 +47,11 @@ export function EditPrompt() {
       description={query.data && `From version ${query.data.number}. Pushing makes the next version; this one stays as it is.`}
     >
       <Loaded query={query}>
-        {(found) => start && <DraftForm key={found.version_id} start={start} name={name} from={found} />}
+        {(found) => (
+          <Loaded query={latest}>
+            {({ number }) => start && <DraftForm key={found.version_id} start={start} name={name} from={found} latest={number} />}
+          </Loaded>
+        )}
       </Loaded>
     </Page>
   );

@@ -4,7 +4,7 @@ import type { ColumnDef } from "@tanstack/react-table";
 import { Plus, SquareTerminal } from "lucide-react";
 import type { Schema } from "../../api/client";
 import { useCan } from "../../api/queries";
-import { useNamespace } from "../../app/routes";
+import { DEFAULT_NAMESPACE, useNamespace } from "../../app/routes";
 import { Button, buttonClasses } from "../../components/Button";
 import { DataTable } from "../../components/DataTable";
 import { formatCount } from "../../components/format";
@@ -94,7 +94,7 @@ export function PromptList() {
             {rows.length === 0 ? (
               <NoPrompts isFiltered={isFiltered} onClear={() => change({ q: undefined, tag: undefined, label: undefined })} />
             ) : (
-              <DataTable label="Prompts" columns={columns} rows={rows} rowKey={(row) => row.name} height="calc(100dvh - 15rem)" />
+              <DataTable label="Prompts" columns={columns} rows={rows} rowKey={(row) => row.name} opensLink height="calc(100dvh - 15rem)" />
             )}
             <LoadMore query={query} />
           </Card>
@@ -115,6 +115,7 @@ function NewPromptLink() {
 }
 
 function NoPrompts({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
+  const namespace = useNamespace();
   if (isFiltered) {
     return (
       <EmptyState icon={SquareTerminal} title="No prompt fits" action={<Button onClick={onClear}>Clear the filters</Button>}>
@@ -124,7 +125,8 @@ function NoPrompts({ isFiltered, onClear }: { isFiltered: boolean; onClear: () =
   }
   return (
     <EmptyState icon={SquareTerminal} title="No prompt yet" action={<NewPromptLink />}>
-      Write the first one here, or push a file: <code className="font-mono text-xs">mcp-engine prompt push FILE</code>
+      Write the first one here, or push a file:{" "}
+      <code className="font-mono text-xs">mcp-engine prompt push FILE{namespace !== DEFAULT_NAMESPACE && ` --namespace ${namespace}`}</code>
     </EmptyState>
   );
 }

@@ -78,7 +78,7 @@ export function RequestList() {
             {rows.length === 0 ? (
               <Nothing search={search} onChange={change} />
             ) : (
-              <DataTable label="Requests for releases" columns={columns} rows={rows} rowKey={(row) => row.id} height="calc(100dvh - 15rem)" />
+              <DataTable label="Requests for releases" columns={columns} rows={rows} rowKey={(row) => row.id} opensLink height="calc(100dvh - 15rem)" />
             )}
             <LoadMore query={query} />
           </Card>

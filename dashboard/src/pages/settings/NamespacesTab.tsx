@@ -9,7 +9,8 @@ import { Button } from "../../components/Button";
 import { TextField } from "../../components/Field";
 import { announce } from "../../components/Live";
 import { Card } from "../../components/Page";
-import { ErrorState, Loaded } from "../../components/States";
+import { Failure, Loaded } from "../../components/States";
+import { useAttempt } from "../../components/useAttempt";
 import { TimeAgo } from "../../components/TimeAgo";
 
 /** Projects inside the tenant. */
@@ -50,23 +51,16 @@ export function NamespacesTab() {
 function NewNamespace() {
   const client = useQueryClient();
   const [name, setName] = useState("");
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
 
   async function create(event: FormEvent) {
     event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
+    await attempt(async () => {
       await call(api.POST("/api/v1/namespaces", { body: { name: name.trim() } }));
       await client.invalidateQueries({ queryKey: namespacesQuery.queryKey });
       announce(`The namespace ${name.trim()} is there.`);
       setName("");
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   return (
@@ -80,7 +74,7 @@ function NewNamespace() {
           value={name}
           onChange={(event) => setName(event.target.value)}
         />
-        {error !== null && <ErrorState error={error} />}
+        <Failure error={error} />
         <Button look="primary" type="submit" busy={isBusy}>
           Create namespace
         </Button>

@@ -3,6 +3,7 @@ import { MessageCircleQuestion } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useNamespace } from "../../app/routes";
 import { Badge } from "../../components/Badge";
+import { withoutPageBreaks } from "../../components/format";
 import { Button } from "../../components/Button";
 import { TextField } from "../../components/Field";
 import { EmptyState, Loaded } from "../../components/States";
@@ -66,7 +67,7 @@ function Side({ title, found, before }: { title: string; found: Preview; before?
       ) : (
         <p className="leading-relaxed break-words">
           {found.sentences.map((one) => (
-            <span key={`${one.passage}:${one.start}`}>{one.text} <span className="text-xs text-muted">[{one.passage}]</span> </span>
+            <span key={`${one.passage}:${one.start}`}>{withoutPageBreaks(one.text)} <span className="text-xs text-muted">[{one.passage}]</span> </span>
           ))}
         </p>
       )}
@@ -83,7 +84,7 @@ function Side({ title, found, before }: { title: string; found: Preview; before?
                 <span className="font-mono text-xs text-muted">{passage.score.toFixed(2)}</span>
                 {before && <Moved rank={place + 1} was={rankIn(before.passages, passage)} />}
               </span>
-              <span className="line-clamp-2 break-words text-muted">{passage.text}</span>
+              <span className="line-clamp-2 break-words text-muted">{withoutPageBreaks(passage.text)}</span>
             </span>
           </li>
         ))}

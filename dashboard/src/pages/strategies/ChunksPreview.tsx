@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNamespace } from "../../app/routes";
 import { SelectField } from "../../components/Field";
-import { formatCount } from "../../components/format";
+import { formatCount, withoutPageBreaks } from "../../components/format";
 import { EmptyState, Loaded } from "../../components/States";
 import { Scissors } from "lucide-react";
 import { documentsQuery } from "../documents/queries";
@@ -36,8 +36,10 @@ export function ChunksPreview({ collection, document, chunking, onDocument }: {
         {({ chunks, shortest, median, longest, items }) => (
           <>
             <p role="status" className="text-sm text-muted">
-              {formatCount(chunks)} {chunks === 1 ? "chunk" : "chunks"}, {formatCount(shortest)} to {formatCount(longest)} characters, half of
-              them up to {formatCount(median)}.{items.length < chunks && ` The first ${items.length}:`}
+              {chunks === 1
+                ? `1 chunk of ${formatCount(longest)} characters.`
+                : `${formatCount(chunks)} chunks, ${formatCount(shortest)} to ${formatCount(longest)} characters, half of them up to ${formatCount(median)}.`}
+              {items.length < chunks && ` The first ${items.length}:`}
             </p>
             <ol aria-label="Chunks" className="flex flex-col gap-2" aria-busy={query.isPlaceholderData}>
               {items.map((one) => (
@@ -48,7 +50,7 @@ export function ChunksPreview({ collection, document, chunking, onDocument }: {
                     {one.page !== null && <span>page {one.page}</span>}
                   </p>
                   {one.header && <p className="mb-1 text-xs break-words whitespace-pre-line text-accent-ink">{one.header}</p>}
-                  <p className="text-sm leading-relaxed break-words whitespace-pre-line">{one.text}</p>
+                  <p className="text-sm leading-relaxed break-words whitespace-pre-line">{withoutPageBreaks(one.text)}</p>
                 </li>
               ))}
             </ol>

@@ -7,8 +7,12 @@ import { useNamespace } from "../../app/routes";
 import { Button } from "../../components/Button";
 import { SelectField, TextField } from "../../components/Field";
 import { announce } from "../../components/Live";
+import { LeaveGuard } from "../../components/LeaveGuard";
+import { isName, NAME_HINT } from "../../components/names";
 import { Page } from "../../components/Page";
-import { ErrorState, Loaded } from "../../components/States";
+import { PushFailure } from "../../components/PushFailure";
+import { Loaded } from "../../components/States";
+import { useAttempt } from "../../components/useAttempt";
 import { Tabs } from "../../components/Tabs";
 import { useSettled } from "../../components/useSettled";
 import { filledCollectionsQuery } from "../documents/queries";
@@ -39,17 +43,18 @@ export function EditStrategy() {
       description="What you change shows at once; nothing is used before you push it."
     >
       {strategy === undefined ? (
-        <Editor now={OWN} nowName="The engine’s own" name="" />
+        <Editor now={OWN} nowName="The engine’s own" name="" latest={0} />
       ) : (
         <Loaded query={query}>
-          {({ name, number, body }) => <Editor key={`${name}/${number}`} now={body as Body} nowName={`${name}, version ${number}`} name={name} />}
+          {({ name, number, body }) => <Editor key={`${name}/${number}`} now={body as Body} nowName={`${name}, version ${number}`} name={name} latest={number} />}
         </Loaded>
       )}
     </Page>
   );
 }
 
-function Editor({ now, nowName, name }: { now: Body; nowName: string; name: string }) {
+/** `latest` is the strategy's latest version, from which is written; 0 for a new one. */
+function Editor({ now, nowName, name, latest }: { now: Body; nowName: string; name: string; latest: number }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const change = (next: EditSearch) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true, resetScroll: false });
@@ -58,6 +63,7 @@ function Editor({ now, nowName, name }: { now: Body; nowName: string; name: stri
   const { data: collections = [] } = useQuery(filledCollectionsQuery(useNamespace()));
   const collection = search.collection ?? collections[0]?.name ?? "";
   const view = search.view ?? "answer";
+  const left = differences(now, body);
   return (
     <div className="grid items-start gap-5 lg:grid-cols-[17rem_minmax(0,1fr)]">
       <div className="flex flex-col gap-4">
@@ -66,8 +72,9 @@ function Editor({ now, nowName, name }: { now: Body; nowName: string; name: stri
         ))}
         <RewritingFields body={body} onChange={setBody} />
         <ComposingFields body={body} onChange={setBody} />
-        <Push name={name} body={body} left={differences(now, body)} />
+        <Push name={name} body={body} latest={latest} left={left} />
       </div>
+      <LeaveGuard isDirty={() => left.length > 0} title="Leave without pushing?" />
       <div className="flex min-w-0 flex-col gap-4">
         <SelectField label="Collection" fieldClassName="max-w-60" value={collection} onChange={(event) => change({ collection: event.target.value, document: undefined })}>
           {!collections.some((one) => one.name === collection) && <option value={collection}>{collection}</option>}
@@ -92,38 +99,35 @@ function Editor({ now, nowName, name }: { now: Body; nowName: string; name: stri
   );
 }
 
-function Push({ name: known, body, left }: { name: string; body: Body; left: readonly string[] }) {
+function Push({ name: known, body, latest, left }: { name: string; body: Body; latest: number; left: readonly string[] }) {
   const [name, setName] = useState(known);
   const [message, setMessage] = useState("");
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
   const namespace = useNamespace();
   const client = useQueryClient();
   const navigate = route.useNavigate();
   if (!useCan("artifacts:write")) return <p className="text-sm text-muted">Your key may look and try, and not push.</p>;
 
-  async function push(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      const pushed = await pushStrategy(client, namespace, name.trim(), body, message.trim());
+  async function push(after: number) {
+    await attempt(async () => {
+      const pushed = await pushStrategy(client, namespace, name.trim(), body, message.trim(), after);
       announce(`${pushed.name} has version ${pushed.number}.`);
       await navigate({ search: (before) => ({ ...before, strategy: pushed.name, options: undefined }), replace: true, resetScroll: false });
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    });
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    void push(latest);
   }
 
   return (
-    <form onSubmit={(event) => void push(event)} className="flex flex-col gap-3 rounded-lg border border-line bg-surface p-4">
-      {known === "" && <TextField label="Name" isRequired value={name} onChange={(event) => setName(event.target.value)} />}
+    <form onSubmit={submit} className="flex flex-col gap-3 rounded-lg border border-line bg-surface p-4">
+      {known === "" && <TextField label="Name" isRequired hint={NAME_HINT} value={name} onChange={(event) => setName(event.target.value)} />}
       <TextField label="Message" hint="Why it changes" value={message} onChange={(event) => setMessage(event.target.value)} />
       <p role="status" className="text-xs text-muted">{left.length === 0 ? "Nothing is changed yet." : `Changed: ${left.join(", ")}.`}</p>
-      {error !== null && <ErrorState error={error} />}
-      <Button look="primary" type="submit" icon={Upload} busy={isBusy} disabled={name.trim() === "" || (known !== "" && left.length === 0)}>
+      <PushFailure error={error} isBusy={isBusy} onPush={(after) => void push(after)} />
+      <Button look="primary" type="submit" icon={Upload} busy={isBusy} disabled={!isName(name.trim()) || (known !== "" && left.length === 0)}>
         Push
       </Button>
     </form>

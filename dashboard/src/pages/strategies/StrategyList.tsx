@@ -58,7 +58,7 @@ export function StrategyList() {
                 The first question makes the strategy “default” with the engine’s own options. Write one to try others.
               </EmptyState>
             ) : (
-              <DataTable label="Strategies" columns={columns} rows={rows} rowKey={(row) => row.name} height="calc(100dvh - 15rem)" />
+              <DataTable label="Strategies" columns={columns} rows={rows} rowKey={(row) => row.name} opensLink height="calc(100dvh - 15rem)" />
             )}
             <LoadMore query={query} />
           </Card>

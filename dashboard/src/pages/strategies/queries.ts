@@ -78,11 +78,11 @@ export function chunksPreviewQuery(namespace: string, collection: string, docume
 }
 
 /** Push the next version and return it. */
-export async function pushStrategy(client: QueryClient, namespace: string, name: string, body: Body, message: string) {
+export async function pushStrategy(client: QueryClient, namespace: string, name: string, body: Body, message: string, after: number) {
   const pushed = await call(
     api.POST("/api/v1/artifacts/{kind}/{name}", {
       params: { path: { kind: KIND, name }, query: { namespace } },
-      body: { body: body as Record<string, unknown>, message, labels: [] },
+      body: { body: body as Record<string, unknown>, message, labels: [], after },
     }),
   );
   await client.invalidateQueries({ queryKey: ["artifacts", KIND, namespace] });

@@ -5,7 +5,9 @@ import { Dialog } from "../../../components/Dialog";
 import { formatCount } from "../../../components/format";
 import { CheckField, TextField } from "../../../components/Field";
 import { announce } from "../../../components/Live";
-import { ErrorState } from "../../../components/States";
+import { isName, NAME_HINT } from "../../../components/names";
+import { Failure } from "../../../components/States";
+import { useAttempt } from "../../../components/useAttempt";
 import { asProblem } from "../../../api/problem";
 import { datasetNamed, type Detail, type Pushed } from "../queries";
 import { columnsOf, nameOf, placeOf, sharesOf } from "./columns";
@@ -32,23 +34,21 @@ export function UploadDialog({ namespace, dataset, onClose, onPushed }: {
   const [message, setMessage] = useState("");
   const [sealed, setSealed] = useState(0);
   const [extend, setExtend] = useState(dataset !== undefined);
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt, forget } = useAttempt();
   const place = error === null ? null : placeOf(error);
   const told = error === null ? null : asProblem(error).message;
   const at = (where: string) => (place?.at === where ? told : null);
 
   async function take(file: File) {
-    setError(null);
+    forget();
     await pick(file);
-    if (name === "") setName(nameOf(file.name));
+    // A name that nobody wrote follows the file.
+    if (dataset === undefined && (name === "" || name === nameOf(picked?.file.name ?? ""))) setName(nameOf(file.name));
   }
 
   async function push({ file, preview, roles }: Picked) {
-    setBusy(true);
-    setError(null);
     const columns = { records: columnsOf(roles), rows: null, closed: columnsByName(names) }[preview.form];
-    try {
+    await attempt(async () => {
       const known = dataset ?? (await datasetNamed(namespace, name));
       const about = { description: description || (known?.description ?? ""), tags: known?.tags ?? [] };
       const options = { name, ...about, message, extend: known !== undefined && extend, shares: sharesOf(sealed) };
@@ -56,14 +56,10 @@ export function UploadDialog({ namespace, dataset, onClose, onPushed }: {
       await client.invalidateQueries({ queryKey: ["datasets", namespace] });
       announce(said(pushed));
       onPushed(pushed);
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
-  const isReady = picked !== null && picked.preview.fault === null && name !== "";
+  const isReady = picked !== null && picked.preview.fault === null && isName(name);
   return (
     <Dialog
       open
@@ -83,7 +79,7 @@ export function UploadDialog({ namespace, dataset, onClose, onPushed }: {
       <div className="flex flex-col gap-4">
         <FilePick file={picked?.file} onFile={(file) => void take(file)} />
         {picked?.preview.fault && <p role="alert" className="text-sm text-bad">{picked.preview.fault}</p>}
-        {error !== null && <ErrorState error={error} />}
+        <Failure error={error} />
         {picked && picked.preview.columns.length > 0 && (
           <>
             {picked.preview.form === "rows" && (
@@ -104,7 +100,7 @@ export function UploadDialog({ namespace, dataset, onClose, onPushed }: {
           <>
             <Sealing percent={sealed} hasSplits={hasSplits(picked)} error={at("shares")} onChange={setSealed} />
             <div className="grid gap-3 sm:grid-cols-2">
-              <TextField label="Name" isRequired value={name} spellCheck={false} disabled={dataset !== undefined} error={at("name")} onChange={(event) => setName(event.target.value)} />
+              <TextField label="Name" isRequired value={name} spellCheck={false} disabled={dataset !== undefined} hint={NAME_HINT} error={at("name")} onChange={(event) => setName(event.target.value)} />
               <TextField label="Message (optional)" hint="What changed and why." value={message} onChange={(event) => setMessage(event.target.value)} />
             </div>
             <TextField label="Description (optional)" hint="What the rows are." value={description} maxLength={2000} onChange={(event) => setDescription(event.target.value)} />

@@ -6,7 +6,8 @@ import { Button } from "../../../components/Button";
 import { Dialog } from "../../../components/Dialog";
 import { CheckField } from "../../../components/Field";
 import { announce } from "../../../components/Live";
-import { ErrorState } from "../../../components/States";
+import { Failure } from "../../../components/States";
+import { useAttempt } from "../../../components/useAttempt";
 import { Segments } from "../../../components/Tabs";
 import { groupsQuery, principalsQuery } from "../../settings/queries";
 import type { Document, Readers } from "../queries";
@@ -25,27 +26,20 @@ export function ReadersDialog({ document, readers, onClose }: ReadersDialogProps
   const client = useQueryClient();
   const me = useQuery(meQuery).data?.principal.id ?? "";
   const [choice, setChoice] = useState(() => choiceOf(readers));
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
 
   async function save(event: FormEvent) {
     event.preventDefault();
-    setBusy(true);
-    setError(null);
     const params = { path: { document_id: document.id } };
     const path = "/api/v1/documents/{document_id}/readers";
     const body = { groups: [...choice.groups], principals: [...choice.principals] };
-    try {
+    await attempt(async () => {
       await call(choice.everyone ? api.DELETE(path, { params }) : api.PUT(path, { params, body }));
       const keys = ["document", "documents", "collections", "search"];
       await Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: [key] })));
       announce(choice.everyone ? `Everyone may read ${document.name}.` : `Who may read ${document.name} is changed.`);
       onClose();
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   return (
@@ -76,7 +70,7 @@ export function ReadersDialog({ document, readers, onClose }: ReadersDialogProps
           />
         </div>
         {!choice.everyone && <Choices readers={readers} choice={choice} onChange={setChoice} />}
-        {error !== null && <ErrorState error={error} />}
+        <Failure error={error} />
       </form>
     </Dialog>
   );

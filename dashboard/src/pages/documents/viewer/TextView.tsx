@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Button } from "../../../components/Button";
-import { formatCount } from "../../../components/format";
+import { formatCount, withoutPageBreaks } from "../../../components/format";
 import { Loaded } from "../../../components/States";
 import { type Span, earlierPiece, laterPiece, markedAround, openedPiece } from "./codepoints";
 import { type Place, textQuery } from "./queries";
@@ -34,7 +34,7 @@ export function TextView({ place, name, characters, span, from }: {
                 onClick={() => setPiece(earlierPiece(found))}
               />
             )}
-            <MarkedText text={found.text} from={found.start} span={{ start, end }} />
+            <MarkedText text={withoutPageBreaks(found.text)} from={found.start} span={{ start, end }} />
             {found.end < found.characters && (
               <More
                 label="Show more"

@@ -4,7 +4,8 @@ import { useState } from "react";
 import { useCan } from "../../../api/queries";
 import { Button } from "../../../components/Button";
 import { SelectField } from "../../../components/Field";
-import { ErrorState, Loaded } from "../../../components/States";
+import { Failure, Loaded } from "../../../components/States";
+import { useAttempt } from "../../../components/useAttempt";
 import { PAIR_JUDGE, scorerTypesQuery } from "../queries";
 import { NewScorer } from "../start/NewScorer";
 import { judgesQuery, startJudging } from "./queries";
@@ -19,21 +20,14 @@ export function StartJudging({ namespace, baseline, candidate, onStarted }: {
   const client = useQueryClient();
   const judges = useQuery(judgesQuery(namespace));
   const [chosen, setChosen] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
 
   async function start(judge: string) {
-    setBusy(true);
-    setError(null);
-    try {
+    await attempt(async () => {
       const started = await startJudging(namespace, { baseline, candidate, judge });
       await client.invalidateQueries({ queryKey: ["judged comparisons", "list"] });
       onStarted(started.id);
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   return (
@@ -49,7 +43,7 @@ export function StartJudging({ namespace, baseline, candidate, onStarted }: {
               </SelectField>
               <Button icon={Scale} busy={isBusy} onClick={() => void start(chosen ?? names[0] ?? "")}>Let it judge</Button>
             </div>
-            {error !== null && <ErrorState error={error} />}
+            <Failure error={error} />
           </div>
         )
       }

@@ -6,7 +6,8 @@ import { SelectField, TextField } from "../../../components/Field";
 import { announce } from "../../../components/Live";
 import { knownValues, missingNames, type Values } from "../../../components/schema/fields";
 import { SchemaForm } from "../../../components/schema/SchemaForm";
-import { ErrorState } from "../../../components/States";
+import { Failure } from "../../../components/States";
+import { useAttempt } from "../../../components/useAttempt";
 import { pushScorer, type ScorerType } from "../queries";
 import { formSchema } from "./draft";
 
@@ -23,8 +24,7 @@ export function NewScorer({ namespace, types, onClose, onMade }: {
   const [description, setDescription] = useState("");
   const [direction, setDirection] = useState("");
   const [values, setValues] = useState<Values>({});
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
   const type = types.find((one) => one.name === typeName);
   const schema = formSchema(type?.parameters ?? {});
   const given = knownValues(schema, values);
@@ -32,18 +32,12 @@ export function NewScorer({ namespace, types, onClose, onMade }: {
   const isReady = name !== "" && missingNames(schema, given).length === 0 && (!isOpen || direction !== "");
 
   async function make() {
-    setBusy(true);
-    setError(null);
-    try {
+    await attempt(async () => {
       const made = await pushScorer(namespace, name, { type: typeName, parameters: given, description, ...(isOpen && { direction }) });
       await client.invalidateQueries({ queryKey: ["scorers", namespace] });
       announce(`Stored the scorer ${made.name}, version ${made.number}.`);
       onMade(made.name);
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   return (
@@ -73,7 +67,7 @@ export function NewScorer({ namespace, types, onClose, onMade }: {
           </SelectField>
         )}
         <TextField label="Description (optional)" value={description} maxLength={2000} onChange={(event) => setDescription(event.target.value)} />
-        {error !== null && <ErrorState error={error} />}
+        <Failure error={error} />
       </div>
     </Dialog>
   );

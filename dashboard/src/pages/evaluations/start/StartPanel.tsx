@@ -1,11 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Play } from "lucide-react";
-import { useState } from "react";
 import { Button } from "../../../components/Button";
 import { formatCount } from "../../../components/format";
 import { SelectField } from "../../../components/Field";
 import { SidePanel } from "../../../components/SidePanel";
-import { ErrorState } from "../../../components/States";
+import { Failure } from "../../../components/States";
+import { useAttempt } from "../../../components/useAttempt";
 import { datasetQuery, OPEN, SEALED } from "../../datasets/queries";
 import { startEvaluation } from "../queries";
 import type { StartDraft } from "../search";
@@ -23,22 +23,16 @@ export function StartPanel({ namespace, draft, onChange, onClose, onStarted }: {
   onStarted: (evaluationId: string) => void;
 }) {
   const client = useQueryClient();
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
   const change = (next: StartDraft) => onChange({ ...draft, ...next });
   const missing = missingOf(draft);
 
   async function start() {
-    setBusy(true);
-    setError(null);
-    try {
+    await attempt(async () => {
       const started = await startEvaluation(namespace, requestOf(draft));
       await client.invalidateQueries({ queryKey: ["evaluations", "list"] });
       onStarted(started.id);
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
+    });
   }
 
   return (
@@ -55,7 +49,7 @@ export function StartPanel({ namespace, draft, onChange, onClose, onStarted }: {
         <SplitPick namespace={namespace} draft={draft} onChange={change} />
         <Scorers namespace={namespace} chosen={draft.scorers ?? []} onChange={(scorers) => change({ scorers })} />
         <Running namespace={namespace} draft={draft} onChange={change} />
-        {error !== null && <ErrorState error={error} />}
+        <Failure error={error} />
         <div className="flex flex-wrap items-center gap-3">
           <Button type="submit" look="primary" icon={Play} busy={isBusy} disabled={missing.length > 0}>Start</Button>
           {missing.length > 0 && <p role="status" className="text-xs text-muted">Choose {missing.join(", ")}.</p>}

@@ -13,7 +13,8 @@ import { useListKeys } from "../../../components/keys";
 import { announce } from "../../../components/Live";
 import { Card } from "../../../components/Page";
 import { WithPanel } from "../../../components/SidePanel";
-import { EmptyState, ErrorState, Loaded } from "../../../components/States";
+import { EmptyState, Failure, Loaded } from "../../../components/States";
+import { useAttempt } from "../../../components/useAttempt";
 import { TimeAgo } from "../../../components/TimeAgo";
 import { NotAllowed } from "../NotAllowed";
 import { type Group, groupsQuery } from "../queries";
@@ -79,24 +80,17 @@ export function GroupsTab({ search, change }: TabProps) {
 function NewGroupDialog({ onClose, onMade }: { onClose: () => void; onMade: (name: string) => void }) {
   const client = useQueryClient();
   const [name, setName] = useState("");
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
 
   async function create(event: FormEvent) {
     event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
+    await attempt(async () => {
       const made = await call(api.POST("/api/v1/groups", { body: { name: name.trim() } }));
       await client.invalidateQueries({ queryKey: groupsQuery.queryKey });
       announce(`The group ${made.name} is there.`);
       onMade(made.name);
       onClose();
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   return (
@@ -116,7 +110,7 @@ function NewGroupDialog({ onClose, onMade }: { onClose: () => void; onMade: (nam
     >
       <form id={FORM} onSubmit={create} className="flex flex-col gap-4">
         <TextField label="Name" hint="Letters, digits and . _ -" required maxLength={128} autoFocus value={name} onChange={(event) => setName(event.target.value)} />
-        {error !== null && <ErrorState error={error} />}
+        <Failure error={error} />
       </form>
     </Dialog>
   );

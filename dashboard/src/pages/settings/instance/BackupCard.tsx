@@ -1,31 +1,24 @@
 import { Download } from "lucide-react";
-import { useState } from "react";
 import { send } from "../../../api/client";
 import { Button } from "../../../components/Button";
 import { formatBytes } from "../../../components/format";
 import { announce } from "../../../components/Live";
 import { Card } from "../../../components/Page";
-import { ErrorState } from "../../../components/States";
+import { Failure } from "../../../components/States";
+import { useAttempt } from "../../../components/useAttempt";
 import { fileName } from "./backup";
 
 /** Downloads the whole instance as one file. */
 export function BackupCard() {
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
 
   async function backUp() {
-    setBusy(true);
-    setError(null);
-    try {
+    await attempt(async () => {
       const answer = await send(new Request(new URL("/api/v1/instance/backup", window.location.origin), { method: "POST" }));
       const blob = await answer.blob();
       save(blob, fileName(new Date()));
       announce(`The backup is saved: ${formatBytes(blob.size)}.`);
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   return (
@@ -38,7 +31,7 @@ export function BackupCard() {
         <Button icon={Download} busy={isBusy} onClick={backUp}>
           {isBusy ? "Writing the backup" : "Download a backup"}
         </Button>
-        {error !== null && <ErrorState error={error} />}
+        <Failure error={error} />
       </div>
     </Card>
   );

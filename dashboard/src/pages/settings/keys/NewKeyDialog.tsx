@@ -5,7 +5,7 @@ import { meQuery } from "../../../api/queries";
 import { Button } from "../../../components/Button";
 import { Dialog } from "../../../components/Dialog";
 import { SelectField, TextField } from "../../../components/Field";
-import { ErrorState, Skeleton } from "../../../components/States";
+import { ErrorState, Failure, Skeleton } from "../../../components/States";
 import { EVERY_SCOPE, expiryAfter, LIFETIMES, scopeChoices } from "../keys";
 import { keysQuery, type Permissions, permissionsQuery, type Principal, principalsQuery } from "../queries";
 import { NewKey } from "./NewKey";
@@ -76,13 +76,16 @@ function KeyForm({ permissions, principals, own, myself, onBusy, onMade }: KeyFo
   const enabled = principals.filter((principal) => principal.disabled_at === null);
   const principal = enabled.find(({ id }) => id === principalId) ?? enabled[0]!;
   const choices = scopeChoices(permissions, own, principal);
+  const given = scopes.filter((scope) => scope === EVERY_SCOPE || choices.some((one) => one.scope === scope && one.reason === null));
+  const [isTried, setTried] = useState(false);
 
   async function create(event: FormEvent) {
     event.preventDefault();
+    setTried(true);
+    if (given.length === 0) return;
     onBusy(true);
     setError(null);
     try {
-      const given = scopes.filter((scope) => scope === EVERY_SCOPE || choices.some((one) => one.scope === scope && one.reason === null));
       const body = {
         name: name.trim(),
         principal_id: principal.id,
@@ -141,8 +144,8 @@ function KeyForm({ permissions, principals, own, myself, onBusy, onMade }: KeyFo
           onChange={(event) => setBurst(event.target.value)}
         />
       </div>
-      <ScopeFields choices={choices} role={principal.role} scopes={scopes} onChange={setScopes} />
-      {error !== null && <ErrorState error={error} />}
+      <ScopeFields choices={choices} role={principal.role} scopes={scopes} error={isTried && given.length === 0 ? "Choose at least one: the key could do nothing." : null} onChange={setScopes} />
+      <Failure error={error} />
     </form>
   );
 }

@@ -6,7 +6,8 @@ import { Button } from "../../../components/Button";
 import { Dialog } from "../../../components/Dialog";
 import { SelectField, TextArea, TextField } from "../../../components/Field";
 import { announce } from "../../../components/Live";
-import { ErrorState } from "../../../components/States";
+import { Failure } from "../../../components/States";
+import { useAttempt } from "../../../components/useAttempt";
 import { providersQuery } from "../queries";
 import { type ProviderDraft, providerOf } from "./draft";
 
@@ -17,24 +18,17 @@ const EMPTY: ProviderDraft = { name: "", baseUrl: "", credential: "", models: ""
 export function NewProviderDialog({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
   const [draft, setDraft] = useState(EMPTY);
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
   const set = (next: Partial<ProviderDraft>) => setDraft((before) => ({ ...before, ...next }));
 
   async function create(event: FormEvent) {
     event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
+    await attempt(async () => {
       const made = await call(api.POST("/api/v1/providers", { body: providerOf(draft) }));
       await Promise.all([providersQuery, modelsQuery].map(({ queryKey }) => client.invalidateQueries({ queryKey })));
       announce(`The provider ${made.name} is set up. Test it now.`);
       onClose();
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   return (
@@ -97,11 +91,9 @@ export function NewProviderDialog({ onClose }: { onClose: () => void }) {
           <option value="max_tokens">max_tokens</option>
           <option value="max_completion_tokens">max_completion_tokens</option>
         </SelectField>
-        {error !== null && (
-          <div className="sm:col-span-2">
-            <ErrorState error={error} />
-          </div>
-        )}
+        <div className="sm:col-span-2 empty:hidden">
+          <Failure error={error} />
+        </div>
       </form>
     </Dialog>
   );

@@ -5,7 +5,8 @@ import { Button } from "../../../components/Button";
 import { Dialog } from "../../../components/Dialog";
 import { TextField } from "../../../components/Field";
 import { announce } from "../../../components/Live";
-import { ErrorState } from "../../../components/States";
+import { Failure } from "../../../components/States";
+import { useAttempt } from "../../../components/useAttempt";
 import { Segments } from "../../../components/Tabs";
 import { principalsQuery, type Role } from "../queries";
 import { RoleField } from "./RoleField";
@@ -18,24 +19,17 @@ export function NewPrincipalDialog({ onClose, onMade }: { onClose: () => void; o
   const [kind, setKind] = useState<"person" | "machine">("person");
   const [name, setName] = useState("");
   const [role, setRole] = useState<Role>("editor");
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
 
   async function create(event: FormEvent) {
     event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
+    await attempt(async () => {
       const made = await call(api.POST("/api/v1/principals", { body: { kind, name: name.trim(), role } }));
       await client.invalidateQueries({ queryKey: principalsQuery.queryKey });
       announce(`${made.name} is added. Give it a key under “API keys”.`);
       onMade(made.id);
       onClose();
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   return (
@@ -67,7 +61,7 @@ export function NewPrincipalDialog({ onClose, onMade }: { onClose: () => void; o
         </div>
         <TextField label="Name" required maxLength={128} autoFocus value={name} onChange={(event) => setName(event.target.value)} />
         <RoleField value={role} onChange={setRole} />
-        {error !== null && <ErrorState error={error} />}
+        <Failure error={error} />
       </form>
     </Dialog>
   );

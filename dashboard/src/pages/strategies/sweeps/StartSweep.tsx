@@ -4,7 +4,8 @@ import { type FormEvent, useState } from "react";
 import { Button, IconButton } from "../../../components/Button";
 import { SelectField, TextField } from "../../../components/Field";
 import { SidePanel } from "../../../components/SidePanel";
-import { ErrorState } from "../../../components/States";
+import { Failure } from "../../../components/States";
+import { useAttempt } from "../../../components/useAttempt";
 import { filledCollectionsQuery } from "../../documents/queries";
 import { DatasetPick } from "../../evaluations/start/Picks";
 import { Scorers } from "../../evaluations/start/Scorers";
@@ -30,8 +31,7 @@ export function StartSweep({ namespace, onClose, onStarted }: { namespace: strin
   const [split, setSplit] = useState("open");
   const [scorers, setScorers] = useState<readonly string[]>([]);
   const [tried, setTried] = useState<readonly Tried[]>([{ name: FIRST, values: suggestionFor(FIRST) }]);
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
   const collection = chosen || (collections[0]?.name ?? "");
   const names = [...new Set(["default", ...(strategies.data?.pages.flatMap((page) => page.items.map(({ name }) => name)) ?? [])])];
   const count = countOf(tried.map(({ values }) => valuesIn(values)));
@@ -45,18 +45,13 @@ export function StartSweep({ namespace, onClose, onStarted }: { namespace: strin
 
   async function start(event: FormEvent) {
     event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
+    await attempt(async () => {
       const options = Object.fromEntries(tried.map(({ name, values }) => [name, valuesIn(values)]));
       const body = { collection, strategy, options, dataset: dataset ?? "", split, scorers: [...scorers], limit: null };
       const started = await startSweep(namespace, body);
       await client.invalidateQueries({ queryKey: ["sweeps", "list"] });
       onStarted(started.id);
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
+    });
   }
 
   return (
@@ -74,7 +69,7 @@ export function StartSweep({ namespace, onClose, onStarted }: { namespace: strin
         <DatasetPick namespace={namespace} value={dataset} onChange={setDataset} />
         <TextField label="Split" value={split} onChange={(event) => setSplit(event.target.value)} />
         <Scorers namespace={namespace} chosen={scorers} onChange={setScorers} />
-        {error !== null && <ErrorState error={error} />}
+        <Failure error={error} />
         <div className="flex flex-wrap items-center gap-3">
           <Button type="submit" look="primary" icon={Play} busy={isBusy} disabled={missing.length > 0 || isTooLarge}>Start</Button>
           <p role="status" className="text-xs text-muted">

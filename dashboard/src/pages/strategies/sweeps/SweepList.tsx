@@ -69,7 +69,7 @@ export function SweepList() {
                   Name the values that you want to try of some options: every combination is asked the questions of a dataset.
                 </EmptyState>
               ) : (
-                <DataTable label="Sweeps" columns={columns} rows={rows} rowKey={(row) => row.id} height="calc(100dvh - 15rem)" />
+                <DataTable label="Sweeps" columns={columns} rows={rows} rowKey={(row) => row.id} opensLink height="calc(100dvh - 15rem)" />
               )}
               <LoadMore query={query} />
             </Card>
