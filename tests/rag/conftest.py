@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
+import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
@@ -206,3 +207,12 @@ def app(workspace: Workspace, doorman: Doorman) -> FastAPI:
     app.include_router(reindexing_router, prefix="/api/v1")
     app.include_router(cache_router, prefix="/api/v1")
     return app
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Whom the doorman lets in; a module that serves more overrides `app`."""
+    headers = {"Authorization": "Bearer key"}
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://engine", headers=headers) as client:
+        yield client

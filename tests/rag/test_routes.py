@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 
 import httpx
-import pytest_asyncio
-from fastapi import FastAPI
 
 from mcp_engine.access import Caller
 from mcp_engine.http.paging import encode_cursor
@@ -16,14 +13,6 @@ from tests.rag.conftest import MAX_UPLOAD_BYTES, Doorman, Workspace
 from tests.rag.corpus import LIGHTHOUSE, UNICODE
 
 DOCUMENTS = "/api/v1/collections/docs/documents"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app)
-    headers = {"Authorization": "Bearer key"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://engine", headers=headers) as client:
-        yield client
 
 
 def upload(content: bytes, name: str = "lighthouse.md") -> dict[str, tuple[str, bytes]]:

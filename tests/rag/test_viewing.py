@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import pytest_asyncio
-from fastapi import FastAPI
 from PIL import Image
 
 from mcp_engine.access import Caller
@@ -18,14 +15,6 @@ from tests.rag.conftest import Doorman, Workspace
 from tests.rag.corpus import LIGHTHOUSE
 
 PDF = "1941-franklin-d-roosevelt.pdf"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app)
-    headers = {"Authorization": "Bearer key"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://engine", headers=headers) as client:
-        yield client
 
 
 async def add_speech(workspace: Workspace, caller: Caller) -> str:

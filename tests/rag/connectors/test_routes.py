@@ -30,18 +30,12 @@ PATH = "/api/v1/collections/docs/sources"
 
 
 @pytest.fixture
-def served(app: FastAPI, library: Library) -> FastAPI:
+def app(app: FastAPI, library: Library) -> FastAPI:
     app.state.services.add(library.sources, provides=SourceService)
     app.state.services.add(JobService(library.database))
     for one in (router, jobs_router):
         app.include_router(one, prefix="/api/v1")
     return app
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(served: FastAPI) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(served)
-    return httpx.AsyncClient(transport=transport, base_url="http://test", headers={"Authorization": "Bearer key"})
 
 
 def wish(root: Path, **more: Any) -> dict[str, Any]:
@@ -155,11 +149,11 @@ async def test_a_change_that_no_source_takes_is_said(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def run(served: FastAPI, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Commands]:
+async def run(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Commands]:
     commands = CommandGroup("Test.", name="mcp-engine")
     for name, group in component.commands().items():
         commands.add_group(name, group)
-    async with listening(served) as url:
+    async with listening(app) as url:
         yield Commands(commands, url, monkeypatch, key="key")
 
 

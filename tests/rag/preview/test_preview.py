@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
-from fastapi import FastAPI
 
 from mcp_engine.access import Caller
 from mcp_engine.executions.schemas import ExecutionFilter
@@ -21,14 +18,6 @@ WHO = "Who built the lighthouse of Karsund?"
 MANUAL = "# Manual\n\nHow the tower is kept.\n\n" + "".join(
     f"## Step {step}\n\n" + "The keeper climbs the stair and looks at the lamp. " * 8 + "\n\n" for step in range(1, 9)
 )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app)
-    headers = {"Authorization": "Bearer key"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://engine", headers=headers) as client:
-        yield client
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import httpx
 import pytest
-import pytest_asyncio
-from fastapi import FastAPI
 
 from mcp_engine.access import Caller
 from tests.conftest import make_tenant
@@ -14,12 +12,6 @@ from tests.rag.corpus import BAKERY
 from tests.rag.upkeep import run_job
 
 PATH = "/api/v1/collections/docs/reindexings"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(app: FastAPI) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app)
-    return httpx.AsyncClient(transport=transport, base_url="http://test", headers={"Authorization": "Bearer key"})
 
 
 async def test_one_at_a_time_of_a_collection_that_is_ours(

@@ -106,12 +106,10 @@ async def test_commands(run: Commands, database: Database, weaviate: WeaviateSto
     assert begun["versions"] == 1
 
 
-async def test_rest(app: FastAPI) -> None:
-    headers = {"Authorization": "Bearer key"}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://e", headers=headers) as client:
-        assert (await client.get("/api/v1/vector-store")).json()["name"] == "weaviate"
-        assert (await client.post("/api/v1/vector-store/reindex", json={})).status_code == 202
-        assert (await client.post("/api/v1/vector-store/reindex", json={"empty_first": 3})).status_code == 422
+async def test_rest(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/api/v1/vector-store")).json()["name"] == "weaviate"
+    assert (await client.post("/api/v1/vector-store/reindex", json={})).status_code == 202
+    assert (await client.post("/api/v1/vector-store/reindex", json={"empty_first": 3})).status_code == 422
 
 
 def test_settings_choose_the_store_and_hide_the_key() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-import pytest_asyncio
+import pytest
 from fastapi import FastAPI
 
 from rag.sweeps.routes import router
@@ -19,12 +19,11 @@ BODY: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(app: FastAPI, sweeping: Sweeping) -> httpx.AsyncClient:
+@pytest.fixture
+def app(app: FastAPI, sweeping: Sweeping) -> FastAPI:
     app.state.services.add(sweeping.sweeps)
     app.include_router(router, prefix="/api/v1")
-    transport = httpx.ASGITransport(app)
-    return httpx.AsyncClient(transport=transport, base_url="http://test", headers={"Authorization": "Bearer key"})
+    return app
 
 
 async def test_a_sweep_is_started_followed_and_read(

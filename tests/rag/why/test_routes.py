@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
-from fastapi import FastAPI
 
 from mcp_engine.access import Caller
 from tests.conftest import caller_of, make_tenant
@@ -18,14 +15,6 @@ from tests.rag.corpus import BAKERY, LIGHTHOUSE
 WHY = "/api/v1/collections/docs/why"
 WHO = "Who built the lighthouse of Karsund?"
 ASKED: dict[str, Any] = {"question": WHO, "document": "lighthouse.md"}
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app)
-    headers = {"Authorization": "Bearer key"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://engine", headers=headers) as client:
-        yield client
 
 
 async def test_a_passage_is_explained(client: httpx.AsyncClient, workspace: Workspace, caller: Caller) -> None:
