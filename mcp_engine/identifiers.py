@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from mcp_engine.errors import InvalidInput
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+NAME_RULE = "use 1 to 128 of the characters A-Z a-z 0-9 . _ - and begin with a letter or a digit"
 _NAME = re.compile(NAME_PATTERN)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_MILLISECOND = 2**48 - 1
@@ -37,9 +38,5 @@ def checked_name(name: str, *, what: str) -> str:
         InvalidInput: `name.invalid`, saying which characters are allowed.
     """
     if not _NAME.fullmatch(name):
-        raise InvalidInput(
-            "name.invalid",
-            f"{name[:140]!r} can't name a {what}: use 1 to 128 of the characters A-Z a-z 0-9 . _ - "
-            "and begin with a letter or a digit.",
-        )
+        raise InvalidInput("name.invalid", f"{name[:140]!r} can't name a {what}: {NAME_RULE}.")
     return name

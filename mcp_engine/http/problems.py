@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from mcp_engine.errors import EngineError, TryLater
+from mcp_engine.identifiers import NAME_PATTERN, NAME_RULE
 
 MEDIA_TYPE = "application/problem+json"
 NO_CREDENTIAL = "access.no_credential"
@@ -102,6 +103,8 @@ def _fault(item: Mapping[str, Any]) -> str:
         return "there is no such member; is it misspelt?"
     if item["type"] == "json_invalid":
         return f"this is no JSON ({item.get('ctx', {}).get('error', 'it ends too early')})"
+    if item["type"] == "string_pattern_mismatch" and item.get("ctx", {}).get("pattern") == NAME_PATTERN:
+        return NAME_RULE
     if item["type"] == "uuid_parsing":
         return "this is no id; ids look like 0190a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b"
     if tuple(item["loc"]) == ("body",) and item["type"] in _NO_OBJECT:

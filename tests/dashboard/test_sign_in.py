@@ -171,6 +171,20 @@ def test_the_palette_goes_to_a_page(page: Page) -> None:
     expect(page.get_by_role("main")).to_be_focused()
 
 
+def test_the_palette_finds_a_prompt_and_a_collection_by_name(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("combobox", name="Go to a page")
+    palette.fill("handb")
+    expect(page.get_by_role("option", name="handbook Collection")).to_be_visible()
+    palette.fill("no such thing")
+    expect(page.get_by_text("Nothing is called that.")).to_be_visible()
+    palette.fill("expl")
+    expect(page.get_by_role("option", name="explain Prompt")).to_have_attribute("aria-selected", "true")
+    assert_accessible(page, "palette-named")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="explain", level=1)).to_be_visible()
+
+
 def test_the_content_is_one_key_away(page: Page) -> None:
     page.reload()
     page.get_by_role("heading", name="Prompts", level=1).wait_for()

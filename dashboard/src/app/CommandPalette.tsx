@@ -1,11 +1,12 @@
 import { useNavigate } from "@tanstack/react-router";
-import { type LucideIcon, Moon, Sun } from "lucide-react";
+import { Library, type LucideIcon, Moon, SquareTerminal, Sun } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import { classes } from "../components/classes";
 import { navigation } from "../navigation";
 import { matching } from "./matching";
 import { setTheme } from "./theme";
+import { useNamed } from "./useNamed";
 
 interface Command {
   name: string;
@@ -38,14 +39,27 @@ function useCommands(): Command[] {
   }, [navigate]);
 }
 
-/** Ctrl-K: any section by a few letters of its name. */
+/** What is named so in this namespace: pages come first. */
+function useNamedCommands(query: string): { named: Command[]; isSettled: boolean } {
+  const navigate = useNavigate();
+  const { prompts, collections, isSettled } = useNamed(query);
+  const named = [
+    ...prompts.map((name) => ({ name, detail: "Prompt", icon: SquareTerminal, run: () => void navigate({ to: "/prompts/$name", params: { name } }) })),
+    ...collections.map((name) => ({ name, detail: "Collection", icon: Library, run: () => void navigate({ to: "/documents/$collection", params: { collection: name } }) })),
+  ].map((one) => ({ ...one, words: "", leaves: true }));
+  return { named, isSettled };
+}
+
+/** Ctrl-K: any section, prompt or collection by a few letters of its name. */
 export function CommandPalette({ open, onClose }: { open: boolean; onClose: () => void }) {
   const commands = useCommands();
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
   const id = useId();
   const left = useRef(false);
-  const found = useMemo(() => matching(commands, query, (item) => `${item.name} ${item.detail} ${item.words}`), [commands, query]);
+  const pages = useMemo(() => matching(commands, query, (item) => `${item.name} ${item.detail} ${item.words}`), [commands, query]);
+  const { named, isSettled } = useNamedCommands(open ? query : "");
+  const found = [...pages, ...named];
 
   useEffect(() => setQuery(""), [open]);
   useEffect(() => setAt(0), [query]);
@@ -88,7 +102,7 @@ export function CommandPalette({ open, onClose }: { open: boolean; onClose: () =
             aria-expanded="true"
             aria-controls={`${id}-list`}
             aria-activedescendant={found.length > 0 ? `${id}-${at}` : undefined}
-            placeholder="Type a page or a command"
+            placeholder="Type a page, a prompt or a collection"
             value={query}
             onChange={(event) => setQuery(event.target.value)}
             onKeyDown={steer}
@@ -97,7 +111,7 @@ export function CommandPalette({ open, onClose }: { open: boolean; onClose: () =
           <ul id={`${id}-list`} role="listbox" aria-label="Commands" className="min-h-0 overflow-auto p-1.5">
             {found.map((command, index) => (
               <li
-                key={command.name}
+                key={`${command.detail} ${command.name}`}
                 id={`${id}-${index}`}
                 role="option"
                 aria-selected={index === at}
@@ -106,12 +120,12 @@ export function CommandPalette({ open, onClose }: { open: boolean; onClose: () =
                 className={classes("flex h-9 cursor-pointer items-center gap-2.5 rounded-md px-2.5", index === at && "bg-hover")}
               >
                 <command.icon aria-hidden className="size-4 text-muted" />
-                <span className="grow">{command.name}</span>
+                <span className="min-w-0 grow truncate">{command.name}</span>
                 <span className="text-xs text-muted">{command.detail}</span>
               </li>
             ))}
           </ul>
-          {found.length === 0 && <p className="px-4 py-6 text-center text-sm text-muted">Nothing is called that.</p>}
+          {found.length === 0 && isSettled && <p className="px-4 py-6 text-center text-sm text-muted">Nothing is called that.</p>}
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

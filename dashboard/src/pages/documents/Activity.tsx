@@ -25,17 +25,19 @@ export function Activity({ namespace, collection, exists }: { namespace: string;
   const [all, setAll] = useState(false);
   useRefreshWhenFewer(documents.length, refresh);
 
-  const count = uploads.length + documents.length;
-  if (count === 0) return null;
   const refused = uploads.filter((upload) => upload.state === "refused");
-  const others = uploads.filter((upload) => upload.state !== "refused");
+  // A file is in the engine's queue a moment before the answer to it has come: it is listed once.
+  const queued = new Set(documents.map((document) => document.name));
+  const others = uploads.filter((upload) => upload.state !== "refused" && !queued.has(upload.name));
+  const coming = documents.length + others.length;
+  if (coming + refused.length === 0) return null;
   const rows = [
     ...refused.map((upload) => <Refused key={`u${upload.id}`} upload={upload} />),
     ...documents.map((document) => <Indexing key={document.id} document={document} job={jobs.get(document.latest.job_id)} />),
     ...others.map((upload) => <Sending key={`u${upload.id}`} upload={upload} />),
   ];
   return (
-    <Card title={<span aria-live="polite">{titleOf(count - refused.length, refused.length)}</span>} flush>
+    <Card title={<span aria-live="polite">{titleOf(coming, refused.length)}</span>} flush>
       <ul className="divide-y divide-line">{all ? rows : rows.slice(0, SHOWN)}</ul>
       {rows.length > SHOWN && (
         <div className="border-t border-line p-1.5 text-center">

@@ -89,6 +89,7 @@ async def test_what_is_sealed_is_not_read_back(api: Api) -> None:
     ("body", "status", "code", "named"),
     [
         ({"rows": []}, 422, "request.invalid", "rows"),
+        ({"name": "my rows", "rows": ROWS}, 422, "request.invalid", "name: use 1 to 128 of the characters A-Z"),
         ({"rows": [{"inputs": {}}]}, 422, "dataset.no_inputs", "row 1"),
         ({"rows": [{"inputs": {"q": "1"}}, {"inputs": {"p": "1"}}]}, 422, "dataset.missing_column", "Row 1"),
         (

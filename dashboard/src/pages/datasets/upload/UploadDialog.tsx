@@ -100,7 +100,7 @@ export function UploadDialog({ namespace, dataset, onClose, onPushed }: {
           <>
             <Sealing percent={sealed} hasSplits={hasSplits(picked)} error={at("shares")} onChange={setSealed} />
             <div className="grid gap-3 sm:grid-cols-2">
-              <TextField label="Name" isRequired value={name} spellCheck={false} disabled={dataset !== undefined} hint={NAME_HINT} error={at("name")} onChange={(event) => setName(event.target.value)} />
+              <TextField label="Name" isRequired value={name} spellCheck={false} disabled={dataset !== undefined} error={name !== "" && !isName(name) ? NAME_HINT : at("name")} onChange={(event) => setName(event.target.value)} />
               <TextField label="Message (optional)" hint="What changed and why." value={message} onChange={(event) => setMessage(event.target.value)} />
             </div>
             <TextField label="Description (optional)" hint="What the rows are." value={description} maxLength={2000} onChange={(event) => setDescription(event.target.value)} />
