@@ -4,7 +4,8 @@ import { CheckField, SelectField, TextArea, TextField } from "../../../component
 import { SchemaForm } from "../../../components/schema/SchemaForm";
 import { missingNames } from "../../../components/schema/fields";
 import { SidePanel } from "../../../components/SidePanel";
-import { ErrorState } from "../../../components/States";
+import { Failure } from "../../../components/States";
+import { useAttempt } from "../../../components/useAttempt";
 import { intervalFault, type SourceDraft } from "./draft";
 import type { SourceKind } from "./queries";
 import { type Unit, UNIT_SECONDS } from "./words";
@@ -30,8 +31,7 @@ interface SourceFormProps {
 export function SourceForm(props: SourceFormProps) {
   const { title, first, kind, before, credentialHint, mayForget, needsCredential, submit, after, onSubmit, onClose } = props;
   const [draft, setDraft] = useState(first);
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { isBusy, error, attempt } = useAttempt();
   const set = (next: Partial<SourceDraft>) => setDraft((old) => ({ ...old, ...next }));
   const fault = intervalFault(draft, kind);
   const missing = [
@@ -42,14 +42,7 @@ export function SourceForm(props: SourceFormProps) {
 
   async function send(event: FormEvent) {
     event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      await onSubmit(draft);
-    } catch (failure) {
-      setError(failure);
-      setBusy(false);
-    }
+    await attempt(() => onSubmit(draft));
   }
 
   return (
@@ -101,7 +94,7 @@ export function SourceForm(props: SourceFormProps) {
         </fieldset>
         <Choosing draft={draft} onChange={set} />
         {after}
-        {error !== null && <ErrorState error={error} />}
+        <Failure error={error} />
         <div className="flex flex-wrap items-center gap-3">
           <Button type="submit" look="primary" busy={isBusy} disabled={kind === undefined || missing.length > 0 || fault !== null}>
             {submit}
