@@ -32,14 +32,15 @@ from rag.answering import Draft, draft
 from rag.collections import find_collection
 from rag.conversation import ASKED, context_of
 from rag.embedding import Embedder
+from rag.found import found_with, retrieved
 from rag.options import with_options
-from rag.passages import excerpts_of
 from rag.readers.repository import ReaderRepository
 from rag.refusal import Refusal, nothing_found, refusal_of
 from rag.repository import DocumentRepository
+from rag.reranking.reranker import Reranker
 from rag.retrieval import Question, narrowing, retrieve
 from rag.rewriting.rewriter import Rewriter
-from rag.schemas import Answer, Passage
+from rag.schemas import Answer, Passage, RerankingReport
 from rag.searching import Searching
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
@@ -92,6 +93,7 @@ class _Drafted:
     draft: Draft
     passages: list[Passage]
     state: IndexState | None
+    reranking: RerankingReport | None
 
 
 class AskService:
@@ -104,6 +106,7 @@ class AskService:
         strategies: Strategies,
         searching: Searching,
         rewriter: Rewriter,
+        reranker: Reranker,
         writer: Writer,
         cache: AnswerCacheService,
         splits: LabelSplits | None = None,
@@ -114,6 +117,7 @@ class AskService:
         self._strategies = strategies
         self._searching = searching
         self._rewriter = rewriter
+        self._reranker = reranker
         self._writer = writer
         self._cache = cache
         self._splits = splits
@@ -215,7 +219,7 @@ class AskService:
             version=resolved.version, parent_id=running.id,
         )  # fmt: skip
         asked = replace(asked, wordings=wordings)
-        found = await self._draft(caller, asked)
+        found = await self._draft(caller, asked, running.id)
         yield retrieval_event(running.id, found.passages)
         refusal = await self._refusal(caller, asked, found)
         written = Written()
@@ -231,7 +235,8 @@ class AskService:
                     yield event
         answer = _answer(asked, running.id, found, refusal, written)
         await running.finish(outcome_of(answer))
-        # An answer without passages comes from no search: there is nothing to save, and more that it depends on.
+        # An answer without passages comes from no search: there is nothing to save, and more that it depends on. What a
+        # model failed to order or to write it may do the next time.
         if asked.cache_as is not None and found.state is not None and found.passages and not _failed(answer):
             await self._cache.keep(caller, asked.cache_as, found.state, running.id)
         yield StreamEvent(event="completed", data=answer.model_dump(mode="json"))
@@ -277,7 +282,7 @@ class AskService:
             also=asked.expose,
         )  # fmt: skip
 
-    async def _draft(self, caller: Caller, asked: _Asked) -> _Drafted:
+    async def _draft(self, caller: Caller, asked: _Asked, parent_id: UUID) -> _Drafted:
         options, moment_of = asked.resolved.strategy, self._searching.moment
         async with moment_of(
             caller,
@@ -291,16 +296,21 @@ class AskService:
             with span(_tracer, "retrieve"):
                 work, question = moment.work, moment.question
                 hits = await retrieve(
-                    work.session, moment.place.id, question, options.retrieval, options.retrieval.passages,
+                    work.session, moment.place.id, question, options.retrieval, retrieved(options),
                     asked.filters, self._store.index(work.session, work.tenant_id), moment.others,
                 )  # fmt: skip
-                repository = DocumentRepository(work.session, work.tenant_id)
-                passages, texts = await excerpts_of(repository, hits.best)
+                found = await found_with(DocumentRepository(work.session, work.tenant_id), hits)
                 state = None if asked.cache_as is None else await self._cache.state(work, moment.place)
+        # Outside of the transaction: a model may take its time.
+        found, report = await self._reranker.reranked(
+            caller, asked.namespace, options, asked.question, found,
+            version=asked.resolved.version, parent_id=parent_id,
+        )  # fmt: skip
+        found = found.first(options.retrieval.passages)
         with span(_tracer, "answer"):
             offered = 0 if options.composing is None else options.composing.sentences
-            drafted = draft(question, hits, texts, options.answering, offered=offered)
-            return _Drafted(question, drafted, passages, state)
+            drafted = draft(question, found.hits, found.texts, options.answering, offered=offered)
+            return _Drafted(question, drafted, found.passages, state, report)
 
     async def _refusal(self, caller: Caller, asked: _Asked, found: _Drafted) -> Refusal | None:
         """Return why there is no answer; None where there is one."""
@@ -323,13 +333,17 @@ def _answer(asked: _Asked, execution_id: UUID, found: _Drafted, refusal: Refusal
         strategy=f"{version.name}/{version.number}", refused=refusal is not None, reason=refusal and refusal.reason,
         reason_code=refusal and refusal.code, text=written.text, confidence=round(found.draft.confidence, 4),
         citations=written.citations, passages=found.passages, context=list(asked.context),
-        queries=list(asked.wordings), prose=written.prose, composition=written.composition,
+        queries=list(asked.wordings), reranking=found.reranking,
+        prose=written.prose, composition=written.composition,
     )  # fmt: skip
 
 
 def _failed(answer: Answer) -> bool:
-    """Return whether a model that should have written the answer failed: the next one may not."""
-    return answer.composition is not None and answer.composition.error_code is not None
+    """Return whether a model failed to order the passages or to write the answer: the next time it may not."""
+    ordering, writing = answer.reranking, answer.composition
+    return (ordering is not None and ordering.failed is not None) or (
+        writing is not None and writing.error_code is not None
+    )
 
 
 def checked_question(question: str) -> str:

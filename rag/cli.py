@@ -310,6 +310,10 @@ def _render_answer(console: Console, answer: dict[str, Any], *, with_text: bool)
         console.print(f"Understood together with: {' '.join(answer['context'])}\n", markup=False, style="dim")
     if answer["queries"]:
         console.print(f"Also searched for: {' · '.join(answer['queries'])}\n", markup=False, style="dim")
+    if answer["reranking"]:
+        report = answer["reranking"]
+        ordered = report["failed"] or f"Passages ordered by {report['model']}, of {report['candidates']}."
+        console.print(f"{ordered}\n", markup=False, style="dim")
     if answer["refused"]:
         console.print(f"No answer. {answer['reason']}", markup=False)
         for citation in answer["citations"]:

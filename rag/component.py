@@ -44,9 +44,11 @@ class RagComponent(Component):
 
     def artifact_kinds(self) -> Sequence[ArtifactKind]:
         from rag.embedders.options import BUNDLED, STATIC, configured
+        from rag.reranking.options import RerankerOptions
         from rag.strategy_kind import StrategyKind
 
-        return (StrategyKind([BUNDLED, STATIC, *(one.name for one in configured())]),)
+        embedders = [BUNDLED, STATIC, *(one.name for one in configured())]
+        return (StrategyKind(embedders, RerankerOptions().digests()),)
 
     def commands(self) -> Mapping[str, CommandGroup]:
         from rag.cli import asking
@@ -84,6 +86,9 @@ class RagComponent(Component):
         from rag.preview.service import PreviewService
         from rag.readers.service import ReaderService
         from rag.reindexing.service import ReindexingService
+        from rag.reranking.cross_encoder import CrossEncoders
+        from rag.reranking.options import RerankerOptions
+        from rag.reranking.reranker import Reranker
         from rag.rewriting.rewriter import Rewriter
         from rag.searching import Searching
         from rag.service import DocumentService
@@ -113,18 +118,26 @@ class RagComponent(Component):
         viewers = ParserPool(timeout_seconds=VIEW_TIMEOUT_SECONDS, memory_bytes=VIEW_MEMORY_BYTES)
         services.add(ViewingService(database, viewers))
         prompts = PinnedPrompts(services.get(PromptService))
-        rewriter, writer = Rewriter(prompts), Writer(database, Composer(prompts))
-        services.add(PreviewService(database, viewers, searching, rewriter, store))
+        rewriter, writer, cross_encoders = (
+            Rewriter(prompts),
+            Writer(database, Composer(prompts)),
+            CrossEncoders(RerankerOptions()),
+        )
+        services.add(cross_encoders)
+        reranker = Reranker(cross_encoders, prompts)
+        services.add(PreviewService(database, viewers, searching, rewriter, reranker, store))
         executions = services.get(ExecutionService)
         cache = AnswerCacheService(database, executions, AnswerCacheOptions(), store)
         splits = services.get(LabelSplits)
-        asking = AskService(database, executions, strategies, searching, rewriter, writer, cache, splits, store)
+        asking = AskService(
+            database, executions, strategies, searching, rewriter, reranker, writer, cache, splits, store
+        )
         services.add(cache)
         services.add(asking)
         services.add(ReaderService(database))
         services.add(DuplicateService(database))
         services.add(SupportService(database, executions, asking))
-        services.add(WhyService(database, strategies, searching, rewriter, store))
+        services.add(WhyService(database, strategies, searching, rewriter, reranker, store))
         services.add(ReindexingService(database, jobs, strategies, embedders, store))
         services.add(SweepService(database, jobs, strategies, services.get(Planner)))
         connectors = Connectors.installed(SourceOptions())
@@ -230,12 +243,14 @@ class RagComponent(Component):
         from rag.connectors.schedule import SourceSchedule
         from rag.embedders.registry import Embedders
         from rag.parsing.pool import ParserPool
+        from rag.reranking.cross_encoder import CrossEncoders
         from rag.stores.port import VectorStore
         from rag.viewing import ViewingService
 
         await services.get(SourceSchedule).stop()
         await services.get(VectorStore).close()
         await services.get(Embedders).close()
+        await services.get(CrossEncoders).close()
         await services.get(ParserPool).close()
         await services.get(ViewingService).close()
 

@@ -15,7 +15,7 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {"retrieval": Retrieval, "answeri
 NAMES: Final = tuple(f"{part}.{member}" for part, options in _PARTS.items() for member in options.model_fields)
 """What takes effect when a question is asked."""
 _OF_THE_INDEX = ("chunking", "embedder")
-_OF_THE_LOCK = ("rewriting", "composing")
+_OF_THE_LOCK = ("rewriting", "reranking", "composing")
 
 
 def with_options(strategy: Strategy, options: Mapping[str, Any]) -> Strategy:
@@ -55,8 +55,8 @@ def _check_name(name: str) -> None:
     if name.partition(".")[0] in _OF_THE_LOCK:
         raise InvalidInput(
             "strategy_option.needs_version",
-            f"{name[:80]!r} names a prompt, which only a version pins. Push versions of the strategy with and without "
-            "it, and try other options of each.",
+            f"{name[:80]!r} belongs to a prompt or a model, which only a version pins. Push versions of the strategy "
+            "with and without it, and try other options of each.",
         )
     raise InvalidInput(
         "strategy_option.unknown", f"A strategy has no option {name[:80]!r}; there are: {', '.join(NAMES)}."

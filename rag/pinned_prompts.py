@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from uuid import UUID
 
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.artifacts.versions import ResolvedVersion
+from mcp_engine.models.tokens import TokenCounter
 from mcp_engine.prompts.kind import KIND as PROMPT
 from mcp_engine.prompts.runs import RunDelta
 from mcp_engine.prompts.schemas import RunCompleted, RunPrompt
@@ -31,6 +32,7 @@ class PinnedPrompts:
         kind: str,
         version: ResolvedVersion | None = None,
         parent_id: UUID | None = None,
+        shown: Sequence[UUID] = (),
     ) -> AsyncGenerator[RunDelta | RunCompleted]:
         """Yield the text as it comes, and the end.
 
@@ -40,13 +42,13 @@ class PinnedPrompts:
             kind: of execution that the run is recorded as.
             version: of the strategy, whose lock pins the prompt's version; None for one that nobody pushed.
             parent_id: the execution of the question.
+            shown: the document versions whose text the values hold: who may not read one, may not read the run.
 
         Raises:
             NotFound: the prompt does not exist.
             EngineError: what the run raises; its execution has failed with that code.
         """
-        reference = Reference.parse(PROMPT, prompt)
-        number, lock_digest = (None, None) if version is None else _pinned(version, reference)
+        reference, number, lock_digest = _wanted(prompt, version)
         found = await self._prompts.get(
             caller, namespace, reference.name,
             version=number or reference.version, label=None if number else reference.label, lock_digest=lock_digest,
@@ -56,8 +58,9 @@ class PinnedPrompts:
             version=found.number, variables={name: text for name, text in values.items() if name in declared}
         )
         events = self._prompts.run(
-            caller, namespace, reference.name, wanted, parent_id=parent_id, kind=kind, lock_digest=lock_digest
-        )
+            caller, namespace, reference.name, wanted,
+            parent_id=parent_id, kind=kind, lock_digest=lock_digest, shown=shown,
+        )  # fmt: skip
         async with aclosing(events):
             async for event in events:
                 yield event
@@ -72,14 +75,35 @@ class PinnedPrompts:
         kind: str,
         version: ResolvedVersion | None = None,
         parent_id: UUID | None = None,
+        shown: Sequence[UUID] = (),
     ) -> str:
         """Return the whole text; arguments and errors as of `run`."""
-        events = self.run(caller, namespace, prompt, values, kind=kind, version=version, parent_id=parent_id)
+        events = self.run(
+            caller, namespace, prompt, values, kind=kind, version=version, parent_id=parent_id, shown=shown
+        )
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, RunCompleted):
                     return event.output
         raise AssertionError("a run ends with its end")
+
+    async def tokens(
+        self, caller: Caller, namespace: str, prompt: str, version: ResolvedVersion | None = None
+    ) -> TokenCounter:
+        """Return what counts tokens as the prompt's model does; arguments and errors as of `run`."""
+        reference, number, lock_digest = _wanted(prompt, version)
+        return await self._prompts.tokens(
+            caller, namespace, reference.name,
+            version=number or reference.version, label=None if number else reference.label, lock_digest=lock_digest,
+        )  # fmt: skip
+
+
+def _wanted(prompt: str, version: ResolvedVersion | None) -> tuple[Reference, int | None, str | None]:
+    """Return what a strategy names, and what its lock pins: nothing for one that nobody pushed."""
+    reference = Reference.parse(PROMPT, prompt)
+    if version is None:
+        return reference, None, None
+    return reference, *_pinned(version, reference)
 
 
 def _pinned(version: ResolvedVersion, reference: Reference) -> tuple[int, str]:

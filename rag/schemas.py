@@ -181,11 +181,22 @@ class CitedVersion(BaseModel):
     digest: str
 
 
+class PassageRank(BaseModel):
+    """Where a passage stood before it was ordered anew, from 1, with its score there, and what the model said of it.
+
+    `score` is a cross-encoder's own number; null for a model that gives an order, and for what it did not read.
+    """
+
+    rank_before: int
+    score_before: float
+    score: float | None
+
+
 class Passage(BaseModel):
     """A chunk that was found: its place and text, and why it was found.
 
-    `score` is the fused score in 0..1 within this search; `similarity` (cosine of the meaning) and
-    `bm25` are comparable across searches of one collection.
+    `score` is the fused score in 0..1 within this search, or that of the strategy's reranking (`reranked`);
+    `similarity` (cosine of the meaning) and `bm25` are comparable across searches of one collection.
     """
 
     version: CitedVersion
@@ -196,6 +207,7 @@ class Passage(BaseModel):
     score: float
     similarity: float
     bm25: float
+    reranked: PassageRank | None = None
 
 
 class SearchResult(BaseModel):
@@ -271,6 +283,37 @@ class AskRequest(BaseModel):
         return None if self.unit_id is None else Unit(self.unit_id, self.attributes)
 
 
+class LeftOutPassage(BaseModel):
+    """What of a passage a model did not read: it did not fit into its tokens, or it was shown already."""
+
+    version_id: UUID
+    start: int
+    end: int
+    reason: Literal["budget", "repeated"]
+
+
+class RerankingReport(BaseModel):
+    """How passages were ordered anew: by which model, of how many, and what went wrong.
+
+    When it `failed`, the passages kept the order in which they were found, and this says why. A language model's order
+    may leave passages out (`missing`, which keep their order behind the others), name some twice (`doubled`) or name
+    some that there are not (`unknown`). It read `tokens` of `budget_tokens`, by its own tokenizer or by a guess
+    (`tokens_exact`), and `left_out` is what did not fit.
+    """
+
+    kind: Literal["cross_encoder", "model"]
+    model: str
+    candidates: int
+    failed: str | None = None
+    missing: int = 0
+    doubled: int = 0
+    unknown: int = 0
+    tokens: int | None = None
+    budget_tokens: int | None = None
+    tokens_exact: bool | None = None
+    left_out: list[LeftOutPassage] = []
+
+
 class Answer(BaseModel):
     """An extractive answer, or a refusal.
 
@@ -285,6 +328,7 @@ class Answer(BaseModel):
     `context` are the earlier questions that a follow-up was understood with, first to last, and `queries` the other
     wordings, by the strategy's prompt, that passages were searched with too. One that was given before, and is given
     again because nothing that it depends on has changed, names the execution that found it (`cached_from`).
+    `reranking` says how a model ordered the passages, where the strategy has one do so.
     """
 
     execution_id: UUID
@@ -300,6 +344,7 @@ class Answer(BaseModel):
     passages: list[Passage]
     context: list[str] = []
     queries: list[str] = []
+    reranking: RerankingReport | None = None
     cached_from: UUID | None = None
     prose: list[Statement] = []
     composition: Composition | None = None

@@ -199,6 +199,41 @@ class Rewriting(_Options):
         return self
 
 
+class CrossEncoderReranking(_Options):
+    """Passages in the order that a cross-encoder gives them, which reads the question and a passage together.
+
+    `model` is a folder of the operator's (`rag.reranking.options`). `digest` is that of its files: it is filled in when
+    the strategy is pushed, and other files are refused from then on. The best `candidates` are read, each up to
+    `max_tokens` with the question. `scores` says whether the model's numbers are scaled by the sigmoid, or over the
+    candidates where they are not meant as probabilities (`raw`).
+    """
+
+    kind: Literal["cross_encoder"]
+    model: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
+    digest: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    candidates: int = Field(default=30, ge=1, le=100)
+    max_tokens: int = Field(default=512, ge=16, le=8192)
+    scores: Literal["sigmoid", "raw"] = "sigmoid"
+
+
+class ModelReranking(_Options):
+    """Passages in the order that a language model gives them, by a governed prompt.
+
+    `prompt` names a version of one (`order@production`), whose variables are `passages`, the best `candidates`
+    numbered from 1, and `question`. Its answer is their numbers, best first (after W. Sun et al., "Is ChatGPT Good at
+    Search?", 2023). Passages take at most `budget_tokens` by the model's own count; what does not fit keeps its place
+    behind them. When the model fails, or answers without an order, the passages keep theirs, and the answer says so.
+    """
+
+    kind: Literal["model"]
+    prompt: str = Field(min_length=1, max_length=140)
+    candidates: int = Field(default=10, ge=2, le=50)
+    budget_tokens: int = Field(default=2000, ge=50, le=200_000)
+
+
+Reranking = Annotated[CrossEncoderReranking | ModelReranking, Field(discriminator="kind")]
+
+
 class Composing(_Options):
     """An answer that a model writes from the chosen sentences, by a governed prompt.
 
@@ -221,11 +256,12 @@ class Strategy(_Options):
     anew. Questions are embedded by what the collection was indexed with, whatever a strategy says.
     """
 
-    later = frozenset({"rewriting", "composing"})
+    later = frozenset({"rewriting", "reranking", "composing"})
 
     chunking: Chunking = Chunking()
     rewriting: Rewriting | None = None
     retrieval: Retrieval = Retrieval()
+    reranking: Reranking | None = None
     answering: Answering = Answering()
     composing: Composing | None = None
     embedder: str = Field(default=BUNDLED, min_length=1, max_length=63)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
@@ -12,7 +13,8 @@ from mcp_engine.errors import InvalidInput
 from mcp_engine.faults import faults_of
 from mcp_engine.prompts.kind import KIND as PROMPT
 from rag.embedders.options import BUNDLED, STATIC
-from rag.strategy import KIND, Composing, Rewriting, Strategy
+from rag.reranking.options import not_there
+from rag.strategy import KIND, Composing, CrossEncoderReranking, ModelReranking, Rewriting, Strategy
 
 
 class _Use(NamedTuple):
@@ -23,8 +25,9 @@ class _Use(NamedTuple):
     optional: tuple[str, ...]
 
 
-_USES: Final[Mapping[type[Rewriting | Composing], _Use]] = {
+_USES: Final[Mapping[type[Rewriting | ModelReranking | Composing], _Use]] = {
     Rewriting: _Use("rewrite questions", "question", ("earlier",)),
+    ModelReranking: _Use("order passages", "passages", ("question",)),
     Composing: _Use("write an answer", "sentences", ("question",)),
 }
 
@@ -34,18 +37,24 @@ class StrategyKind:
 
     Args:
         embedders: the names that a strategy may choose from.
+        rerankers: the cross-encoders that it may choose from, and the digests of their files.
     """
 
     name = KIND
 
-    def __init__(self, embedders: Collection[str] = (BUNDLED, STATIC)) -> None:
+    def __init__(
+        self, embedders: Collection[str] = (BUNDLED, STATIC), rerankers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._embedders = embedders
+        self._rerankers = rerankers
 
     def normalise(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the body with its defaults filled in, but those of members that came later.
+        """Return the body with its defaults filled in, but those of members that came later, and with the digest of
+        the files of the cross-encoder that it names.
 
         Raises:
-            InvalidInput: `rag_strategy.invalid`, naming each member that is wrong; `rag_strategy.embedder_unknown`.
+            InvalidInput: `rag_strategy.invalid`, naming each member that is wrong; `rag_strategy.embedder_unknown`,
+                `rag_strategy.reranker_unknown`, `rag_strategy.reranker_changed`.
         """
         try:
             strategy = Strategy.model_validate(dict(body))
@@ -57,7 +66,23 @@ class StrategyKind:
                 f"No embedder is named {strategy.embedder!r}; there are: {', '.join(self._embedders)}. The operator "
                 "lists more in the file that MCP_ENGINE_EMBEDDERS_FILE names.",
             )
+        reranking = strategy.reranking
+        if isinstance(reranking, CrossEncoderReranking):
+            strategy = strategy.model_copy(update={"reranking": self._pinned(reranking)})
         return strategy.model_dump(mode="json")
+
+    def _pinned(self, reranking: CrossEncoderReranking) -> CrossEncoderReranking:
+        digest = self._rerankers.get(reranking.model)
+        if digest is None:
+            why = not_there(reranking.model, sorted(self._rerankers))
+            raise InvalidInput("rag_strategy.reranker_unknown", f"{why} The engine looks for new ones when it starts.")
+        if reranking.digest not in (None, digest):
+            raise InvalidInput(
+                "rag_strategy.reranker_changed",
+                f"The files of the cross-encoder {reranking.model!r} have the digest {digest}, and `digest` says "
+                f"{reranking.digest}; leave it out to take the files that are there.",
+            )
+        return reranking.model_copy(update={"digest": digest})
 
     def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:
         named = (Reference.parse(PROMPT, part.prompt) for part in _naming_prompts(body))
@@ -82,7 +107,8 @@ class StrategyKind:
                 )
 
 
-def _naming_prompts(body: Mapping[str, Any]) -> list[Rewriting | Composing]:
+def _naming_prompts(body: Mapping[str, Any]) -> list[Rewriting | ModelReranking | Composing]:
     """Return the parts of a strategy that name a prompt."""
     strategy = Strategy.model_validate(dict(body))
-    return [part for part in (strategy.rewriting, strategy.composing) if part is not None]
+    parts = (strategy.rewriting, strategy.reranking, strategy.composing)
+    return [part for part in parts if isinstance(part, Rewriting | ModelReranking | Composing)]

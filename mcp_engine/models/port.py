@@ -16,6 +16,7 @@ from langchain_core.language_models import BaseChatModel
 
 from mcp_engine import canonical
 from mcp_engine.models.calls import CallParameters, ModelCall, checked_call
+from mcp_engine.models.tokens import ESTIMATED, TokenCounter
 
 __all__ = ["CallParameters", "ModelCall", "ModelIdentity", "ServedModel", "checked_call"]
 
@@ -49,8 +50,9 @@ class ModelIdentity:
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A model ready to be called: `name` is what resolves to it again."""
+    """A model ready to be called: `name` is what resolves to it again, and `tokens` counts what it will read."""
 
     name: str
     chat: BaseChatModel
     identity: ModelIdentity
+    tokens: TokenCounter = ESTIMATED

@@ -26,6 +26,7 @@ from mcp_engine.models.remote_errors import engine_error, status_error
 from mcp_engine.models.repository import ProviderRepository
 from mcp_engine.models.schemas import LOCAL, ModelView, NewProvider, ProviderOptions, ProviderTest, ProviderView
 from mcp_engine.models.tables import ModelProvider
+from mcp_engine.models.tokens import GgufTokens
 from mcp_engine.secrets import Secrets
 
 TEST_SECONDS = 15.0
@@ -48,12 +49,15 @@ class ModelService:
         self._seal = CredentialSeal(secrets.credential_key)
         self._timeout_seconds = timeout_seconds or pool.options.timeout_seconds
         self._http: httpx.AsyncClient | None = None
+        self._tokens: GgufTokens | None = None
 
     async def close(self) -> None:
         """Close connections to providers; the pool has its own `close`."""
         if self._http is not None:
             await self._http.aclose()
             self._http = None
+        if self._tokens is not None:
+            await asyncio.to_thread(self._tokens.close)
 
     async def resolve(self, caller: Caller, name: str | None = None) -> ServedModel:
         """Return the model that `name` means: None and `local` the engine's own, else `<provider>/<model id>`.
@@ -185,7 +189,9 @@ class ModelService:
     async def _local(self) -> ServedModel:
         weights = await self._pool.weights()
         identity = ModelIdentity(LOCAL, weights.name, weights.weights_digest, weights.source_digest)
-        return ServedModel(LOCAL, LocalChatModel(pool=self._pool, model_name=weights.name), identity)
+        if self._tokens is None:
+            self._tokens = GgufTokens(weights.path)
+        return ServedModel(LOCAL, LocalChatModel(pool=self._pool, model_name=weights.name), identity, self._tokens)
 
     async def _chat(self, provider: ModelProvider, model: str) -> RemoteChatModel:
         options = ProviderOptions.model_validate(provider.options)

@@ -71,12 +71,14 @@ class PreparedRun:
     claim: Claim | None
     kind: str = EXECUTION_KIND
     expose: Expose | None = None
+    shown: Sequence[UUID] = ()
 
 
 @dataclass(slots=True)
 class _Answer:
     """What has come from the model so far."""
 
+    shown: Sequence[UUID] = ()
     pieces: list[str] = field(default_factory=list[str])
     finish_reason: str | None = None
     response_model: str | None = None
@@ -105,6 +107,7 @@ class _Answer:
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
             cached_tokens=usage.cached_tokens,
+            shown=self.shown,
         )
 
     def take(self, chunk: AIMessageChunk) -> str:
@@ -155,7 +158,8 @@ async def run_prepared(
         tracing.span(_tracer, name, kind=SpanKind.CLIENT, attributes=attributes) as span,
     ):
         async with await executions.start(caller, _start(run, parameters)) as running, _named(running):
-            answer = _Answer()
+            answer = _Answer(run.shown)
+            running.partial = Outcome(shown=run.shown)
             try:
                 async with aclosing(_chunks(run, caller)) as chunks:
                     async for chunk in chunks:

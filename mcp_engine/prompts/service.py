@@ -27,6 +27,7 @@ from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.idempotency import IdempotencyKey
 from mcp_engine.http.paging import Page, decode_cursor, decode_id_cursor, decode_number_cursor, page_of
 from mcp_engine.idempotency.claims import Claim
+from mcp_engine.models.tokens import TokenCounter
 from mcp_engine.prompts.composition import included_bodies, included_prompts
 from mcp_engine.prompts.diff import diff_bodies
 from mcp_engine.prompts.drafts import CheckedPrompt, CheckPrompt, check_draft, draft_includes
@@ -229,6 +230,24 @@ class PromptService:
         shown = [_impact(row, name, moved) for row in rows]
         return page_of(shown, limit, lambda one: (one.kind, one.name, one.label, f"{KIND}:{one.reference}"))
 
+    async def tokens(
+        self,
+        caller: Caller,
+        namespace: str,
+        name: str,
+        *,
+        version: int | None = None,
+        label: str | None = None,
+        lock_digest: str | None = None,
+    ) -> TokenCounter:
+        """Return what counts tokens as the model of a version does.
+
+        Raises:
+            NotFound: as `get`, and for the model.
+        """
+        found = await self._resolved(caller, namespace, Reference(KIND, name, version, label), lock_digest)
+        return (await self._models.resolve(caller, parse_body(found.body).model)).tokens
+
     async def _variables(self, caller: Caller, wanted: RenderPrompt) -> dict[str, Any]:
         """Return the values to render with: the given ones, or those of a stored run."""
         if wanted.execution_id is None:
@@ -259,6 +278,7 @@ class PromptService:
         key: IdempotencyKey | None = None,
         kind: str = EXECUTION_KIND,
         lock_digest: str | None = None,
+        shown: Sequence[UUID] = (),
     ) -> AsyncGenerator[RunDelta | RunCompleted, None]:
         """Run a version on a model, recorded as an execution; yields the text as it comes, then `RunCompleted`.
 
@@ -269,6 +289,7 @@ class PromptService:
         Args:
             kind: under which the execution is recorded.
             lock_digest: of the version that `wanted` names by number; what it depends on is what this lock pins.
+            shown: the document versions whose text the variables hold, as `Outcome` has them.
 
         Raises:
             InvalidInput, NotFound: as `render`, and for the model and its parameters; nothing is recorded.
@@ -286,6 +307,7 @@ class PromptService:
                 yield first
                 return
         prepared = await self._prepare(caller, namespace, name, wanted, parent_id, claim, kind, lock_digest)
+        prepared = replace(prepared, shown=shown)
         async with aclosing(run_prepared(self._executions, caller, prepared)) as events:
             async for event in events:
                 yield event

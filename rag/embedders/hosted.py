@@ -7,23 +7,20 @@ One that died is started again for the next texts.
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Final
 
 import numpy as np
 
 from mcp_engine.canonical import digest
 from mcp_engine.errors import ModelFailed, Refused
+from mcp_engine.line_child import ChildEnded, LineChild
 from mcp_engine.models.weights import file_digest
 from rag.embedders.host import FAILED, MISSING, OPTIONS, HostedModel
 from rag.embedding import Vectors, normalised
 
-_STOP_SECONDS: Final = 5.0
 _LONGEST_QUOTE: Final = 500
 
 
@@ -83,7 +80,7 @@ class HostedEmbedder:
         return vectors
 
     async def close(self) -> None:
-        await asyncio.to_thread(_stopped, self._process)
+        await asyncio.to_thread(self._process.close)
 
     async def _embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -92,35 +89,32 @@ class HostedEmbedder:
 
     def _exchanged(self, texts: Sequence[str]) -> Vectors:
         with self._turn:
-            if self._process.poll() is not None:
-                _stopped(self._process)
+            if not self._process.is_alive:
+                self._process.close()
                 self._process, _ = _started(self._options)
-            to_model, from_model = _pipes(self._process)
             try:
                 # An empty text has no tokens to pool.
-                to_model.write(json.dumps([text or " " for text in texts]).encode() + b"\n")
-                to_model.flush()
-                header = _header(from_model)
-                body = from_model.read(header["rows"] * self._dimensions * 4) if "rows" in header else b""
-            except (OSError, ValueError) as error:
-                _stopped(self._process)
+                header = self._process.ask([text or " " for text in texts])
+                rows = header.get("rows", 0)
+                body = self._process.receive_bytes(rows * self._dimensions * 4) if rows else b""
+            except ChildEnded as error:
+                self._process.close()
                 raise _failed(self._options, "its process died; it is started again for the next texts") from error
         if "rows" not in header:
             raise _failed(self._options, header["error"])
         return np.frombuffer(body, dtype="<f4").reshape(len(texts), self._dimensions)
 
 
-def _started(options: HostedModel) -> tuple[subprocess.Popen[bytes], int]:
-    command = [sys.executable, "-m", "rag.embedders.host", OPTIONS.dump_json(options).decode()]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def _started(options: HostedModel) -> tuple[LineChild, int]:
+    process = LineChild("rag.embedders.host", OPTIONS.dump_json(options).decode())
     try:
-        ready = _header(_pipes(process)[1])
-    except ValueError as error:
-        _stopped(process)
+        ready = process.receive()
+    except ChildEnded as error:
+        process.close()
         raise _failed(options, "its process ended before the model was loaded; see the server's log") from error
     if "dimensions" in ready:
         return process, int(ready["dimensions"])
-    _stopped(process)
+    process.close()
     if ready["code"] == MISSING:
         raise Refused(
             MISSING,
@@ -128,33 +122,6 @@ def _started(options: HostedModel) -> tuple[subprocess.Popen[bytes], int]:
             "beside the engine: pip install sentence-transformers",
         )
     raise _failed(options, ready["error"])
-
-
-def _header(answers: IO[bytes]) -> dict[str, Any]:
-    line = answers.readline()
-    if not line:
-        raise ValueError("the process ended")
-    return dict(json.loads(line))
-
-
-def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    return process.stdin, process.stdout
-
-
-def _stopped(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    for pipe in _pipes(process):
-        try:
-            pipe.close()
-        except BrokenPipeError:
-            continue  # Text that a dead process never read.
 
 
 def _failed(options: HostedModel, why: str) -> ModelFailed:

@@ -58,7 +58,8 @@ def _policies() -> None:
     for table in ("document_original", "document_reading", "document_text", "document_indexing"):
         _restrict(table, f"{_NOTHING_RESTRICTED} OR {_exists('document_version', f'{table}.version_id')}")
     _restrict("job", f"{_NOTHING_RESTRICTED} OR {_IS_ENGINE} OR CASE kind {_SUBJECTS} ELSE true END")
-    _restrict("execution", f"{_NOTHING_RESTRICTED} OR {_IS_ENGINE} OR {_SHOWS_NOTHING_HIDDEN}")
+    shows_nothing = f"({_SHOWS_NOTHING_HIDDEN} AND {_SAYS_WHAT_IT_SHOWS})"
+    _restrict("execution", f"{_NOTHING_RESTRICTED} OR {_IS_ENGINE} OR {shows_nothing}")
     _restrict("execution_output", f"{_NOTHING_RESTRICTED} OR {_exists('execution', 'execution_output.execution_id')}")
 
 
@@ -104,6 +105,16 @@ _SHOWS_NOTHING_HIDDEN = """NOT EXISTS (
     WHERE outcome.tenant_id = execution.tenant_id AND outcome.execution_id = execution.id AND NOT EXISTS (
         SELECT FROM document_version AS version
         WHERE version.tenant_id = execution.tenant_id AND version.id = shown.version_id
+    )
+)"""
+
+# What a model is shown of passages stands in the run's inputs. Before its end, and of one that was interrupted, nothing
+# says which these are: then it is its actor's alone.
+_SAYS_WHAT_IT_SHOWS = f"""(
+    execution.kind NOT IN ('rerank', 'compose') OR execution.actor_id = {ddl.PRINCIPAL_EXPRESSION} OR EXISTS (
+        SELECT FROM execution_outcome AS outcome
+        WHERE outcome.tenant_id = execution.tenant_id AND outcome.execution_id = execution.id
+            AND outcome.shown IS NOT NULL
     )
 )"""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from rag.refusal import RefusalCode
-from rag.schemas import Passage
+from rag.schemas import Passage, RerankingReport
 from rag.strategy import Chunking, Filters, Strategy
 
 
@@ -70,3 +70,4 @@ class AnswerPreview(BaseModel):
     reason_code: RefusalCode | None
     confidence: float
     queries: list[str] = []
+    reranking: RerankingReport | None = None

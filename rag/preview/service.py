@@ -17,9 +17,9 @@ from rag.chunkers.outline import Outline
 from rag.chunkers.registry import chunker_for
 from rag.collections import erased, find_collection, no_document
 from rag.embedding import Embedder
+from rag.found import found_with, retrieved
 from rag.indexing import Cut, cut, sentence_vectors
 from rag.parsing.pool import ParserPool
-from rag.passages import excerpts_of
 from rag.preview.schemas import (
     AnswerPreview,
     AnswerRequest,
@@ -31,6 +31,7 @@ from rag.preview.schemas import (
 from rag.readers.repository import ReaderRepository
 from rag.refusal import nothing_found, refusal_of
 from rag.repository import DocumentRepository
+from rag.reranking.reranker import Reranker
 from rag.retrieval import narrowing, retrieve
 from rag.rewriting.rewriter import Rewriter
 from rag.schemas import Passage
@@ -56,12 +57,14 @@ class PreviewService:
         parsers: ParserPool,
         searching: Searching,
         rewriter: Rewriter,
+        reranker: Reranker,
         store: VectorStore = POSTGRESQL,
     ) -> None:
         self._database = database
         self._parsers = parsers
         self._searching = searching
         self._rewriter = rewriter
+        self._reranker = reranker
         self._store = store
 
     async def chunks(self, caller: Caller, namespace: str, collection: str, request: ChunksRequest) -> ChunksPreview:
@@ -105,21 +108,25 @@ class PreviewService:
             NotFound: `collection.not_found`.
             Gone: `content.erased`.
             Refused: what `Searching.embedder_of` raises.
-            EngineError: what the prompt raises that words the question in other ways.
+            EngineError: what the prompt raises that words the question in other ways, and what `Reranker.reranked`
+                raises.
         """
         checked_question(request.question)
-        options, found = request.strategy, request.strategy.retrieval
+        options = request.strategy
         wordings = await self._rewriter.wordings(caller, namespace, request.strategy.rewriting, request.question)
         async with self._searching.moment(caller, namespace, collection, request.question, others=wordings) as moment:
             work, place, question = moment.work, moment.place, moment.question
             searched = self._store.index(work.session, work.tenant_id)
             hits = await retrieve(
-                work.session, place.id, question, found, found.passages, request.filters, searched, moment.others
-            )
-            repository = DocumentRepository(work.session, work.tenant_id)
-            passages, texts = await excerpts_of(repository, hits.best)
-            hidden = not passages and await ReaderRepository(work.session, work.tenant_id).may_read_nothing(place.id)
-        drafted = draft(question, hits, texts, options.answering)
+                work.session, place.id, question, options.retrieval, retrieved(options), request.filters, searched,
+                moment.others,
+            )  # fmt: skip
+            found = await found_with(DocumentRepository(work.session, work.tenant_id), hits)
+            readers = ReaderRepository(work.session, work.tenant_id)
+            hidden = not found.passages and await readers.may_read_nothing(place.id)
+        found, report = await self._reranker.reranked(caller, namespace, options, request.question, found)
+        found = found.first(options.retrieval.passages)
+        passages, drafted = found.passages, draft(question, found.hits, found.texts, options.answering)
         if passages:
             refusal = refusal_of(question, drafted, options.answering.threshold)
         else:
@@ -128,7 +135,7 @@ class PreviewService:
         return AnswerPreview(
             passages=passages, sentences=_sentences(drafted, passages), refused=refusal is not None,
             reason=refusal and refusal.reason, reason_code=refusal and refusal.code,
-            confidence=round(drafted.confidence, 4), queries=wordings,
+            confidence=round(drafted.confidence, 4), queries=wordings, reranking=report,
         )  # fmt: skip
 
     async def _cut(self, outline: Outline, request: ChunksRequest, embedder: Embedder) -> Cut:

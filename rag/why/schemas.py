@@ -14,7 +14,7 @@ MAX_TEXT_CHARACTERS = 1000
 
 Outcome = Literal["passed", "dropped"]
 FilterName = Literal["documents", "media_types", "since", "until"]
-StageName = Literal["filters", "candidates", "fusion", "diversity", "sentences", "answer"]
+StageName = Literal["filters", "candidates", "fusion", "diversity", "reranking", "sentences", "answer"]
 Verdict = Literal["chosen", "below_floor", "only_near", "redundant", "beyond_max", "other_row", "no_statement"]
 
 
@@ -126,6 +126,26 @@ class DiversityStage(_Stage):
     last_gain: float
 
 
+class RerankingStage(_Stage):
+    """A model's order of the `candidates`: `rank` where it put the passage, which stood at `rank_before`.
+
+    `score_before` is what it scored there, `score` what the model said of it (null where that gave an order only), and
+    `share` what it counts as, 0..1. The first `passages` come in. `failed` says why the order was kept, if it was.
+    """
+
+    stage: Literal["reranking"] = "reranking"
+    kind: Literal["cross_encoder", "model"]
+    model: str
+    candidates: int
+    passages: int
+    rank_before: int
+    score_before: float
+    rank: int
+    score: float | None
+    share: float
+    failed: str | None
+
+
 class SentenceVerdict(BaseModel):
     """A sentence or a row of a table of the passage; `expected` when it stands at the place that was asked for.
 
@@ -169,7 +189,7 @@ class AnswerStage(_Stage):
 
 
 Stage = Annotated[
-    FilterStage | CandidatesStage | FusionStage | DiversityStage | SentencesStage | AnswerStage,
+    FilterStage | CandidatesStage | FusionStage | DiversityStage | RerankingStage | SentencesStage | AnswerStage,
     Field(discriminator="stage"),
 ]
 

@@ -6,9 +6,12 @@ from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.telemetry.tracing import span, tracer
 from rag.asking import checked_question
+from rag.found import Found
 from rag.passages import cited
 from rag.repository import DocumentRepository
+from rag.reranking.reranker import Reranker
 from rag.rewriting.rewriter import Rewriter
+from rag.schemas import RerankingReport
 from rag.searching import Searching
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
@@ -30,12 +33,14 @@ class WhyService:
         strategies: Strategies,
         searching: Searching,
         rewriter: Rewriter,
+        reranker: Reranker,
         store: VectorStore = POSTGRESQL,
     ) -> None:
         self._database = database
         self._strategies = strategies
         self._searching = searching
         self._rewriter = rewriter
+        self._reranker = reranker
         self._store = store
 
     async def explain(self, caller: Caller, namespace: str, collection: str, request: WhyRequest) -> Why:
@@ -62,9 +67,16 @@ class WhyService:
                 work, place, question = moment.work, moment.place, moment.question
                 expected = await find_expected(work, place, question, request)
                 searched = self._store.index(work.session, work.tenant_id)
+
+                async def order(found: Found) -> tuple[Found, RerankingReport | None]:
+                    return await self._reranker.reranked(
+                        caller, namespace, resolved.strategy, request.question, found, version=resolved.version
+                    )
+
                 trace = await traced(
-                    work, place.id, question, resolved.strategy, request.filters, expected, searched, moment.others
-                )
+                    work, place.id, question, resolved.strategy, request.filters, expected, order, searched,
+                    moment.others,
+                )  # fmt: skip
                 return await _view(work, collection, resolved, trace)
 
 

@@ -54,6 +54,11 @@ def _diversity(stage: dict[str, Any]) -> str:
     return f"gain {_score(stage['gain'])} (last in {_score(stage['last_gain'])})"
 
 
+def _reranking(stage: dict[str, Any]) -> str:
+    said = "" if stage["score"] is None else f"{_score(stage['score'])} by {stage['model']}, "
+    return f"{said}{_score(stage['share'])} of 1 (was {_score(stage['score_before'])}, rank {stage['rank_before']})"
+
+
 def _sentences(stage: dict[str, Any]) -> str:
     return f"floor {_score(stage['floor'])}, best {_score(stage['best_score'])}, at most {stage['max_sentences']}"
 
@@ -67,6 +72,7 @@ _NUMBERS: dict[str, Callable[[dict[str, Any]], str]] = {
     "candidates": _candidates,
     "fusion": _fusion,
     "diversity": _diversity,
+    "reranking": _reranking,
     "sentences": _sentences,
     "answer": _answer,
 }

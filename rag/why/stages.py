@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from rag.answering import able, floor_of
+from rag.found import retrieved
 from rag.lexical import stem, terms, words
 from rag.refusal import refusal_of
 from rag.why.schemas import (
@@ -17,6 +18,7 @@ from rag.why.schemas import (
     FilterStage,
     FusionStage,
     LexicalSearch,
+    RerankingStage,
     SentencesStage,
     SentenceVerdict,
     Stage,
@@ -43,7 +45,7 @@ _VERDICTS: dict[Verdict, str] = {
 
 def stages_of(trace: Trace) -> Iterator[Stage]:
     """Yield the stages in order, up to the one that dropped the passage."""
-    for look in (_filters, _candidates, _fusion, _diversity, _sentences, _answer):
+    for look in (_filters, _candidates, _fusion, _diversity, _reranking, _sentences, _answer):
         stage = look(trace)
         if stage is not None:
             yield stage
@@ -101,7 +103,7 @@ def _fusion(trace: Trace) -> FusionStage:
     assert rank is not None
     hit, decides = fused[rank - 1], trace.strategy.retrieval.mmr is None
     is_in = not decides or trace.position_in(best) is not None
-    limit = trace.strategy.retrieval.passages
+    limit = retrieved(trace.strategy)
     note = f"Rank {rank} of {len(fused)} candidates" + (
         "." if not decides else f"; the first {limit} go on." if not is_in else f", among the first {limit}."
     )
@@ -123,6 +125,25 @@ def _diversity(trace: Trace) -> DiversityStage | None:
     return DiversityStage(
         outcome="dropped" if position is None else "passed", note=note, relevance=relevance, position=position,
         gain=round(gain.own, 6), last_gain=round(gain.last, 6),
+    )  # fmt: skip
+
+
+def _reranking(trace: Trace) -> RerankingStage | None:
+    report, limit = trace.reranking, trace.strategy.retrieval.passages
+    rank = trace.position_in(trace.ordered.hits.best)
+    if report is None or rank is None:
+        return None
+    hit, ranked = trace.ordered.hits.best[rank - 1], trace.ordered.passages[rank - 1].reranked
+    assert ranked is not None
+    is_in = rank <= limit
+    note = f"Rank {rank} of {report.candidates}, which was {ranked.rank_before}" + (
+        f"; among the first {limit}." if is_in else f"; the first {limit} go on."
+    )
+    return RerankingStage(
+        outcome="passed" if is_in else "dropped", note=report.failed or note, kind=report.kind, model=report.model,
+        candidates=report.candidates, passages=limit, rank_before=ranked.rank_before,
+        score_before=round(ranked.score_before, 6), rank=rank, score=ranked.score, share=round(hit.score, 6),
+        failed=report.failed,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,11 +12,12 @@ import numpy.typing as npt
 from mcp_engine.database.engine import UnitOfWork
 from rag.answering import Draft, Sentence, draft, ranked
 from rag.filters.repository import FilterRepository
+from rag.found import Found, found_with, retrieved
 from rag.hits import Hit
 from rag.index.repository import IndexRepository
-from rag.passages import excerpts_of
 from rag.repository import DocumentRepository
 from rag.retrieval import Hits, Question, marginal, narrowing, retrieve
+from rag.schemas import RerankingReport
 from rag.sentences import Span
 from rag.stores.port import SearchedIndex
 from rag.strategy import Filters, Strategy
@@ -42,12 +43,18 @@ class Trace:
         failed: the filters that its document does not pass; nothing after that was looked at.
         dense_rank: among the chunks that the filters let through.
         gain: of maximal marginal relevance, for a candidate.
+        hits: as retrieval found them, as many as go on from there.
+        ordered: the same in the order that a model gave them, if one did.
+        found: the best of these, which are shown.
         ranked: the sentences of all passages, best first.
     """
 
     question: Question
     strategy: Strategy
     hits: Hits
+    ordered: Found
+    found: Found
+    reranking: RerankingReport | None
     chunk: NearChunk
     text: str
     span: Span | None
@@ -69,33 +76,42 @@ async def traced(
     strategy: Strategy,
     filters: Filters | None,
     expected: Expected,
+    order: Callable[[Found], Awaitable[tuple[Found, RerankingReport | None]]],
     searched: SearchedIndex | None = None,
     others: Sequence[Question] = (),
 ) -> Trace:
     """Ask, and keep what every stage did.
 
+    Args:
+        order: as `Reranker.reranked`.
+
     Raises:
         Gone: `content.erased` when a text was erased meanwhile.
     """
     options = strategy.retrieval
-    hits = await retrieve(work.session, collection_id, question, options, options.passages, filters, searched, others)
-    chunk = expected.furthest(hits)
+    limit = retrieved(strategy)
+    hits = await retrieve(work.session, collection_id, question, options, limit, filters, searched, others)
     repository = DocumentRepository(work.session, work.tenant_id)
-    _, texts = await excerpts_of(repository, hits.best)
+    ordered, reranking = await order(await found_with(repository, hits))
+    found = ordered.first(options.passages)
+    chunk = expected.furthest(ordered.hits)
     [text] = await repository.slices([(chunk.version_id, chunk.start, chunk.end)])
     failed = await _failed(work, collection_id, chunk.version_id, narrowing(options, filters), hits)
     return Trace(
         question=question,
         strategy=strategy,
         hits=hits,
+        ordered=ordered,
+        found=found,
+        reranking=reranking,
         chunk=chunk,
         text=text or "",
         span=expected.span,
         failed=failed,
         dense_rank=0 if failed else await _dense_rank(work, collection_id, question.vector, chunk, hits),
         gain=None if options.mmr is None else await _gain(work, chunk, hits, options.mmr),
-        ranked=ranked(hits.best, texts, hits.weights, strategy.answering),
-        drafted=draft(question, hits, texts, strategy.answering),
+        ranked=ranked(found.hits.best, found.texts, hits.weights, strategy.answering),
+        drafted=draft(question, found.hits, found.texts, strategy.answering),
     )
 
 

@@ -47,7 +47,7 @@ def verdicts(
 
 def passage_verdicts(trace: Trace) -> list[SentenceVerdict]:
     """Return the verdict on each sentence of the passage, in order."""
-    hit = next(one for one in trace.hits.best if one.shows(trace.chunk.place))
+    hit = next(one for one in trace.found.hits.best if one.shows(trace.chunk.place))
     known = verdicts(trace.ranked, trace.drafted.sentences, trace.strategy.answering)
     own = [one for one in trace.ranked if one.version_id == trace.chunk.version_id]
     spans = [Span(start, end) for start, end in zip(hit.candidate.starts, hit.candidate.ends, strict=True)]

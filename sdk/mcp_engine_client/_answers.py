@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -104,6 +104,7 @@ class Answer(Answered):
     passages: list[Passage]
     context: list[str] = Field(default_factory=list[str])
     queries: list[str] = Field(default_factory=list[str])
+    reranking: dict[str, Any] | None = None
     cached_from: UUID | None = None
     prose: list[Statement] = Field(default_factory=list[Statement])
     composition: Composition | None = None

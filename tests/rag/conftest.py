@@ -41,6 +41,9 @@ from rag.preview.service import PreviewService
 from rag.reindexing.job import ReindexJob
 from rag.reindexing.routes import router as reindexing_router
 from rag.reindexing.service import ReindexingService
+from rag.reranking.cross_encoder import CrossEncoders
+from rag.reranking.options import RerankerOptions
+from rag.reranking.reranker import Reranker
 from rag.rewriting.rewriter import Rewriter
 from rag.routes import router
 from rag.schemas import Added
@@ -134,31 +137,45 @@ async def workspace(database: Database, embedder: MiniLMEmbedder, parsers: Parse
 
 @asynccontextmanager
 async def workspace_on(
-    database: Database, embedder: MiniLMEmbedder, parsers: ParserPool, others: Sequence[ServerOptions] = ()
+    database: Database,
+    embedder: MiniLMEmbedder,
+    parsers: ParserPool,
+    others: Sequence[ServerOptions] = (),
+    rerankers: RerankerOptions | None = None,
 ) -> AsyncGenerator[Workspace, None]:
+    rerankers = rerankers or RerankerOptions()
     embedders = Embedders(embedder, others)
-    kinds: Any = [StrategyKind(embedders.names), PromptKind()]
+    kinds: Any = [StrategyKind(embedders.names, rerankers.digests()), PromptKind()]
     artifacts = ArtifactService(database, KindRegistry(kinds))
     executions = ExecutionService(database)
     await executions.record_interrupted()
     strategies = Strategies(artifacts)
     searching, script = Searching(database, embedders), Script()
     prompts = PromptService(artifacts, Models(script), executions)
-    pinned = PinnedPrompts(prompts)
-    rewriter, writer = Rewriter(pinned), Writer(database, Composer(pinned))
+    pinned, cross_encoders = PinnedPrompts(prompts), CrossEncoders(rerankers)
+    rewriter, reranker = Rewriter(pinned), Reranker(cross_encoders, pinned)
+    writer = Writer(database, Composer(pinned))
     cache = AnswerCacheService(database, executions, AnswerCacheOptions())
     yield Workspace(
         database,
         DocumentService(database, JobService(database), searching, max_upload_bytes=MAX_UPLOAD_BYTES),
         ViewingService(database, parsers),
         AskService(
-            database, executions, strategies, searching, rewriter, writer, cache, ExperimentSplits(database, artifacts)
+            database,
+            executions,
+            strategies,
+            searching,
+            rewriter,
+            reranker,
+            writer,
+            cache,
+            ExperimentSplits(database, artifacts),
         ),
         IndexJob(parsers, embedders, strategies, JobService(database)),
         artifacts,
         executions,
-        WhyService(database, strategies, searching, rewriter),
-        PreviewService(database, parsers, searching, rewriter),
+        WhyService(database, strategies, searching, rewriter, reranker),
+        PreviewService(database, parsers, searching, rewriter, reranker),
         embedder,
         embedders,
         searching,
@@ -170,6 +187,7 @@ async def workspace_on(
     )
     await executions.close()
     await embedders.close()
+    await cross_encoders.close()
 
 
 class Doorman:

@@ -2919,6 +2919,7 @@ export interface components {
          *     `context` are the earlier questions that a follow-up was understood with, first to last, and `queries` the other
          *     wordings, by the strategy's prompt, that passages were searched with too. One that was given before, and is given
          *     again because nothing that it depends on has changed, names the execution that found it (`cached_from`).
+         *     `reranking` says how a model ordered the passages, where the strategy has one do so.
          */
         Answer: {
             /** Cached From */
@@ -2960,6 +2961,7 @@ export interface components {
             reason_code?: ("nothing_indexed" | "not_permitted" | "filtered" | "underspecified" | "off_topic" | "unsupported" | "conflicting") | null;
             /** Refused */
             refused: boolean;
+            reranking?: components["schemas"]["RerankingReport"] | null;
             /** Strategy */
             strategy: string;
             /** Text */
@@ -3029,6 +3031,7 @@ export interface components {
             reason_code: ("nothing_indexed" | "not_permitted" | "filtered" | "underspecified" | "off_topic" | "unsupported" | "conflicting") | null;
             /** Refused */
             refused: boolean;
+            reranking?: components["schemas"]["RerankingReport"] | null;
             /** Sentences */
             sentences: components["schemas"]["PreviewSentence"][];
         };
@@ -4096,6 +4099,42 @@ export interface components {
             rows: number;
             /** Scorer */
             scorer: string;
+        };
+        /**
+         * CrossEncoderReranking
+         * @description Passages in the order that a cross-encoder gives them, which reads the question and a passage together.
+         *
+         *     `model` is a folder of the operator's (`rag.reranking.options`). `digest` is that of its files: it is filled in when
+         *     the strategy is pushed, and other files are refused from then on. The best `candidates` are read, each up to
+         *     `max_tokens` with the question. `scores` says whether the model's numbers are scaled by the sigmoid, or over the
+         *     candidates where they are not meant as probabilities (`raw`).
+         */
+        CrossEncoderReranking: {
+            /**
+             * Candidates
+             * @default 30
+             */
+            candidates: number;
+            /** Digest */
+            digest?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "cross_encoder";
+            /**
+             * Max Tokens
+             * @default 512
+             */
+            max_tokens: number;
+            /** Model */
+            model: string;
+            /**
+             * Scores
+             * @default sigmoid
+             * @enum {string}
+             */
+            scores: "sigmoid" | "raw";
         };
         /**
          * CutStatement
@@ -6036,6 +6075,26 @@ export interface components {
             rows: number;
         };
         /**
+         * LeftOutPassage
+         * @description What of a passage a model did not read: it did not fit into its tokens, or it was shown already.
+         */
+        LeftOutPassage: {
+            /** End */
+            end: number;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "budget" | "repeated";
+            /** Start */
+            start: number;
+            /**
+             * Version Id
+             * Format: uuid
+             */
+            version_id: string;
+        };
+        /**
          * LexicalSearch
          * @description By words: BM25, its rank (null without a common word), and the score of the last one that was found.
          *
@@ -6248,6 +6307,34 @@ export interface components {
             gate: string;
             /** Message */
             message: string;
+        };
+        /**
+         * ModelReranking
+         * @description Passages in the order that a language model gives them, by a governed prompt.
+         *
+         *     `prompt` names a version of one (`order@production`), whose variables are `passages`, the best `candidates`
+         *     numbered from 1, and `question`. Its answer is their numbers, best first (after W. Sun et al., "Is ChatGPT Good at
+         *     Search?", 2023). Passages take at most `budget_tokens` by the model's own count; what does not fit keeps its place
+         *     behind them. When the model fails, or answers without an order, the passages keep theirs, and the answer says so.
+         */
+        ModelReranking: {
+            /**
+             * Budget Tokens
+             * @default 2000
+             */
+            budget_tokens: number;
+            /**
+             * Candidates
+             * @default 10
+             */
+            candidates: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "model";
+            /** Prompt */
+            prompt: string;
         };
         /** ModelStatus */
         ModelStatus: {
@@ -6894,8 +6981,8 @@ export interface components {
          * Passage
          * @description A chunk that was found: its place and text, and why it was found.
          *
-         *     `score` is the fused score in 0..1 within this search; `similarity` (cosine of the meaning) and
-         *     `bm25` are comparable across searches of one collection.
+         *     `score` is the fused score in 0..1 within this search, or that of the strategy's reranking (`reranked`);
+         *     `similarity` (cosine of the meaning) and `bm25` are comparable across searches of one collection.
          */
         Passage: {
             /** Bm25 */
@@ -6904,6 +6991,7 @@ export interface components {
             end: number;
             /** Page */
             page: number | null;
+            reranked?: components["schemas"]["PassageRank"] | null;
             /** Score */
             score: number;
             /** Similarity */
@@ -6913,6 +7001,20 @@ export interface components {
             /** Text */
             text: string;
             version: components["schemas"]["CitedVersion"];
+        };
+        /**
+         * PassageRank
+         * @description Where a passage stood before it was ordered anew, from 1, with its score there, and what the model said of it.
+         *
+         *     `score` is a cross-encoder's own number; null for a model that gives an order, and for what it did not read.
+         */
+        PassageRank: {
+            /** Rank Before */
+            rank_before: number;
+            /** Score */
+            score: number | null;
+            /** Score Before */
+            score_before: number;
         };
         /** PermissionOut */
         PermissionOut: {
@@ -8049,6 +8151,98 @@ export interface components {
             verdict: "passed" | "failed" | "not_looked" | "pending";
         };
         /**
+         * RerankingReport
+         * @description How passages were ordered anew: by which model, of how many, and what went wrong.
+         *
+         *     When it `failed`, the passages kept the order in which they were found, and this says why. A language model's order
+         *     may leave passages out (`missing`, which keep their order behind the others), name some twice (`doubled`) or name
+         *     some that there are not (`unknown`). It read `tokens` of `budget_tokens`, by its own tokenizer or by a guess
+         *     (`tokens_exact`), and `left_out` is what did not fit.
+         */
+        RerankingReport: {
+            /** Budget Tokens */
+            budget_tokens?: number | null;
+            /** Candidates */
+            candidates: number;
+            /**
+             * Doubled
+             * @default 0
+             */
+            doubled: number;
+            /** Failed */
+            failed?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "cross_encoder" | "model";
+            /**
+             * Left Out
+             * @default []
+             */
+            left_out: components["schemas"]["LeftOutPassage"][];
+            /**
+             * Missing
+             * @default 0
+             */
+            missing: number;
+            /** Model */
+            model: string;
+            /** Tokens */
+            tokens?: number | null;
+            /** Tokens Exact */
+            tokens_exact?: boolean | null;
+            /**
+             * Unknown
+             * @default 0
+             */
+            unknown: number;
+        };
+        /**
+         * RerankingStage
+         * @description A model's order of the `candidates`: `rank` where it put the passage, which stood at `rank_before`.
+         *
+         *     `score_before` is what it scored there, `score` what the model said of it (null where that gave an order only), and
+         *     `share` what it counts as, 0..1. The first `passages` come in. `failed` says why the order was kept, if it was.
+         */
+        RerankingStage: {
+            /** Candidates */
+            candidates: number;
+            /** Failed */
+            failed: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "cross_encoder" | "model";
+            /** Model */
+            model: string;
+            /** Note */
+            note: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "passed" | "dropped";
+            /** Passages */
+            passages: number;
+            /** Rank */
+            rank: number;
+            /** Rank Before */
+            rank_before: number;
+            /** Score */
+            score: number | null;
+            /** Score Before */
+            score_before: number;
+            /** Share */
+            share: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            stage: "reranking";
+        };
+        /**
          * Restarting
          * @description A restore is loaded and takes effect with the restart that follows this answer.
          */
@@ -9027,6 +9221,8 @@ export interface components {
              * @default all-minilm-l6-v2-int8
              */
             embedder: string;
+            /** Reranking */
+            reranking?: (components["schemas"]["CrossEncoderReranking"] | components["schemas"]["ModelReranking"]) | null;
             /**
              * @default {
              *       "b": 0.75,
@@ -9454,7 +9650,7 @@ export interface components {
             /** Collection */
             collection: string;
             /** Dropped At */
-            dropped_at: ("filters" | "candidates" | "fusion" | "diversity" | "sentences" | "answer") | null;
+            dropped_at: ("filters" | "candidates" | "fusion" | "diversity" | "reranking" | "sentences" | "answer") | null;
             /** End */
             end: number;
             /** Page */
@@ -9462,7 +9658,7 @@ export interface components {
             /** Question */
             question: string;
             /** Stages */
-            stages: (components["schemas"]["FilterStage"] | components["schemas"]["CandidatesStage"] | components["schemas"]["FusionStage"] | components["schemas"]["DiversityStage"] | components["schemas"]["SentencesStage"] | components["schemas"]["AnswerStage"])[];
+            stages: (components["schemas"]["FilterStage"] | components["schemas"]["CandidatesStage"] | components["schemas"]["FusionStage"] | components["schemas"]["DiversityStage"] | components["schemas"]["RerankingStage"] | components["schemas"]["SentencesStage"] | components["schemas"]["AnswerStage"])[];
             /** Start */
             start: number;
             /** Strategy */

@@ -8,6 +8,7 @@ import { AnswerText, Sentence } from "./AnswerText";
 import { Composed } from "./Composed";
 import { Confidence } from "./Confidence";
 import { answerMarkdown } from "./markdown";
+import { Reranking } from "./Reranking";
 
 interface AnswerCardProps {
   answer: AnswerSoFar;
@@ -30,6 +31,7 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
         {answer.queries.length > 0 && (
           <p className="text-sm break-words text-muted">Also searched for: {answer.queries.join(" · ")}</p>
         )}
+        {answer.reranking && <Reranking report={answer.reranking} />}
       </header>
       <div className="flex flex-col gap-4 px-5 py-4">
         <div aria-live="polite" aria-busy={phase === "asking" || phase === "answering"}>

@@ -20,6 +20,8 @@ export interface AnswerSoFar {
   executionId: string | null;
   /** The execution that found the answer, where it was given again from the cache. */
   cachedFrom: string | null;
+  /** How a model ordered the passages, where the strategy has one do so. */
+  reranking: Schema<"RerankingReport"> | null;
   passages: readonly Passage[];
   citations: readonly Citation[];
   /** Sentences that a model wrote, with the citations that bear them out; none in an answer of quotations. */
@@ -41,7 +43,7 @@ export type AnswerEvent =
 
 export function asked(question: string, collection: string, follows: string | null = null): AnswerSoFar {
   return {
-    question, collection, follows, context: [], queries: [], executionId: null, cachedFrom: null, passages: [], citations: [], prose: [], composition: null, confidence: null, refused: false, reason: null, reasonCode: null,
+    question, collection, follows, context: [], queries: [], executionId: null, cachedFrom: null, reranking: null, passages: [], citations: [], prose: [], composition: null, confidence: null, refused: false, reason: null, reasonCode: null,
     phase: "asking", problem: null,
   };
 }
@@ -70,9 +72,9 @@ export function advanced(answer: AnswerSoFar, next: AnswerEvent): AnswerSoFar {
 }
 
 function completed({ follows }: AnswerSoFar, answer: Schema<"Answer">): AnswerSoFar {
-  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [], queries = [], cached_from: cachedFrom = null, prose = [], composition = null } = answer;
+  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [], queries = [], cached_from: cachedFrom = null, reranking = null, prose = [], composition = null } = answer;
   return {
-    question, collection, follows, context, queries, executionId: execution_id, cachedFrom, passages, citations, prose, composition, confidence, refused, reason, reasonCode,
+    question, collection, follows, context, queries, executionId: execution_id, cachedFrom, reranking, passages, citations, prose, composition, confidence, refused, reason, reasonCode,
     phase: "done", problem: null,
   };
 }
@@ -97,6 +99,7 @@ export function recorded(execution: Execution): AnswerSoFar | null {
     context: output.context ?? [],
     queries: output.queries ?? [],
     cachedFrom: output.cached_from ?? null,
+    reranking: output.reranking ?? null,
     phase: "done",
   };
 }

@@ -65,6 +65,7 @@ export const STAGE_NAMES: Record<Stage["stage"], string> = {
   candidates: "Search",
   fusion: "Ranking",
   diversity: "Diversity",
+  reranking: "Ordering",
   sentences: "Sentences",
   answer: "Answer",
 };
@@ -117,6 +118,11 @@ export function scoresOf(stage: Stage): Score[] {
       ];
     case "diversity":
       return [["Gain", fixed(stage.gain), `the last that came in has ${fixed(stage.last_gain)}`]];
+    case "reranking":
+      return [
+        ["Relevance", fixed(stage.share), `before ${fixed(stage.score_before)}, rank ${stage.rank_before}`],
+        ...(stage.score === null ? [] : [["By the model", fixed(stage.score), stage.model] as const]),
+      ];
     case "sentences":
       return stage.floor === null ? [] : [["Floor", fixed(stage.floor), `the best of all has ${fixed(stage.best_score)}`]];
     case "answer":

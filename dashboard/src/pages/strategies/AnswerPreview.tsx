@@ -8,6 +8,7 @@ import { Button } from "../../components/Button";
 import { TextField } from "../../components/Field";
 import { EmptyState, Loaded } from "../../components/States";
 import { Confidence } from "../ask/Confidence";
+import { Reranking } from "../ask/Reranking";
 import { type Body, rankIn } from "./options";
 import { type AnswerPreview as Preview, answerPreviewQuery } from "./queries";
 
@@ -74,6 +75,7 @@ function Side({ title, found, before }: { title: string; found: Preview; before?
       {(found.queries ?? []).length > 0 && (
         <p className="text-sm break-words text-muted">Also searched for: {(found.queries ?? []).join(" · ")}</p>
       )}
+      {found.reranking && <Reranking report={found.reranking} />}
       <ol aria-label={`Passages of ${title}`} className="flex flex-col divide-y divide-line border-t border-line">
         {found.passages.map((passage, place) => (
           <li key={`${passage.version.version_id}:${passage.start}`} className="flex gap-2 py-2 text-sm">
@@ -82,6 +84,12 @@ function Side({ title, found, before }: { title: string; found: Preview; before?
               <span className="flex flex-wrap items-center gap-x-2">
                 <span className="font-medium break-all">{passage.version.document}</span>
                 <span className="font-mono text-xs text-muted">{passage.score.toFixed(2)}</span>
+                {passage.reranked && (
+                  <span className="text-xs text-muted">
+                    found as {passage.reranked.rank_before} with <span className="font-mono">{passage.reranked.score_before.toFixed(2)}</span>
+                    {typeof passage.reranked.score === "number" && <>, model <span className="font-mono">{passage.reranked.score.toFixed(2)}</span></>}
+                  </span>
+                )}
                 {before && <Moved rank={place + 1} was={rankIn(before.passages, passage)} />}
               </span>
               <span className="line-clamp-2 break-words text-muted">{withoutPageBreaks(passage.text)}</span>

@@ -22,6 +22,7 @@ import { ComposingFields } from "./ComposingFields";
 import { OptionFields } from "./OptionFields";
 import { type Body, differences } from "./options";
 import { pushStrategy, versionQuery } from "./queries";
+import { RerankingFields } from "./RerankingFields";
 import { RewritingFields } from "./RewritingFields";
 import type { EditSearch } from "./routes";
 import { withOptions } from "./sweeps/grid";
@@ -71,6 +72,7 @@ function Editor({ now, nowName, name, latest }: { now: Body; nowName: string; na
           <OptionFields key={group} group={group} body={body} onChange={setBody} />
         ))}
         <RewritingFields body={body} onChange={setBody} />
+        <RerankingFields body={body} onChange={setBody} />
         <ComposingFields body={body} onChange={setBody} />
         <Push name={name} body={body} latest={latest} left={left} />
       </div>

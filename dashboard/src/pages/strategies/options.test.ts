@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Body, OPTIONS, changed, composed, differences, offered, rankIn, reworded, valueOf } from "./options";
+import { type Body, OPTIONS, changed, composed, differences, offered, rankIn, reordered, reworded, valueOf } from "./options";
 
 const BODY = { chunking: { max_characters: 800 }, retrieval: {}, answering: {} } as unknown as Body;
 const option = (name: string) => OPTIONS.find((one) => one.name === name)!;
@@ -64,5 +64,15 @@ describe("other wordings", () => {
   it("count as a difference", () => {
     expect(differences({} as Body, { rewriting } as Body)).toEqual(["Other wordings"]);
     expect(differences({ rewriting } as Body, { rewriting: { ...rewriting } } as Body)).toEqual([]);
+  });
+
+  it("has passages ordered by a model or a prompt, and never keeps the digest of other files", () => {
+    expect(reordered({} as Body, "cross_encoder", "tiny", null)).toEqual({ reranking: { kind: "cross_encoder", model: "tiny" } });
+    const pinned = { reranking: { kind: "cross_encoder", model: "tiny", digest: "0".repeat(64), scores: "raw", candidates: 5 } } as unknown as Body;
+    expect(reordered(pinned, "cross_encoder", "large", 9)).toEqual({ reranking: { kind: "cross_encoder", model: "large", scores: "raw", candidates: 9 } });
+    expect(reordered(pinned, "model", "order@production", null)).toEqual({ reranking: { kind: "model", prompt: "order@production" } });
+    expect(reordered(pinned, null, "", null)).toEqual({});
+    expect(reordered(pinned, "model", "", null)).toEqual({});
+    expect(differences({} as Body, pinned)).toEqual(["Ordering"]);
   });
 });

@@ -107,16 +107,38 @@ export function composed(body: Body, kind: Composing["kind"] | null, prompt: str
   return { ...rest, composing: { kind, prompt, sentences } } as Body;
 }
 
+export type Reranking = NonNullable<Body["reranking"]>;
+export type RerankingKind = Reranking["kind"];
+
+export const RERANKINGS: readonly (readonly [RerankingKind, string])[] = [
+  ["cross_encoder", "a cross-encoder"],
+  ["model", "a language model, by a prompt"],
+];
+
+/** Return the body with another ordering, which keeps what has no field here; one whose model or prompt is not named yet stays as it is. */
+export function reordered(body: Body, kind: RerankingKind | null, named: string, candidates: number | null): Body {
+  const { reranking: before, ...rest } = body;
+  if (kind === null || named === "") return rest as Body;
+  const kept: Partial<Record<string, unknown>> = before?.kind === kind ? { ...before } : {};
+  // The digest belongs to the files that were there: the engine fills in that of those which are there now.
+  delete kept.digest;
+  delete kept.candidates;
+  const name = kind === "model" ? { prompt: named } : { model: named };
+  return { ...rest, reranking: { ...kept, kind, ...name, ...(candidates === null ? {} : { candidates }) } } as Body;
+}
+
 /** Return the names of the options in which two bodies differ. */
 export function differences(one: Body, other: Body): string[] {
   const found = OPTIONS.filter((option) => valueOf(one, option) !== valueOf(other, option)).map(({ label }) => label);
   const said = ({ rewriting }: Body) => rewriting && [rewriting.kind, rewriting.prompt, rewriting.queries ?? WORDINGS].join();
   const written = ({ composing }: Body) => composing && [composing.kind, composing.prompt, composing.sentences ?? OFFERED].join();
+  const ordered = ({ reranking }: Body) => JSON.stringify(reranking ?? null);
   return [
     ...found,
     ...unoffered(one, other),
     ...(said(one) === said(other) ? [] : ["Other wordings"]),
     ...(written(one) === written(other) ? [] : ["Writing"]),
+    ...(ordered(one) === ordered(other) ? [] : ["Ordering"]),
   ];
 }
 
