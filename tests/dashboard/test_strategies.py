@@ -96,3 +96,26 @@ def test_what_a_model_writes_without_support_is_cut_and_shown(page: Page, engine
     answer.get_by_text(re.compile("of the model (was|were) cut")).click()
     expect(answer.get_by_role("listitem").first).to_contain_text("(")
     assert_accessible(page, "answer-written")
+
+
+def test_passages_are_ordered_by_a_model_that_a_prompt_asks(page: Page, engine: DashboardEngine) -> None:
+    prompt = {
+        "template": "{{ question }}\n\n{{ passages }}\n\nThe best first, as [2] > [1]:",
+        "variables": {"type": "object", "properties": {"question": {"type": "string"}, "passages": {"type": "string"}}},
+        "parameters": {"max_tokens": 16, "temperature": 0},
+    }
+    body = {"name": "order-passages", "body": prompt, "message": "Order.", "labels": ["production"]}
+    engine.api("POST", "/prompts", body)
+    page.goto(f"{engine.url}/strategies/-/edit?collection=handbook")
+    page.get_by_role("textbox", name="Question").fill(FREEDOMS)
+    page.get_by_role("button", name="Try").click()
+    draft = page.get_by_role("region", name="As written here", exact=True)
+    expect(draft).to_contain_text("four essential human freedoms")
+    page.get_by_role("combobox", name="Order passages by").select_option("a language model, by a prompt")
+    page.get_by_role("textbox", name="Ordering prompt").fill("order-passages@production")
+    expect(page.get_by_role("status").filter(has_text="Changed: Ordering.")).to_be_visible()
+    expect(draft).to_contain_text(
+        re.compile(r"Passages ordered by order-passages@production, of \d+; it read \d+ tokens")
+    )
+    expect(draft.get_by_role("listitem").first).to_contain_text(re.compile(r"found as \d+ with"))
+    assert_accessible(page, "strategy-ordering")
