@@ -10,15 +10,12 @@ from typing import Any, cast
 from uuid import UUID
 
 from mcp_engine.access import Caller
-from mcp_engine.artifacts.kinds import LATEST, Reference
+from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.artifacts.schemas import LabelMoveView, LabelTarget, RollBack, move_view
 from mcp_engine.artifacts.service import ArtifactService
-from mcp_engine.artifacts.splits import LabelSplit, LabelSplits, Unit
+from mcp_engine.artifacts.splits import LabelSplits, Unit
 from mcp_engine.artifacts.versions import (
     ArtifactFilter,
-    ArtifactSummary,
-    ArtifactVersion,
-    Dependent,
     ResolvedVersion,
 )
 from mcp_engine.errors import EngineError, Gone, InvalidInput
@@ -28,11 +25,11 @@ from mcp_engine.http.idempotency import IdempotencyKey
 from mcp_engine.http.paging import Page, decode_cursor, decode_id_cursor, decode_number_cursor, page_of
 from mcp_engine.idempotency.claims import Claim
 from mcp_engine.models.tokens import TokenCounter
-from mcp_engine.prompts.composition import included_bodies, included_prompts
+from mcp_engine.prompts.composition import included_bodies
 from mcp_engine.prompts.diff import diff_bodies
 from mcp_engine.prompts.drafts import CheckedPrompt, CheckPrompt, check_draft, draft_includes
 from mcp_engine.prompts.kind import KIND, check_included, parse_body
-from mcp_engine.prompts.rendering import inputs_of, render_messages
+from mcp_engine.prompts.rendering import render_messages
 from mcp_engine.prompts.runs import (
     EXECUTION_KIND,
     ModelSource,
@@ -43,13 +40,10 @@ from mcp_engine.prompts.runs import (
     run_prepared,
 )
 from mcp_engine.prompts.schemas import (
-    ExperimentArm,
-    ExperimentRule,
     LabelAim,
     PromptBody,
     PromptDetail,
     PromptDiff,
-    PromptExperiment,
     PromptImpact,
     PromptPushed,
     PromptSummary,
@@ -60,6 +54,7 @@ from mcp_engine.prompts.schemas import (
     RunCompleted,
     RunPrompt,
 )
+from mcp_engine.prompts.views import detail_view, impact_view, summary_view, version_view
 
 
 class PromptService:
@@ -96,7 +91,7 @@ class PromptService:
             caller, KIND, namespace, new.name, body, new.message, new.labels, after=new.after
         )
         found = await self._artifacts.resolve(caller, namespace, Reference(KIND, new.name, pushed.version.number))
-        return PromptPushed(**_version(pushed.version, found.labels).model_dump(), created=pushed.created)
+        return PromptPushed(**version_view(pushed.version, found.labels).model_dump(), created=pushed.created)
 
     async def get(
         self,
@@ -121,7 +116,7 @@ class PromptService:
         """
         found = await self._resolved(caller, namespace, Reference(KIND, name, version, label), lock_digest)
         splits = () if self._splits is None or label is None else await self._splits.of_label(caller, found)
-        return _detail(found, splits)
+        return detail_view(found, splits)
 
     async def check(self, caller: Caller, namespace: str, draft: CheckPrompt) -> CheckedPrompt:
         """Return everything that is known about a draft; nothing is stored."""
@@ -148,7 +143,7 @@ class PromptService:
         position = decode_cursor(cursor, parts=1)
         after = None if position is None else str(position[0])
         rows = await self._artifacts.list(caller, KIND, namespace, wanted, after=after, limit=limit + 1)
-        return page_of([_summary(row) for row in rows], limit, lambda shown: (shown.name,))
+        return page_of([summary_view(row) for row in rows], limit, lambda shown: (shown.name,))
 
     async def versions(
         self, caller: Caller, namespace: str, name: str, *, limit: int, cursor: str | None
@@ -156,7 +151,7 @@ class PromptService:
         """Return versions, newest first."""
         before = decode_number_cursor(cursor)
         rows = await self._artifacts.versions(caller, KIND, namespace, name, before=before, limit=limit + 1)
-        return page_of([_version(*row) for row in rows], limit, lambda shown: (shown.number,))
+        return page_of([version_view(*row) for row in rows], limit, lambda shown: (shown.number,))
 
     async def diff(self, caller: Caller, namespace: str, name: str, before: str, after: str) -> PromptDiff:
         """Return what changed between two versions, each given by its number or a label."""
@@ -227,7 +222,7 @@ class PromptService:
         if moved is not None:
             await self._artifacts.resolve(caller, namespace, Reference(KIND, name, moved.version))
         rows = await self._artifacts.dependents(caller, KIND, namespace, name, after=after, limit=limit + 1)
-        shown = [_impact(row, name, moved) for row in rows]
+        shown = [impact_view(row, name, moved) for row in rows]
         return page_of(shown, limit, lambda one: (one.kind, one.name, one.label, f"{KIND}:{one.reference}"))
 
     async def tokens(
@@ -337,72 +332,5 @@ class PromptService:
         return prepared if placed is None else replace(prepared, expose=placed.expose)
 
 
-def _impact(row: Dependent, name: str, moved: LabelAim | None) -> PromptImpact:
-    reference = row.reference.removeprefix(f"{KIND}:")
-    follows = moved is not None and reference == f"{name}@{moved.label}"
-    return PromptImpact(
-        kind=row.kind, name=row.name, label=row.label, number=row.number, lock_digest=row.lock_digest,
-        reference=reference, pinned_number=row.pinned_number,
-        would_pin=moved.version if moved is not None and follows else None,
-    )  # fmt: skip
-
-
 def _reference(name: str, choice: str) -> Reference:
     return Reference.parse(KIND, f"{name}/{choice}" if choice.isdigit() else f"{name}@{choice}")
-
-
-def _detail(found: ResolvedVersion, splits: Sequence[LabelSplit] = ()) -> PromptDetail:
-    body = parse_body(found.body)
-    detail = PromptDetail(
-        **_version(found.version, found.labels).model_dump(),
-        body=body,
-        lock_digest=found.lock_digest,
-        inputs=inputs_of(body, included_bodies(found)),
-        includes=included_prompts(found),
-    )
-    # Left unset where there is none, so that the answer does not speak of it.
-    return detail.model_copy(update={"experiments": [_experiment(split) for split in splits]}) if splits else detail
-
-
-def _experiment(split: LabelSplit) -> PromptExperiment:
-    return PromptExperiment(
-        id=split.experiment_id,
-        name=split.name,
-        salt=split.salt,
-        allocation=split.allocation,
-        arms=[ExperimentArm(name=arm.name, weight=arm.weight, prompt=_detail(arm.version)) for arm in split.arms],
-        steps=list(split.steps),
-        holdback=split.holdback,
-        rules=[ExperimentRule(attribute=rule.attribute, values=list(rule.values)) for rule in split.rules],
-        slice=split.slice,
-        covariate=split.covariate,
-    )
-
-
-def _version(version: ArtifactVersion, labels: tuple[str, ...]) -> PromptVersion:
-    return PromptVersion(
-        name=version.name,
-        namespace=version.namespace,
-        number=version.number,
-        version_id=version.version_id,
-        digest=version.digest,
-        labels=[*labels],
-        message=version.message,
-        author_id=version.author_id,
-        created_at=version.created_at,
-    )
-
-
-def _summary(item: ArtifactSummary) -> PromptSummary:
-    body = None if item.body is None else parse_body(item.body)
-    return PromptSummary(
-        name=item.name,
-        namespace=item.namespace,
-        type=body.type if body else None,
-        description=body.description if body else None,
-        tags=(body.tags if body else None) or [],
-        latest=item.latest.number,
-        labels={label: number for label, number in item.labels.items() if label != LATEST},
-        created_at=item.created_at,
-        updated_at=item.latest.created_at,
-    )
