@@ -6,18 +6,15 @@ With MCP_ENGINE_SCREENSHOTS set, every page that is checked for accessibility le
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import signal
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import axe_playwright_python
 import pytest
@@ -56,19 +53,6 @@ class DashboardEngine(EngineProcess):
     def sources(self) -> Path:
         """The folder below which its sources may read."""
         return self.folder / "sources"
-
-    def api(self, method: str, path: str, body: Any = None) -> Any:
-        """Return the decoded answer of a call below `/api/v1`."""
-        key = json.loads(self.credentials.read_text())["api_key"]
-        request = urllib.request.Request(
-            f"{self.url}/api/v1{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            content = answer.read()
-        return json.loads(content) if content else None
 
     def sign_in_url(self) -> str:
         return f"{self.url}/sign-in#token={self.api('POST', '/sessions/link')['token']}"

@@ -136,6 +136,19 @@ class EngineProcess:
     def workers(self) -> list[int]:
         return [pid for pid, command in self.processes().items() if b"mcp_engine.server.worker" in command]
 
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the decoded answer of a call below `/api/v1`."""
+        key = json.loads(self.credentials.read_text())["api_key"]
+        request = urllib.request.Request(
+            f"{self.url}/api/v1{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            content = answer.read()
+        return json.loads(content) if content else None
+
     def run(self, *arguments: str, timeout: float = 600, **environment: str) -> Finished:
         """Run one command against this server."""
         done = subprocess.run(
