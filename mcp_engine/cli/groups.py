@@ -23,6 +23,9 @@ _JSON = inspect.Parameter(
     annotation=Annotated[bool, typer.Option("--json", help="Print pure JSON on standard output.")],
 )
 
+_SENTENCE = 500
+"""Characters; no first sentence of a help is longer."""
+
 
 class CommandGroup:
     """A group of commands, as the core and every component contribute them.
@@ -73,7 +76,21 @@ class CommandGroup:
 
 
 class _Group(TyperGroup):
-    """Wrong usage ends in a `CommandFailed` like every other failure, so that all errors read alike."""
+    """Wrong usage ends in a `CommandFailed` like every other failure, so that all errors read alike.
+
+    The list of commands says the whole first sentence of each, on as many lines as it takes.
+    """
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, command.get_short_help_str(limit=_SENTENCE))
+                    for name, command in found
+                    if command and not command.hidden
+                ]
+            )
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args and not ctx.resilient_parsing:

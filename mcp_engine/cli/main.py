@@ -33,7 +33,7 @@ CORE_COMMANDS = ("mcp_engine.cli.instance", "mcp_engine.cli.feedback", "mcp_engi
 def build() -> CommandGroup:
     """Return the whole command tree."""
     app = CommandGroup("A model control plane: governed prompts, cited answers, a provable log.", name="mcp-engine")
-    for name, module in (*CORE_GROUPS.items(), *(("", module) for module in CORE_COMMANDS)):
+    for name, module in CORE_GROUPS.items():
         app.add_group(name, import_module(module).commands)
     usable, broken = found_components()
     for component in usable:
@@ -42,6 +42,8 @@ def build() -> CommandGroup:
                 app.add_group(name, group)
         except Exception as error:  # noqa: BLE001 - one plugin must not take every command away
             broken = (*broken, BrokenComponent.of(component.name, type(component).__module__, error))
+    for module in CORE_COMMANDS:
+        app.add_group("", import_module(module).commands)
     for damage in broken:
         warn(str(damage))
     return app

@@ -30,6 +30,8 @@ def test_a_strategy_is_written_beside_what_it_does(page: Page, engine: Dashboard
     now, draft = (page.get_by_role("region", name=one, exact=True) for one in ("The engine’s own", "As written here"))
     expect(now).to_contain_text("four essential human freedoms")
     expect(draft).to_contain_text("four essential human freedoms")
+    page.get_by_role("spinbutton", name="Refuse below").fill("7")
+    expect(page.get_by_text("Correct first: Refuse below: From 0 to 1.")).to_be_visible()
     page.get_by_role("spinbutton", name="Refuse below").fill("1")
     page.get_by_role("spinbutton", name="Passages").fill("2")
     expect(draft).to_contain_text("refused")

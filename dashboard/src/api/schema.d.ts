@@ -21245,7 +21245,7 @@ export interface operations {
                 since?: string | null;
                 /** @description With its time zone; not included. */
                 until?: string | null;
-                /** @description Leave out successful GET requests of this client, such as `dashboard`. */
+                /** @description Leave out successful GET requests of this client, such as `dashboard`, and renewals of its session. */
                 without_reads_of?: string | null;
             };
             header?: never;
@@ -21354,7 +21354,7 @@ export interface operations {
                 since?: string | null;
                 /** @description With its time zone; not included. */
                 until?: string | null;
-                /** @description Leave out successful GET requests of this client, such as `dashboard`. */
+                /** @description Leave out successful GET requests of this client, such as `dashboard`, and renewals of its session. */
                 without_reads_of?: string | null;
             };
             header?: {

@@ -14,6 +14,7 @@
  * can be asked for without waiting.
  */
 import { createStore, del, get, set } from "idb-keyval";
+import { CLIENT } from "./clientName";
 import { ApiProblem, problemOf, unreachable } from "./problem";
 import type { components } from "./schema";
 
@@ -103,7 +104,7 @@ async function refresh(): Promise<string | null> {
     return null;
   }
   try {
-    return await keep(await post("/api/v1/sessions/refresh", { refresh_token: stored }));
+    return await keep(await post("/api/v1/sessions/refresh", { refresh_token: stored }, { "X-MCP-Engine-Client": CLIENT }));
   } catch (error) {
     if (!(error instanceof ApiProblem && error.status === 401)) throw error;
     await forget("ended");
@@ -138,12 +139,13 @@ async function exclusively<T>(task: () => Promise<T>): Promise<T> {
   return navigator.locks.request(LOCK, task);
 }
 
-async function post(path: string, body: Record<string, string>): Promise<SessionOut> {
+/** A sign-in is sent without the client's name: it is nothing that a page does by itself, and stays in sight in the log. */
+async function post(path: string, body: Record<string, string>, headers: Record<string, string> = {}): Promise<SessionOut> {
   let response: Response;
   try {
     response = await fetch(path, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { ...headers, "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });
   } catch {

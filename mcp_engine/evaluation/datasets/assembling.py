@@ -56,11 +56,11 @@ def extended(
         )
     splits = Splits()
     for split, digest, inputs_digest in members:
-        splits.add(split, StoredRow(digest, inputs_digest, ""), f"row {digest[:12]} of version {latest.number}")
+        splits.add(split, StoredRow(digest, inputs_digest, ""), f"Row {digest[:12]} of version {latest.number}")
     splits.repeated = new.repeated
     for split, rows in new.rows.items():
         for row in rows.values():
-            splits.add(split, row, f"row {row.digest[:12]}")
+            splits.add(split, row, f"Row {row.digest[:12]}")
     if splits.count() > MAX_ROWS:
         raise TooLarge("dataset.too_many_rows", f"A dataset has {MAX_ROWS:,} rows at the most.")
     return splits, {

@@ -116,7 +116,7 @@ def _csv(content: bytes, delimiter: str = ",") -> Iterator[tuple[str, dict[str, 
     header: list[str] | None = None
     try:
         for cells in reader:
-            where = f"line {reader.line_num}"
+            where = f"Line {reader.line_num}"
             if header is None:
                 header = _header(cells)
             elif len(cells) == len(header):
@@ -127,7 +127,7 @@ def _csv(content: bytes, delimiter: str = ",") -> Iterator[tuple[str, dict[str, 
                     f"{where} has {len(cells)} cells under {len(header)} columns; quote cells that hold the delimiter.",
                 )
     except csv.Error as error:
-        raise InvalidInput("dataset.file_invalid", f"line {reader.line_num}: {error}.") from error
+        raise InvalidInput("dataset.file_invalid", f"Line {reader.line_num}: {error}.") from error
 
 
 def _tsv(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -157,7 +157,7 @@ def _json_lines(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
     for number, line in enumerate(_utf8(content).split("\n"), start=1):
         if not line.strip():
             continue
-        where = f"line {number}"
+        where = f"Line {number}"
         try:
             record = json.loads(line, object_pairs_hook=_members, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
@@ -186,7 +186,7 @@ def _parquet(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
         for batch in file.iter_batches(batch_size=1000):
             for record in batch.to_pylist():
                 number += 1
-                where = f"row {number}"
+                where = f"Row {number}"
                 yield where, {name: _plain(value, where, name) for name, value in record.items()}
     except (arrow.ArrowException, OSError) as error:
         raise InvalidInput("dataset.file_invalid", f"This is no Parquet file that can be read: {error}.") from error

@@ -53,7 +53,7 @@ def stored(row: Row, where: str) -> StoredRow:
     """Return a row as it is kept.
 
     Args:
-        where: names the row in errors, such as `line 3`.
+        where: names the row in errors, such as `Line 3`.
 
     Raises:
         InvalidInput: `dataset.no_inputs`, `dataset.value_invalid` for what is not JSON.

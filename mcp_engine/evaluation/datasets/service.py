@@ -62,7 +62,7 @@ class DatasetService:
             Conflict: with `extend`, `dataset.rows_missing`.
         """
         rows = [
-            FileRow(Row(one.inputs, one.expected, one.metadata), one.split, f"row {number}")
+            FileRow(Row(one.inputs, one.expected, one.metadata), one.split, f"Row {number}")
             for number, one in enumerate(new.rows, start=1)
         ]
         return await self._push(caller, namespace, new, rows)

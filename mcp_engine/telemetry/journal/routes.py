@@ -36,7 +36,11 @@ def _wanted(
     until: Annotated[AwareDatetime | None, Query(description="With its time zone; not included.")] = None,
     without_reads_of: Annotated[
         str | None,
-        Query(max_length=32, description="Leave out successful GET requests of this client, such as `dashboard`."),
+        Query(
+            max_length=32,
+            description="Leave out successful GET requests of this client, such as `dashboard`, and renewals of its "
+            "session.",
+        ),
     ] = None,
 ) -> LogFilter:
     return replace(

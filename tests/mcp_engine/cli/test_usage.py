@@ -15,7 +15,10 @@ app = CommandGroup("All.", name="engine")
 
 @tools.command()
 def cut(count: int, deep: bool = False) -> None:
-    """Cut something."""
+    """Cut something that is so long that no line of a terminal could ever hold it together with its name.
+
+    Never more than once.
+    """
 
 
 @tools.command("list")
@@ -54,3 +57,9 @@ def test_a_group_alone_shows_its_help(arguments: list[str]) -> None:
 
 def test_a_command_ends_with_its_own_code() -> None:
     assert CliRunner().invoke(app.typer, ["tool", "list"], prog_name="engine").exit_code == ExitCode.FAILED
+
+
+def test_a_list_of_commands_says_whole_sentences() -> None:
+    shown = " ".join(CliRunner().invoke(app.typer, ["tool", "--help"], prog_name="engine").output.split())
+    assert "no line of a terminal could ever hold it together with its name. list" in shown
+    assert "Never more" not in shown

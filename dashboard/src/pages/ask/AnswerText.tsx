@@ -1,4 +1,5 @@
 import { classes } from "../../components/classes";
+import { withoutPageBreaks } from "../../components/format";
 import { type AnswerSoFar, type Citation, placeOf, sentencesOf, withoutEnd } from "./answer";
 
 interface Opening {
@@ -16,7 +17,7 @@ export function AnswerText({ answer, ...opening }: { answer: AnswerSoFar } & Ope
 
 /** A sentence with its numbers, which never begin a line of their own. */
 export function Sentence({ text, citations, cite, onCite }: { text: string; citations: readonly Citation[] } & Opening) {
-  const [begin, end] = withoutEnd(text);
+  const [begin, end] = withoutEnd(withoutPageBreaks(text));
   const marked = classes("rounded-[3px] box-decoration-clone", citations.some(({ n }) => n === cite) && "bg-mark");
   return (
     <span>

@@ -98,7 +98,7 @@ function Asking({ namespace, collections }: { namespace: string; collections: re
           key={`${search.execution ?? "new"}/${isLoading ? "loading" : ""}`}
           namespace={namespace}
           collections={collections}
-          initial={{ question: answer?.question ?? search.q ?? "", collection: first, strategy: search.strategy ?? "default" }}
+          initial={{ question: answer?.question ?? search.q ?? "", collection: first, strategy: answer?.strategy ?? search.strategy ?? "default" }}
           busy={busy}
           onAsk={(question, collection, strategy) => ask({ namespace, question, collection, strategy })}
           onStop={stop}
@@ -117,7 +117,7 @@ function Asking({ namespace, collections }: { namespace: string; collections: re
               <FollowUp
                 key={answer.executionId}
                 onAsk={(question) =>
-                  ask({ namespace, question, collection: answer.collection, strategy: search.strategy ?? "default", follows: answer.executionId ?? undefined })
+                  ask({ namespace, question, collection: answer.collection, strategy: answer.strategy, follows: answer.executionId ?? undefined })
                 }
               />
             )}

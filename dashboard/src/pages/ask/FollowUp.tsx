@@ -20,7 +20,7 @@ export function FollowUp({ onAsk }: { onAsk: (question: string) => void }) {
         fieldClassName="grow"
         maxLength={MOST_CHARACTERS}
         value={question}
-        placeholder="Go on from this answer: “it” means what it is about"
+        placeholder="“It” means what this is about"
         onChange={(event) => setQuestion(event.target.value)}
       />
       <Button look="primary" type="submit" icon={CornerDownLeft} disabled={question.trim() === ""}>

@@ -14,7 +14,7 @@ const completed = {
 function after(...events: [string, unknown][]): AnswerSoFar {
   return events.reduce(
     (answer, [event, data]) => advanced(answer, { kind: "event", event: { event, data } }),
-    asked("Is it?", "docs"),
+    asked("Is it?", "docs", "strict@live"),
   );
 }
 
@@ -51,13 +51,18 @@ describe("an answer", () => {
 
 describe("an execution", () => {
   const execution = {
-    id: "e", kind: "ask",
+    id: "e", kind: "ask", artifact: { kind: "rag_strategy", name: "strict", number: 3, label: "live" },
     inputs: { state: "present", value: { question: "Is it?", collection: "docs" } },
     output: { state: "present", value: { ...completed } },
   } as unknown as Execution;
 
   it("keeps the same answer", () => {
     expect(recorded(execution)).toEqual(after(["completed", completed]));
+  });
+
+  it("is gone on from by the strategy that answered", () => {
+    expect(recorded({ ...execution, artifact: { ...execution.artifact!, label: null } })?.strategy).toBe("strict");
+    expect(recorded({ ...execution, artifact: null })?.strategy).toBe("default");
   });
 
   it("keeps what it goes on from, and what it was understood with", () => {

@@ -12,6 +12,8 @@ export type Execution = Schema<"ExecutionDetail">;
 export interface AnswerSoFar {
   question: string;
   collection: string;
+  /** What answers, as it is asked for: a name, perhaps with a label or a number. */
+  strategy: string;
   /** The execution that it goes on from, and the earlier questions that it was understood with. */
   follows: string | null;
   context: readonly string[];
@@ -41,9 +43,9 @@ export type AnswerEvent =
   | { kind: "stopped" }
   | { kind: "failed"; problem: ApiProblem };
 
-export function asked(question: string, collection: string, follows: string | null = null): AnswerSoFar {
+export function asked(question: string, collection: string, strategy: string, follows: string | null = null): AnswerSoFar {
   return {
-    question, collection, follows, context: [], queries: [], executionId: null, cachedFrom: null, reranking: null, passages: [], citations: [], prose: [], composition: null, confidence: null, refused: false, reason: null, reasonCode: null,
+    question, collection, strategy, follows, context: [], queries: [], executionId: null, cachedFrom: null, reranking: null, passages: [], citations: [], prose: [], composition: null, confidence: null, refused: false, reason: null, reasonCode: null,
     phase: "asking", problem: null,
   };
 }
@@ -71,10 +73,10 @@ export function advanced(answer: AnswerSoFar, next: AnswerEvent): AnswerSoFar {
   }
 }
 
-function completed({ follows }: AnswerSoFar, answer: Schema<"Answer">): AnswerSoFar {
+function completed({ strategy, follows }: AnswerSoFar, answer: Schema<"Answer">): AnswerSoFar {
   const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [], queries = [], cached_from: cachedFrom = null, reranking = null, prose = [], composition = null } = answer;
   return {
-    question, collection, follows, context, queries, executionId: execution_id, cachedFrom, reranking, passages, citations, prose, composition, confidence, refused, reason, reasonCode,
+    question, collection, strategy, follows, context, queries, executionId: execution_id, cachedFrom, reranking, passages, citations, prose, composition, confidence, refused, reason, reasonCode,
     phase: "done", problem: null,
   };
 }
@@ -83,7 +85,7 @@ function completed({ follows }: AnswerSoFar, answer: Schema<"Answer">): AnswerSo
 export function recorded(execution: Execution): AnswerSoFar | null {
   const inputs = execution.inputs.value as { question?: unknown; collection?: unknown; follows?: string } | null | undefined;
   if (execution.kind !== "ask" || typeof inputs?.question !== "string" || typeof inputs.collection !== "string") return null;
-  const begun = { ...asked(inputs.question, inputs.collection, inputs.follows ?? null), executionId: execution.id };
+  const begun = { ...asked(inputs.question, inputs.collection, strategyOf(execution), inputs.follows ?? null), executionId: execution.id };
   const output = execution.output.value as Partial<Schema<"Answer">> | null | undefined;
   if (!output || !Array.isArray(output.citations) || !Array.isArray(output.passages)) return { ...begun, phase: "stopped" };
   return {
@@ -102,6 +104,12 @@ export function recorded(execution: Execution): AnswerSoFar | null {
     reranking: output.reranking ?? null,
     phase: "done",
   };
+}
+
+/** Return the strategy as who asks on means it: the label that answered, or the strategy as it is by then. */
+function strategyOf({ artifact }: Execution): string {
+  if (!artifact) return "default";
+  return artifact.label && artifact.label !== "latest" ? `${artifact.name}@${artifact.label}` : artifact.name;
 }
 
 const REFUSED: Partial<Record<NonNullable<AnswerSoFar["reasonCode"]>, string>> = {

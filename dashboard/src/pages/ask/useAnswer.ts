@@ -54,7 +54,7 @@ export function useAnswer(
       running.current?.abort();
       const control = new AbortController();
       running.current = control;
-      let answer = asked(question, collection, follows);
+      let answer = asked(question, collection, strategy, follows);
       setLive(answer);
       try {
         const path = `/api/v1/ask?namespace=${encodeURIComponent(namespace)}`;

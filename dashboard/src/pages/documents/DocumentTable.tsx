@@ -67,7 +67,7 @@ function columnsOf({ onOpen, onAction, mayWrite }: Handlers): ColumnDef<Document
       cell: ({ row: { original } }) => (
         <span className="flex flex-wrap items-center gap-1.5">
           <StateBadge version={original.latest} />
-          {mayWrite && isRetryable(original) && (
+          {mayWrite && isRetryable(original) && !FAULTS_OF_FILES.includes(original.latest.error_code) && (
             <Button
               icon={RotateCw}
               look="quiet"
@@ -105,6 +105,12 @@ function isRetryable({ removed, latest }: Document): boolean {
   return !removed && !latest.erased && (latest.state === "failed" || latest.state === "cancelled");
 }
 
+/** Where the file itself is at fault, reading it again fails again: it is offered in the menu only, for another day's engine. */
+const FAULTS_OF_FILES: readonly (string | null | undefined)[] = [
+  "document.corrupt", "document.empty", "document.encrypted", "document.no_text", "document.not_what_it_says", "document.too_much_text",
+  "document.unpacks_too_large", "document.unsupported",
+];
+
 function Reason({ document: { removed, latest } }: { document: Document }) {
   if (removed) return <p className="text-xs text-muted">Removed from search</p>;
   if (!latest.error_message || latest.state === "indexed") return null;
@@ -133,6 +139,11 @@ function Actions({ document, onAction, mayWrite }: { document: Document } & Pick
         {mayWrite && !latest.erased && (
           <>
             <MenuSeparator />
+            {isRetryable(document) && (
+              <MenuItem icon={RotateCw} onSelect={() => onAction("retry", document)}>
+                Read it again
+              </MenuItem>
+            )}
             {!removed && (
               <MenuItem icon={EyeOff} onSelect={() => onAction("remove", document)}>
                 Remove from search…

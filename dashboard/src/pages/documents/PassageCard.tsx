@@ -1,5 +1,6 @@
 import { FileText } from "lucide-react";
 import { classes } from "../../components/classes";
+import { withoutPageBreaks } from "../../components/format";
 import type { Passage } from "./queries";
 import { excerptOf, piecesOf } from "./words";
 
@@ -39,7 +40,7 @@ export function PassageCard({ passage, rank, words, isSelected, onOpen }: {
         <Score label="words" value={passage.bm25} digits={1} hint="BM25 of the words" />
       </div>
       <p className="mt-1.5 pl-7 text-sm leading-relaxed break-words">
-        {piecesOf(excerptOf(passage.text, words), words).map((piece, index) =>
+        {piecesOf(excerptOf(withoutPageBreaks(passage.text), words), words).map((piece, index) =>
           piece.isFound ? (
             <mark key={index} className="rounded-[2px] bg-mark text-ink">
               {piece.text}

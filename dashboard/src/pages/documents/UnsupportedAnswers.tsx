@@ -12,6 +12,7 @@ import { announce } from "../../components/Live";
 import { LoadMore } from "../../components/LoadMore";
 import { Card } from "../../components/Page";
 import { EmptyState, ErrorState, Skeleton } from "../../components/States";
+import { withoutPageBreaks } from "../../components/format";
 import { TimeAgo } from "../../components/TimeAgo";
 import { type CitationSupport, STANDINGS, type Standing, type UnsupportedAnswer, answersQuery } from "./found";
 import { standingWords } from "./foundWords";
@@ -99,7 +100,7 @@ function Citation({ citation, onOpen }: { citation: CitationSupport; onOpen: Ans
   return (
     <li className="flex flex-wrap items-baseline gap-x-2 gap-y-1">
       <Badge tone={TONES[standing]}>{NAMES[standing]}</Badge>
-      <span className="min-w-48 grow basis-0 break-words">{citation.cited_text}</span>
+      <span className="min-w-48 grow basis-0 break-words">{withoutPageBreaks(citation.cited_text)}</span>
       <button type="button" className="max-w-full truncate text-xs text-muted hover:underline" onClick={open} aria-label={`Open citation ${n}: ${citation.document}, ${standingWords(citation)}`}>
         {citation.document}: {standingWords(citation)}
       </button>

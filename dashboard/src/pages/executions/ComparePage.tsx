@@ -8,7 +8,7 @@ import { EmptyState, ErrorState, Skeleton } from "../../components/States";
 import { TimeAgo } from "../../components/TimeAgo";
 import { CompareTables } from "./CompareTables";
 import { contentText, outputText } from "./compare";
-import { StatusBadge, subjectOf } from "./labels";
+import { StatusBadge, titleOf } from "./labels";
 import { type Detail, executionQuery } from "./queries";
 import { asText } from "./readable";
 import { Trace } from "./Trace";
@@ -83,10 +83,10 @@ function Side({ name, execution }: { name: string; execution: Detail }) {
     <section aria-label={name} className="flex min-w-0 flex-col gap-1 rounded-lg border border-line bg-surface px-4 py-3">
       <p className="text-xs text-muted">{name}</p>
       <p className="flex flex-wrap items-center gap-2">
-        <Link to="/executions" search={{ open: execution.id }} className="font-semibold hover:underline">{subjectOf(execution)}</Link>
+        <Link to="/executions" search={{ open: execution.id }} className="font-semibold hover:underline">{titleOf(execution)}</Link>
         <StatusBadge execution={execution} />
       </p>
-      {execution.excerpt && <p className="text-sm break-words">{execution.excerpt}</p>}
+      {execution.excerpt && execution.excerpt !== titleOf(execution) && <p className="text-sm break-words">{execution.excerpt}</p>}
       <p className="text-sm text-muted"><TimeAgo at={execution.created_at} /></p>
     </section>
   );

@@ -9,7 +9,7 @@ import { TimeAgo } from "../../components/TimeAgo";
 import { ExecutionActions } from "./ExecutionActions";
 import { ExecutionDetails } from "./ExecutionDetails";
 import { InputsAndOutput } from "./InputsAndOutput";
-import { StatusBadge, subjectOf } from "./labels";
+import { StatusBadge, titleOf } from "./labels";
 import { optional } from "./columns";
 import { type Detail, executionQuery } from "./queries";
 import type { Tab } from "./search";
@@ -33,7 +33,7 @@ export function ExecutionPanel({ id, tab, compare, onTab, onClose }: {
   const execution = query.data;
   return (
     <SidePanel
-      title={execution ? subjectOf(execution) : "Execution"}
+      title={execution ? titleOf(execution) : "Execution"}
       actions={execution && <ExecutionActions execution={execution} compare={compare} />}
       onClose={onClose}
     >

@@ -28,6 +28,11 @@ export function StatusBadge({ execution }: { execution: Summary }) {
   return <Badge tone={tone} icon={icon}>{execution.status}</Badge>;
 }
 
+/** What an execution is known by: a question by its words, anything else by what ran. */
+export function titleOf(execution: Summary): string {
+  return (execution.kind === "ask" && execution.excerpt) || subjectOf(execution);
+}
+
 /** What ran: the version by name and number, or the kind where no version did. */
 export function subjectOf(execution: Summary): string {
   const artifact = execution.artifact;

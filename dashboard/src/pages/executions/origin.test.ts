@@ -14,7 +14,7 @@ describe("rerunSearch", () => {
       params: { name: "greet" }, search: { namespace: "shop", version: "3", variables: { name: "Ada" } },
     });
     const remote = { ...RUN, model: { ...RUN.model, provider: "house", model: "gpt" } } as Detail;
-    expect(rerunSearch(remote)?.search.model).toBe("gpt");
+    expect(rerunSearch(remote)?.search.model).toBe("house/gpt");
   });
 
   it("is not possible without a prompt or its inputs", () => {

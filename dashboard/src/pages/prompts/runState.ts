@@ -1,5 +1,6 @@
 /** What is known of a run on this page, from its first word to its end. */
 import type { Schema } from "../../api/client";
+import { modelReference } from "../executions/origin";
 
 export interface RunResult {
   executionId: string;
@@ -70,7 +71,7 @@ export function resultOfExecution(found: Schema<"ExecutionDetail">): RunResult {
     output: typeof found.output.value === "string" ? found.output.value : "",
     finishReason: found.finish_reason,
     number: found.artifact?.number ?? null,
-    model: found.model?.model ?? null,
+    model: found.model && modelReference(found.model),
     inputTokens: found.input_tokens,
     outputTokens: found.output_tokens,
     cachedTokens: found.cached_tokens,

@@ -1,25 +1,19 @@
-import { useState } from "react";
 import { SelectField, TextField } from "../../components/Field";
-import { type Body, COMPOSINGS, type Composing, OFFERED, composed } from "./options";
-
-const MOST = 12;
+import { NumberField } from "./NumberField";
+import { type Body, COMPOSINGS, OFFERED, OFFERS, composed } from "./options";
 
 /** Which prompt makes an answer of the chosen sentences. */
 export function ComposingFields({ body, onChange }: { body: Body; onChange: (body: Body) => void }) {
-  const [kind, setKind] = useState<Composing["kind"] | null>(body.composing?.kind ?? null);
-  const [prompt, setPrompt] = useState(body.composing?.prompt ?? "");
-  const [sentences, setSentences] = useState(body.composing?.sentences ?? OFFERED);
-
-  function choose(given: string) {
-    const next = COMPOSINGS.find(([name]) => name === given)?.[0] ?? null;
-    setKind(next);
-    onChange(composed(body, next, prompt.trim(), sentences));
-  }
-
+  const { kind = null, prompt = "", sentences = OFFERED } = body.composing ?? {};
   return (
     <fieldset className="flex min-w-0 flex-col gap-3 rounded-lg border border-line bg-surface px-4 pt-2 pb-4">
       <legend className="px-1 font-semibold">Writing</legend>
-      <SelectField label="A model" hint="Only where there is an answer without it" value={kind ?? ""} onChange={(event) => choose(event.target.value)}>
+      <SelectField
+        label="A model"
+        hint="Only where there is an answer without it"
+        value={kind ?? ""}
+        onChange={(event) => onChange(composed(body, COMPOSINGS.find(([name]) => name === event.target.value)?.[0] ?? null, prompt, sentences))}
+      >
         <option value="">does nothing: sentences word for word</option>
         {COMPOSINGS.map(([name, words]) => <option key={name} value={name}>{words}</option>)}
       </SelectField>
@@ -31,26 +25,9 @@ export function ComposingFields({ body, onChange }: { body: Body; onChange: (bod
             placeholder="compose@production"
             isRequired
             value={prompt}
-            onChange={(event) => {
-              setPrompt(event.target.value);
-              onChange(composed(body, kind, event.target.value.trim(), sentences));
-            }}
+            onChange={(event) => onChange(composed(body, kind, event.target.value.trim(), sentences))}
           />
-          <TextField
-            label="Sentences offered at most"
-            type="number"
-            min={1}
-            max={MOST}
-            step={1}
-            value={String(sentences)}
-            onChange={(event) => {
-              const given = event.target.valueAsNumber;
-              if (Number.isNaN(given)) return;
-              const next = Math.min(MOST, Math.max(1, Math.round(given)));
-              setSentences(next);
-              onChange(composed(body, kind, prompt.trim(), next));
-            }}
-          />
+          <NumberField label="Sentences offered at most" range={OFFERS} value={sentences} onChange={(next) => onChange(composed(body, kind, prompt, next))} />
         </>
       )}
     </fieldset>

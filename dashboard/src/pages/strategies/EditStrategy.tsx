@@ -19,6 +19,7 @@ import { filledCollectionsQuery } from "../documents/queries";
 import { AnswerPreview } from "./AnswerPreview";
 import { ChunksPreview } from "./ChunksPreview";
 import { ComposingFields } from "./ComposingFields";
+import { faultsOf } from "./faults";
 import { OptionFields } from "./OptionFields";
 import { type Body, differences } from "./options";
 import { pushStrategy, versionQuery } from "./queries";
@@ -60,7 +61,14 @@ function Editor({ now, nowName, name, latest }: { now: Body; nowName: string; na
   const navigate = route.useNavigate();
   const change = (next: EditSearch) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true, resetScroll: false });
   const [body, setBody] = useState(() => withOptions(now, search.options ?? {}));
-  const settled = useSettled(body);
+  // What can't be yet, such as the first digit of a number, is not tried: the previews stay with what was there before.
+  const [sound, setSound] = useState(body);
+  const faults = faultsOf(body);
+  const settled = useSettled(sound);
+  const write = (next: Body) => {
+    setBody(next);
+    if (faultsOf(next).length === 0) setSound(next);
+  };
   const { data: collections = [] } = useQuery(filledCollectionsQuery(useNamespace()));
   const collection = search.collection ?? collections[0]?.name ?? "";
   const view = search.view ?? "answer";
@@ -69,12 +77,12 @@ function Editor({ now, nowName, name, latest }: { now: Body; nowName: string; na
     <div className="grid items-start gap-5 lg:grid-cols-[17rem_minmax(0,1fr)]">
       <div className="flex flex-col gap-4">
         {(["chunking", "retrieval", "answering"] as const).map((group) => (
-          <OptionFields key={group} group={group} body={body} onChange={setBody} />
+          <OptionFields key={group} group={group} body={body} onChange={write} />
         ))}
-        <RewritingFields body={body} onChange={setBody} />
-        <RerankingFields body={body} onChange={setBody} />
-        <ComposingFields body={body} onChange={setBody} />
-        <Push name={name} body={body} latest={latest} left={left} />
+        <RewritingFields body={body} onChange={write} />
+        <RerankingFields body={body} onChange={write} />
+        <ComposingFields body={body} onChange={write} />
+        <Push name={name} body={body} latest={latest} left={left} fault={faults[0] ?? null} />
       </div>
       <LeaveGuard isDirty={() => left.length > 0} title="Leave without pushing?" />
       <div className="flex min-w-0 flex-col gap-4">
@@ -101,7 +109,14 @@ function Editor({ now, nowName, name, latest }: { now: Body; nowName: string; na
   );
 }
 
-function Push({ name: known, body, latest, left }: { name: string; body: Body; latest: number; left: readonly string[] }) {
+function Push({ name: known, body, latest, left, fault }: {
+  name: string;
+  body: Body;
+  latest: number;
+  left: readonly string[];
+  /** What has to be corrected first. */
+  fault: string | null;
+}) {
   const [name, setName] = useState(known);
   const [message, setMessage] = useState("");
   const { isBusy, error, attempt } = useAttempt();
@@ -127,9 +142,9 @@ function Push({ name: known, body, latest, left }: { name: string; body: Body; l
     <form onSubmit={submit} className="flex flex-col gap-3 rounded-lg border border-line bg-surface p-4">
       {known === "" && <TextField label="Name" isRequired hint={NAME_HINT} value={name} onChange={(event) => setName(event.target.value)} />}
       <TextField label="Message" hint="Why it changes" value={message} onChange={(event) => setMessage(event.target.value)} />
-      <p role="status" className="text-xs text-muted">{left.length === 0 ? "Nothing is changed yet." : `Changed: ${left.join(", ")}.`}</p>
+      <p role="status" className="text-xs text-muted">{fault !== null ? `Correct first: ${fault}` : left.length === 0 ? "Nothing is changed yet." : `Changed: ${left.join(", ")}.`}</p>
       <PushFailure error={error} isBusy={isBusy} onPush={(after) => void push(after)} />
-      <Button look="primary" type="submit" icon={Upload} busy={isBusy} disabled={!isName(name.trim()) || (known !== "" && left.length === 0)}>
+      <Button look="primary" type="submit" icon={Upload} busy={isBusy} disabled={fault !== null || !isName(name.trim()) || (known !== "" && left.length === 0)}>
         Push
       </Button>
     </form>

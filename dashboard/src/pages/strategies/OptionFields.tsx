@@ -1,4 +1,5 @@
-import { CheckField, SelectField, TextField } from "../../components/Field";
+import { CheckField, SelectField } from "../../components/Field";
+import { NumberField } from "./NumberField";
 import { type Body, type Group, type Option, type Value, TITLES, changed, offered, valueOf } from "./options";
 
 /** The options of one group; each change is a new body. */
@@ -41,19 +42,7 @@ function OptionField({ option, value, onChange }: { option: Option; value: Value
         />
       )}
       {value !== null && (
-        <TextField
-          label={option.label}
-          hint={option.hint}
-          type="number"
-          min={option.least}
-          max={option.most}
-          step={option.step}
-          value={String(value)}
-          onChange={(event) => {
-            const given = event.target.valueAsNumber;
-            if (!Number.isNaN(given)) onChange(Math.min(option.most, Math.max(option.least, given)));
-          }}
-        />
+        <NumberField label={option.label} hint={option.hint} range={option} value={Number(value)} onChange={onChange} />
       )}
     </>
   );

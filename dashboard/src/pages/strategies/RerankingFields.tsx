@@ -1,21 +1,13 @@
-import { useState } from "react";
 import { SelectField, TextField } from "../../components/Field";
-import { type Body, RERANKINGS, type RerankingKind, reordered } from "./options";
+import { NumberField } from "./NumberField";
+import { type Body, CANDIDATES, RERANKINGS, reordered } from "./options";
 
 /** What puts passages into another order before sentences are chosen from them. */
 export function RerankingFields({ body, onChange }: { body: Body; onChange: (body: Body) => void }) {
-  const now = body.reranking;
-  const [kind, setKind] = useState<RerankingKind | null>(now?.kind ?? null);
-  const [named, setNamed] = useState(now?.kind === "model" ? now.prompt : (now?.model ?? ""));
-  const [candidates, setCandidates] = useState(now?.candidates ?? null);
-
-  function change(next: RerankingKind | null, name: string, most: number | null) {
-    setKind(next);
-    setNamed(name);
-    setCandidates(most);
-    onChange(reordered(body, next, name.trim(), most));
-  }
-
+  const now = body.reranking ?? null;
+  const kind = now?.kind ?? null;
+  const named = now === null ? "" : now.kind === "model" ? now.prompt : now.model;
+  const candidates = now?.candidates ?? null;
   const isModel = kind === "model";
   return (
     <fieldset className="flex min-w-0 flex-col gap-3 rounded-lg border border-line bg-surface px-4 pt-2 pb-4">
@@ -24,7 +16,7 @@ export function RerankingFields({ body, onChange }: { body: Body; onChange: (bod
         label="Order passages by"
         hint="Before sentences are chosen from the first"
         value={kind ?? ""}
-        onChange={(event) => change(RERANKINGS.find(([name]) => name === event.target.value)?.[0] ?? null, "", null)}
+        onChange={(event) => onChange(reordered(body, RERANKINGS.find(([name]) => name === event.target.value)?.[0] ?? null, "", null))}
       >
         <option value="">how they were found</option>
         {RERANKINGS.map(([name, words]) => <option key={name} value={name}>{words}</option>)}
@@ -37,20 +29,15 @@ export function RerankingFields({ body, onChange }: { body: Body; onChange: (bod
             placeholder={isModel ? "order@production" : "ms-marco-minilm-l6"}
             isRequired
             value={named}
-            onChange={(event) => change(kind, event.target.value, candidates)}
+            onChange={(event) => onChange(reordered(body, kind, event.target.value.trim(), candidates))}
           />
-          <TextField
+          <NumberField
             label="Passages it reads"
-            type="number"
-            min={isModel ? 2 : 1}
-            max={isModel ? 50 : 100}
-            step={1}
+            range={CANDIDATES[kind]}
             placeholder={isModel ? "10" : "30"}
-            value={candidates === null ? "" : String(candidates)}
-            onChange={(event) => {
-              const given = event.target.valueAsNumber;
-              change(kind, named, Number.isNaN(given) ? null : Math.min(isModel ? 50 : 100, Math.max(isModel ? 2 : 1, Math.round(given))));
-            }}
+            value={candidates}
+            onChange={(next) => onChange(reordered(body, kind, named, next))}
+            onEmpty={() => onChange(reordered(body, kind, named, null))}
           />
         </>
       )}

@@ -46,17 +46,16 @@ describe("rankIn", () => {
 describe("writing", () => {
   const composing = { kind: "prose", prompt: "write@production", sentences: 6 } as const;
 
-  it("is part of a body once its prompt is named", () => {
+  it("is part of a body", () => {
     expect(composed({} as Body, "prose", "write@production", 6)).toEqual({ composing });
-    expect(composed({ composing } as Body, "prose", "", 6)).toEqual({});
+    expect(composed({ composing } as Body, null, "write@production", 6)).toEqual({});
     expect(differences({} as Body, { composing } as Body)).toEqual(["Writing"]);
   });
 });
 
 describe("other wordings", () => {
   const rewriting = { kind: "multi_query", prompt: "words@production", queries: 2 } as const;
-  it("are part of a body once their prompt is named", () => {
-    expect(reworded({} as Body, "multi_query", "", 2)).toEqual({});
+  it("are part of a body", () => {
     expect(reworded({} as Body, "multi_query", "words@production", 2)).toEqual({ rewriting });
     expect(reworded({ rewriting } as Body, "hyde", "words/3", 2)).toEqual({ rewriting: { kind: "hyde", prompt: "words/3", queries: 3 } });
     expect(reworded({ rewriting } as Body, null, "words@production", 2)).toEqual({});
@@ -72,7 +71,6 @@ describe("other wordings", () => {
     expect(reordered(pinned, "cross_encoder", "large", 9)).toEqual({ reranking: { kind: "cross_encoder", model: "large", scores: "raw", candidates: 9 } });
     expect(reordered(pinned, "model", "order@production", null)).toEqual({ reranking: { kind: "model", prompt: "order@production" } });
     expect(reordered(pinned, null, "", null)).toEqual({});
-    expect(reordered(pinned, "model", "", null)).toEqual({});
     expect(differences({} as Body, pinned)).toEqual(["Ordering"]);
   });
 });

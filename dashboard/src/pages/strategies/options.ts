@@ -5,6 +5,13 @@ export type Body = Schema<"Strategy">;
 export type Group = "chunking" | "retrieval" | "answering";
 export type Value = string | number | boolean | null;
 
+/** The numbers that an option takes; whole ones where the step is. */
+export interface Range {
+  least: number;
+  most: number;
+  step: number;
+}
+
 interface Common {
   group: Group;
   name: string;
@@ -16,7 +23,7 @@ interface Common {
 
 export type Option = Common &
   (
-    | { sort: "number"; least: number; most: number; step: number; initial: number; mayBeOff?: boolean }
+    | ({ sort: "number"; initial: number; mayBeOff?: boolean } & Range)
     | { sort: "choice"; choices: readonly (readonly [string, string])[]; initial: string }
     | { sort: "switch"; initial: boolean }
   );
@@ -84,11 +91,12 @@ export const REWRITINGS: readonly (readonly [Rewriting["kind"], string])[] = [
   ["hyde", "a passage that might answer"],
 ];
 export const WORDINGS = 3;
+export const WORDINGS_RANGE: Range = { least: 1, most: 5, step: 1 };
 
-/** Return the body with other wordings; one whose prompt is not chosen yet stays as it is. */
+/** Return the body with other wordings. */
 export function reworded(body: Body, kind: Rewriting["kind"] | null, prompt: string, queries: number): Body {
   const { rewriting: _, ...rest } = body;
-  if (kind === null || prompt === "") return rest as Body;
+  if (kind === null) return rest as Body;
   return { ...rest, rewriting: { kind, prompt, queries: kind === "multi_query" ? queries : WORDINGS } } as Body;
 }
 
@@ -99,11 +107,12 @@ export const COMPOSINGS: readonly (readonly [Composing["kind"], string])[] = [
   ["prose", "writes from them, and what they don't say is cut"],
 ];
 export const OFFERED = 6;
+export const OFFERS: Range = { least: 1, most: 12, step: 1 };
 
-/** Return the body with a model that writes; one whose prompt is not chosen yet has none. */
+/** Return the body with a model that writes. */
 export function composed(body: Body, kind: Composing["kind"] | null, prompt: string, sentences: number): Body {
   const { composing: _, ...rest } = body;
-  if (kind === null || prompt === "") return rest as Body;
+  if (kind === null) return rest as Body;
   return { ...rest, composing: { kind, prompt, sentences } } as Body;
 }
 
@@ -115,10 +124,15 @@ export const RERANKINGS: readonly (readonly [RerankingKind, string])[] = [
   ["model", "a language model, by a prompt"],
 ];
 
-/** Return the body with another ordering, which keeps what has no field here; one whose model or prompt is not named yet stays as it is. */
+export const CANDIDATES: Record<RerankingKind, Range> = {
+  cross_encoder: { least: 1, most: 100, step: 1 },
+  model: { least: 2, most: 50, step: 1 },
+};
+
+/** Return the body with another ordering, which keeps what has no field here. */
 export function reordered(body: Body, kind: RerankingKind | null, named: string, candidates: number | null): Body {
   const { reranking: before, ...rest } = body;
-  if (kind === null || named === "") return rest as Body;
+  if (kind === null) return rest as Body;
   const kept: Partial<Record<string, unknown>> = before?.kind === kind ? { ...before } : {};
   // The digest belongs to the files that were there: the engine fills in that of those which are there now.
   delete kept.digest;

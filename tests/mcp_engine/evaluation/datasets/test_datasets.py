@@ -90,11 +90,11 @@ async def test_what_is_sealed_is_not_read_back(api: Api) -> None:
     [
         ({"rows": []}, 422, "request.invalid", "rows"),
         ({"name": "my rows", "rows": ROWS}, 422, "request.invalid", "name: use 1 to 128 of the characters A-Z"),
-        ({"rows": [{"inputs": {}}]}, 422, "dataset.no_inputs", "row 1"),
+        ({"rows": [{"inputs": {}}]}, 422, "dataset.no_inputs", "Row 1"),
         ({"rows": [{"inputs": {"q": "1"}}, {"inputs": {"p": "1"}}]}, 422, "dataset.missing_column", "Row 1"),
         (
             {"rows": [{"inputs": {"q": "1"}, "split": "sealed"}, {"inputs": {"q": "1"}}]},
-            422, "dataset.in_two_splits", "row 2",
+            422, "dataset.in_two_splits", "Row 2",
         ),
         ({"rows": [{"inputs": {"q": "1"}}], "shares": {"open": 0.4}}, 422, "dataset.shares_invalid", "sum to 0.4"),
         ({"rows": [{"inputs": {"q": "1"}}], "extend": True}, 404, "dataset.not_found", "sums"),

@@ -51,7 +51,7 @@ def test_a_json_line_may_say_what_it_is() -> None:
     line = json.dumps({"inputs": {"q": "1"}, "expected": [1, 2], "metadata": {"by": "Ada"}, "split": "sealed"})
     [(row, split, where)] = read_rows("rows.jsonl", f"\n{line}\n".encode(), Columns())
     assert (row.inputs, row.expected, row.metadata) == ({"q": "1"}, [1, 2], {"by": "Ada"})
-    assert (split, where) == ("sealed", "line 2")
+    assert (split, where) == ("sealed", "Line 2")
 
 
 def test_columns_say_what_each_is_for() -> None:
@@ -66,7 +66,7 @@ def test_parquet_values_become_json() -> None:
     )
     [(row, split, where)] = read_rows("rows.parquet", parquet(table), Columns())
     assert row.inputs == {"q": "1", "day": "2026-01-02", "price": "1.50", "tags": ["a", "b"]}
-    assert (row.expected, split, where) == (3, None, "row 1")
+    assert (row.expected, split, where) == (3, None, "Row 1")
 
 
 @pytest.mark.parametrize(
@@ -76,17 +76,17 @@ def test_parquet_values_become_json() -> None:
         ("rows.csv", b"", "dataset.file_invalid", "no rows"),
         ("rows.csv", b"q,q\n1,2\n", "dataset.duplicate_columns", "'q'"),
         ("rows.csv", b"q,\n1,2\n", "dataset.file_invalid", "Column 2"),
-        ("rows.csv", b"q,a\n1\n", "dataset.file_invalid", "line 2 has 1 cells under 2"),
-        ("rows.csv", b'q\n"open\n', "dataset.file_invalid", "line 2"),
+        ("rows.csv", b"q,a\n1\n", "dataset.file_invalid", "Line 2 has 1 cells under 2"),
+        ("rows.csv", b'q\n"open\n', "dataset.file_invalid", "Line 2"),
         ("rows.csv", b"q\n\xff\n", "dataset.file_invalid", "byte 2"),
         ("rows.jsonl", b'{"q": 1, "q": 2}', "dataset.duplicate_columns", "'q'"),
-        ("rows.jsonl", b'{"q": NaN}', "dataset.file_invalid", "line 1 is no JSON: NaN"),
-        ("rows.jsonl", b'{"q": 1}\n[2]', "dataset.file_invalid", "line 2 must be"),
-        ("rows.jsonl", b"[" * 100_000, "dataset.file_invalid", "line 1 is no JSON"),
-        ("rows.jsonl", b'{"q": 1, "split": 3}', "dataset.value_invalid", "line 1"),
+        ("rows.jsonl", b'{"q": NaN}', "dataset.file_invalid", "Line 1 is no JSON: NaN"),
+        ("rows.jsonl", b'{"q": 1}\n[2]', "dataset.file_invalid", "Line 2 must be"),
+        ("rows.jsonl", b"[" * 100_000, "dataset.file_invalid", "Line 1 is no JSON"),
+        ("rows.jsonl", b'{"q": 1, "split": 3}', "dataset.value_invalid", "Line 1"),
         ("rows.parquet", b"PAR1", "dataset.file_invalid", "no Parquet"),
-        ("rows.parquet", parquet(pa.table({"q": [float("nan")]})), "dataset.value_invalid", "row 1, column 'q'"),
-        ("rows.parquet", parquet(pa.table({"q": [b"\x00"]})), "dataset.value_invalid", "row 1, column 'q'"),
+        ("rows.parquet", parquet(pa.table({"q": [float("nan")]})), "dataset.value_invalid", "Row 1, column 'q'"),
+        ("rows.parquet", parquet(pa.table({"q": [b"\x00"]})), "dataset.value_invalid", "Row 1, column 'q'"),
         (
             "rows.parquet",
             parquet(pa.table([pa.array([1]), pa.array([2])], names=["q", "q"])),

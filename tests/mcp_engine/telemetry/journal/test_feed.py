@@ -78,6 +78,7 @@ async def test_filters(tmp_path: Path, writer: JournalWriter, wanted: dict[str, 
 async def test_the_reads_of_a_client_are_left_out_and_nothing_else_of_it(tmp_path: Path, writer: JournalWriter) -> None:
     asked = {"client": "dashboard", "method": "GET", "status": 200}
     write(writer, "request", **asked)
+    write(writer, "request", **asked | {"method": "POST", "path": "/api/v1/sessions/refresh"})
     write(writer, "request", **asked | {"method": "POST", "text": "ran"})
     write(writer, "request", **asked | {"status": 500, "text": "failed"})
     write(writer, "request", **asked | {"client": "python-sdk", "text": "another's"})

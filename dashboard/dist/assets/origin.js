@@ -1,0 +1,1 @@
+function e({provider:e,model:t}){return e===`local`?e:`${e}/${t}`}function t(t){let{artifact:n,inputs:r,model:i}=t;if(n?.kind!==`prompt`||r.state!==`present`)return null;let a=r.value?.variables;return{params:{name:n.name},search:{namespace:n.namespace,version:String(n.number),variables:a,...i&&i.provider!==`local`?{model:e(i)}:{}}}}export{t as n,e as t};

@@ -1,0 +1,38 @@
+/** What the engine would refuse of a body, told where it is written. */
+import { type Body, CANDIDATES, OFFERS, OPTIONS, type Range, WORDINGS_RANGE, offered, valueOf } from "./options";
+
+/** Return what is wrong with a number, in words; null for one that fits. */
+export function numberFault(value: number | null | undefined, { least, most, step }: Range): string | null {
+  if (value === null || value === undefined) return null;
+  if (value < least || value > most) return `From ${least} to ${most}.`;
+  return step >= 1 && !Number.isInteger(value) ? "A whole number." : null;
+}
+
+/** Return what has to be corrected before a body can be tried or pushed, each with the name of its field. */
+export function faultsOf(body: Body): string[] {
+  const found: Record<string, string | null> = {};
+  for (const option of OPTIONS) {
+    const value = valueOf(body, option);
+    if (option.sort !== "number" || typeof value !== "number" || !offered(body, option.group).includes(option)) continue;
+    found[option.label] = numberFault(value, option);
+  }
+  const { rewriting, reranking, composing } = body;
+  if (rewriting) {
+    found.Prompt = unnamed(rewriting.prompt);
+    found["Wordings at most"] = numberFault(rewriting.queries, WORDINGS_RANGE);
+  }
+  if (reranking) {
+    if (reranking.kind === "model") found["Ordering prompt"] = unnamed(reranking.prompt);
+    else found["Cross-encoder"] = unnamed(reranking.model);
+    found["Passages it reads"] = numberFault(reranking.candidates, CANDIDATES[reranking.kind]);
+  }
+  if (composing) {
+    found["Prompt that writes"] = unnamed(composing.prompt);
+    found["Sentences offered at most"] = numberFault(composing.sentences, OFFERS);
+  }
+  return Object.entries(found).flatMap(([label, fault]) => (fault === null ? [] : [`${label}: ${fault}`]));
+}
+
+function unnamed(name: string): string | null {
+  return name === "" ? "Name it." : null;
+}
