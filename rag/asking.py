@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,22 +14,18 @@ from mcp_engine.artifacts.splits import Expose, LabelSplits, Unit
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import InvalidInput, TooLarge
 from mcp_engine.executions.running import RunningExecution
-from mcp_engine.executions.schemas import ExecutionDetail, ModelRef, StartExecution, VersionRef
+from mcp_engine.executions.schemas import ExecutionDetail, ModelRef, Outcome, StartExecution, VersionRef
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.idempotency import IdempotencyKey
 from mcp_engine.http.streaming import StreamEvent
 from mcp_engine.idempotency.claims import Claim
 from mcp_engine.telemetry.tracing import span, tracer
+from rag.answer_cache.giving import given_again, start_of
 from rag.answer_cache.key import CacheQuestion, IndexState
 from rag.answer_cache.service import AnswerCacheService, Hit
-from rag.answer_events import (
-    answer_from,
-    events_of,
-    outcome_of,
-    recorded_answer,
-    retrieval_event,
-)
+from rag.answer_events import events_of, outcome_of, recorded_answer, retrieval_event
 from rag.answering import Draft, draft
+from rag.asked.noting import noting
 from rag.collections import find_collection
 from rag.conversation import ASKED, context_of
 from rag.embedding import Embedder
@@ -68,6 +65,8 @@ class _Asked:
     expose: Expose | None = None
     options: Mapping[str, Any] | None = None
     wordings: Sequence[str] = ()
+    noted_in: UUID | None = None
+    """The collection that keeps how its answer came out; None for what measures a strategy."""
     cache_as: CacheQuestion | None = None
     """How its answer is kept; None where it is not."""
 
@@ -199,6 +198,8 @@ class AskService:
             asked = await self._checked(caller, namespace, collection, question, strategy, unit)
             context = () if follows is None else await context_of(self._executions, caller, question, follows)
             asked = replace(asked, filters=filters, follows=follows, context=context)
+            if kind != ASKED:
+                asked = replace(asked, noted_in=None)
             if options:
                 resolved = replace(asked.resolved, strategy=with_options(asked.resolved.strategy, options))
                 asked = replace(asked, resolved=resolved, options=options)
@@ -206,9 +207,9 @@ class AskService:
             hit = None if asked.cache_as is None else await self._cache.find(caller, asked.cache_as)
             start = self._start(asked, claim, kind)
             if hit is not None:
-                start = _given_again(start, asked, hit)
+                start = start_of(hit, start, asked.expose)
             async with await self._executions.start(caller, start) as running:
-                events = self._run(caller, asked, running) if hit is None else _again(asked, running, hit)
+                events = self._run(caller, asked, running) if hit is None else _again(hit, asked, running)
                 async for event in events:
                     yield event
 
@@ -234,7 +235,7 @@ class AskService:
                     running.first_token()
                     yield event
         answer = _answer(asked, running.id, found, refusal, written)
-        await running.finish(outcome_of(answer))
+        await running.finish(_outcome(asked, answer))
         # An answer without passages comes from no search: there is nothing to save, and more that it depends on. What a
         # model failed to order or to write it may do the next time.
         if asked.cache_as is not None and found.state is not None and found.passages and not _failed(answer):
@@ -259,9 +260,11 @@ class AskService:
         if unit is not None and self._splits is not None:
             placed = await self._splits.place(caller, resolved.version, unit)
         if placed is None:
-            return _Asked(question, namespace, collection, embedder, strategy, resolved)
+            return _Asked(question, namespace, collection, embedder, strategy, resolved, noted_in=place.id)
         resolved = ResolvedStrategy(Strategy.model_validate(placed.version.body), placed.version)
-        return _Asked(question, namespace, collection, embedder, strategy, resolved, expose=placed.expose)
+        return _Asked(
+            question, namespace, collection, embedder, strategy, resolved, expose=placed.expose, noted_in=place.id
+        )
 
     def _start(self, asked: _Asked, claim: Claim | None, kind: str) -> StartExecution:
         version = asked.resolved.version
@@ -374,24 +377,13 @@ def _cache_question(asked: _Asked, kind: str) -> CacheQuestion | None:
     return CacheQuestion(asked.question, asked.namespace, asked.collection, lock, asked.context, asked.filters)
 
 
-def _given_again(start: StartExecution, asked: _Asked, hit: Hit) -> StartExecution:
-    """Return the start of an execution that gives a kept answer: no model runs, and it says which execution did."""
-
-    async def also(work: UnitOfWork, execution_id: UUID) -> None:
-        await hit.record(work, execution_id)
-        if asked.expose is not None:
-            await asked.expose(work, execution_id)
-
-    return replace(start, model=None, parameters={"cached_from": str(hit.kept.execution_id)}, also=also)
+def _outcome(asked: _Asked, answer: Answer) -> Outcome:
+    also = None if asked.noted_in is None else noting(asked.noted_in, answer)
+    return replace(outcome_of(answer), also=also)
 
 
-async def _again(asked: _Asked, running: RunningExecution, hit: Hit) -> AsyncGenerator[StreamEvent, None]:
-    """Give a kept answer as the answer of an execution of its own."""
-    version, output = asked.resolved.version, {**hit.kept.output, "cached_from": hit.kept.execution_id}
-    answer = answer_from(output, running.id, asked.question, asked.collection, f"{version.name}/{version.number}")
-    for event in events_of(answer):
-        if event.event == "completed":
-            await running.finish(outcome_of(answer))
-        elif event.event == "citation":
-            running.first_token()
-        yield event
+def _again(hit: Hit, asked: _Asked, running: RunningExecution) -> AsyncGenerator[StreamEvent, None]:
+    version = asked.resolved.version
+    return given_again(
+        hit, running, asked.question, asked.collection, f"{version.name}/{version.number}", partial(_outcome, asked)
+    )

@@ -52,7 +52,9 @@ class RagComponent(Component):
 
     def commands(self) -> Mapping[str, CommandGroup]:
         from rag.cli import asking
-        from rag.cli_answer_cache import documents  # with those of sources, of stores and of upkeep among them
+        from rag.cli_doubts import (
+            documents,  # with those of answers kept, of sources, of stores and of upkeep among them
+        )
         from rag.sweeps.cli import sweeping
 
         return {"docs": documents, "sweep": sweeping, "": asking}
@@ -62,14 +64,17 @@ class RagComponent(Component):
         from mcp_engine.artifacts.splits import LabelSplits
         from mcp_engine.config import Settings
         from mcp_engine.database.engine import Database
+        from mcp_engine.evaluation.datasets.service import DatasetService
         from mcp_engine.evaluation.runs.planning import Planner
         from mcp_engine.executions.service import ExecutionService
+        from mcp_engine.feedback.service import FeedbackService
         from mcp_engine.jobs.service import JobService
         from mcp_engine.models.credentials import CredentialSeal
         from mcp_engine.prompts.service import PromptService
         from mcp_engine.secrets import Secrets
         from rag.answer_cache.options import AnswerCacheOptions
         from rag.answer_cache.service import AnswerCacheService
+        from rag.answer_labels.service import AnswerLabelService
         from rag.asking import AskService
         from rag.composing.composer import Composer
         from rag.connectors.options import SourceOptions
@@ -137,6 +142,8 @@ class RagComponent(Component):
         services.add(ReaderService(database))
         services.add(DuplicateService(database))
         services.add(SupportService(database, executions, asking))
+        datasets, feedback = services.get(DatasetService), services.get(FeedbackService)
+        services.add(AnswerLabelService(database, executions, feedback, datasets))
         services.add(WhyService(database, strategies, searching, rewriter, reranker, store))
         services.add(ReindexingService(database, jobs, strategies, embedders, store))
         services.add(SweepService(database, jobs, strategies, services.get(Planner)))
@@ -157,6 +164,7 @@ class RagComponent(Component):
 
     def routers(self) -> Sequence[APIRouter]:
         from rag.answer_cache.routes import router as cache_router
+        from rag.answer_labels.routes import router as labels_router
         from rag.connectors.routes import router as sources_router
         from rag.duplicates.routes import router as duplicates_router
         from rag.lost_support.routes import router as support_router
@@ -170,7 +178,16 @@ class RagComponent(Component):
         from rag.why.routes import router as why_router
 
         upkeep = (duplicates_router, support_router, store_router, reindexing_router, sources_router, cache_router)
-        return (router, readers_router, viewing_router, why_router, preview_router, sweeps_router, *upkeep)
+        return (
+            router,
+            readers_router,
+            viewing_router,
+            why_router,
+            preview_router,
+            sweeps_router,
+            labels_router,
+            *upkeep,
+        )
 
     def job_kinds(self, services: Services) -> Sequence[JobKind]:
         from mcp_engine.config import Settings

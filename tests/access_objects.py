@@ -327,6 +327,7 @@ MAKERS: dict[str, Maker] = {
     "documents": make_document,
     "sources": make_source,
     "unsupported-answers": make_execution,
+    "doubtful-answers": make_execution,
     "jobs": make_job,
     "providers": make_provider,
     "logs": make_log_line,

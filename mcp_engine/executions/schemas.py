@@ -104,6 +104,7 @@ class Outcome:
     `output` is JSON (a string, or an object); None means that there is none to keep. `sources` are the
     ids of the document versions that it was retrieved from, at most `MAX_SOURCES` different ones. `shown` are
     those whose text the output holds, cited or not: who may not read one of them, may not read the execution.
+    `also` writes what belongs to the end, in its transaction, given the execution's id.
     """
 
     output: Any = None
@@ -113,6 +114,7 @@ class Outcome:
     cached_tokens: int | None = None
     sources: Sequence[UUID] = ()
     shown: Sequence[UUID] = ()
+    also: Callable[[UnitOfWork, UUID], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,16 +268,22 @@ class ExecutionService:
 
     async def _record(self, execution: ExecutionRow, prices: Prices | None, end: End) -> None:
         outcome, output = new_outcome(execution, end, prices)
-        await _outlast(self._background(self._write_end(execution, outcome, output)))
+        await _outlast(self._background(self._write_end(execution, outcome, output, end.outcome.also)))
 
     async def _write_end(
-        self, execution: ExecutionRow, outcome: ExecutionOutcomeRow, output: ExecutionOutputRow | None
+        self,
+        execution: ExecutionRow,
+        outcome: ExecutionOutcomeRow,
+        output: ExecutionOutputRow | None,
+        also: Callable[[UnitOfWork, UUID], Awaitable[None]] | None,
     ) -> None:
         # A run ends in the log also when its actor may read its sources no more.
         async with self._database.unit_of_work(execution.tenant_id, execution.actor_id, reader_id=ENGINE) as work:
             if not await repository.end_running(work.session, execution.id):
                 raise Conflict("execution.ended", f"The execution {execution.id} has ended already.")
             await record_end(work, execution, outcome, output)
+            if also is not None:
+                await also(work, execution.id)
         metrics.EXECUTIONS_RUNNING.labels(execution.kind).dec()
         if outcome.latency_total_ms is not None:
             metrics.EXECUTION_SECONDS.labels(execution.kind).observe(outcome.latency_total_ms / 1000)

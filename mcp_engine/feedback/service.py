@@ -61,6 +61,15 @@ class FeedbackService:
                 raise
             raise NotFound("namespace.not_found", f"There is no namespace {namespace!r}.") from error
 
+    async def give_within(self, work: UnitOfWork, given: GiveFeedback) -> Feedback:
+        """Record a judgement of an execution in a transaction of the caller's; raises as `give`."""
+        return await self._give(work, "", given, None)
+
+    async def words_within(self, work: UnitOfWork, feedback_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Return what judgements said in words, of those whose words are still there."""
+        found = (_view(stored) for stored in await repository.find(work.session, feedback_ids))
+        return {one.id: one.value for one in found if isinstance(one.value, str)}
+
     async def list(
         self, caller: Caller, wanted: FeedbackFilter, *, limit: int = 50, cursor: str | None = None
     ) -> Page[Feedback]:

@@ -398,6 +398,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/collections/{collection}/answer-labels/dataset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make labels a dataset
+         * @description Store what labels say as rows of a dataset, on which strategies are evaluated; again, after more labels.
+         */
+        post: operations["push_answer_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/collections/{collection}/documents": {
         parameters: {
             query?: never;
@@ -419,6 +439,68 @@ export interface paths {
          *     as the bytes are safe; the job `job_id` then makes them searchable.
          */
         post: operations["add_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{collection}/doubtful-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List answers in doubt
+         * @description Return answers and refusals whose support is in doubt, newest first, with what they cite and what stood near.
+         *
+         *     One that has a label waits no more; one that you skipped waits for others.
+         */
+        get: operations["list_doubtful_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{collection}/doubtful-answers/{execution_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an answer in doubt
+         * @description Return an answer from the collection with its doubts, if there are any, and its label.
+         */
+        get: operations["get_doubtful_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{collection}/doubtful-answers/{execution_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Label an answer
+         * @description Say whether an answer is supported, or a refusal right; any answer from the collection takes a label.
+         */
+        post: operations["label_answer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3012,6 +3094,46 @@ export interface components {
             entries: number;
         };
         /**
+         * AnswerLabel
+         * @description What a person said of an answer. `answer` is what they typed, null where they
+         *     typed none, and once it is erased; the passage stands by its place.
+         */
+        AnswerLabel: {
+            /**
+             * Actor Id
+             * Format: uuid
+             */
+            actor_id: string;
+            /** Answer */
+            answer: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** End */
+            end: number | null;
+            /**
+             * Execution Id
+             * Format: uuid
+             */
+            execution_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Start */
+            start: number | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "supported" | "not_supported" | "should_answer" | "rightly_refused" | "skipped";
+            /** Version Id */
+            version_id: string | null;
+        };
+        /**
          * AnswerPreview
          * @description What the strategy finds and would say, as documents are indexed now: its chunking and embedder have no part.
          */
@@ -3512,6 +3634,21 @@ export interface components {
             interval: components["schemas"]["IntervalView"];
             /** Observations */
             observations: number;
+        };
+        /**
+         * ChosenPassage
+         * @description One of the passages that the answer was found from.
+         */
+        ChosenPassage: {
+            /** End */
+            end: number;
+            /** Start */
+            start: number;
+            /**
+             * Version Id
+             * Format: uuid
+             */
+            version_id: string;
         };
         /**
          * Chunking
@@ -4540,6 +4677,47 @@ export interface components {
             pages: components["schemas"]["DocumentPage"][];
         };
         /**
+         * DoubtfulAnswer
+         * @description An answer or refusal whose support is in doubt, with what a person needs to judge it.
+         */
+        DoubtfulAnswer: {
+            /** Citations */
+            citations: components["schemas"]["Citation"][];
+            /** Confidence */
+            confidence: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Doubts
+             * @description Refused with passages near (unsupported), or as they contradict each other (conflicting); little confidence; sentences that were cut, as nothing bore them out; citations that are gone or changed since; a person's thumbs down.
+             */
+            doubts: ("unsupported" | "conflicting" | "low_confidence" | "partly_supported" | "lost_support" | "disliked")[];
+            /**
+             * Execution Id
+             * Format: uuid
+             */
+            execution_id: string;
+            /** @description The last word of a person on it. */
+            label: components["schemas"]["AnswerLabel"] | null;
+            /** Passages */
+            passages: components["schemas"]["Passage"][];
+            /** Question */
+            question: string;
+            /** Reason */
+            reason: string | null;
+            /** Reason Code */
+            reason_code: ("nothing_indexed" | "not_permitted" | "filtered" | "underspecified" | "off_topic" | "unsupported" | "conflicting") | null;
+            /** Refused */
+            refused: boolean;
+            /** Strategy */
+            strategy: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * DraftFault
          * @description What a push or a run would refuse, and where it stands.
          */
@@ -5434,6 +5612,30 @@ export interface components {
             updated_at: string;
         };
         /**
+         * GiveAnswerLabel
+         * @description A person's verdict: on an answer whether it is supported, on a refusal whether it was right.
+         *
+         *     With `should_answer` comes the passage that answers, or the answer, or both; with `not_supported` they may.
+         */
+        GiveAnswerLabel: {
+            /**
+             * Answer
+             * @description As it should have been; erased with the execution.
+             */
+            answer?: string | null;
+            /**
+             * Comment
+             * @description Why; erased with the execution.
+             */
+            comment?: string | null;
+            passage?: components["schemas"]["ChosenPassage"] | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "supported" | "not_supported" | "should_answer" | "rightly_refused" | "skipped";
+        };
+        /**
          * GiveApproval
          * @description A person's word on a release.
          */
@@ -6038,6 +6240,68 @@ export interface components {
             labelled: number;
             /** Left */
             left: number;
+        };
+        /**
+         * LabelsPushed
+         * @description The version that holds the rows, and how many labels are in it.
+         *
+         *     Left out are answers that were not supported where nobody said what is right, and what was erased or may not be
+         *     read by the caller.
+         */
+        LabelsPushed: {
+            dataset: components["schemas"]["DatasetPushed"];
+            /** Left Out */
+            left_out: number;
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * LabelsToDataset
+         * @description The dataset that labels become rows of: question, the right answer, and the sources that hold it.
+         */
+        LabelsToDataset: {
+            /**
+             * Description
+             * @description Left out with `extend`: as it was.
+             */
+            description?: string | null;
+            /**
+             * Extend
+             * @description Keep the rows of the latest version, and add these.
+             * @default false
+             */
+            extend: boolean;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: string[];
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Name */
+            name: string;
+            /**
+             * Seed
+             * @description Of the shares.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Shares
+             * @description Split rows that name no split by shares, such as {open: 0.6, sealed: 0.4}. Drawn by the row's inputs, so a row stays where it is whatever is added later. Without shares they go to `open`.
+             * @default {}
+             */
+            shares: {
+                [key: string]: number;
+            };
+            /**
+             * Tags
+             * @description Left out with `extend`: as they were.
+             */
+            tags?: string[] | null;
         };
         /**
          * LedgerView
@@ -6750,6 +7014,13 @@ export interface components {
         Page_Document_: {
             /** Items */
             items: components["schemas"]["Document"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DoubtfulAnswer] */
+        Page_DoubtfulAnswer_: {
+            /** Items */
+            items: components["schemas"]["DoubtfulAnswer"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -12046,6 +12317,125 @@ export interface operations {
             };
         };
     };
+    push_answer_labels: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelsToDataset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelsPushed"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_documents: {
         parameters: {
             query?: {
@@ -12236,6 +12626,331 @@ export interface operations {
             };
             /** @description A format that is not supported. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_doubtful_answers: {
+        parameters: {
+            query?: {
+                /** @description Only those in doubt for this reason. */
+                doubt?: ("unsupported" | "conflicting" | "low_confidence" | "partly_supported" | "lost_support" | "disliked") | null;
+                /** @description Those that have a label, in place of those that wait. */
+                labelled?: boolean;
+                /** @description What counts as little confidence. */
+                confidence_below?: number;
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DoubtfulAnswer_"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_doubtful_answer: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                collection: string;
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoubtfulAnswer"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    label_answer: {
+        parameters: {
+            query?: {
+                /** @description The namespace (project) to work in. */
+                namespace?: string;
+            };
+            header?: never;
+            path: {
+                collection: string;
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveAnswerLabel"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerLabel"];
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

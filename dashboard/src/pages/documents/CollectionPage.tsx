@@ -15,21 +15,23 @@ import { type Tab, Tabs } from "../../components/Tabs";
 import { Activity } from "./Activity";
 import { AddFilesButtons, DropArea } from "./AddFiles";
 import { DocumentsTab } from "./DocumentsTab";
+import { DoubtsTab } from "./doubts/DoubtsTab";
 import type { DocumentAction } from "./DocumentTable";
 import type { RemovableDocument } from "./Duplicates";
 import type { NamedFile } from "./files";
 import { type Document, collectionsQuery } from "./queries";
 import { EraseDialog, RemoveCollectionDialog, RemoveDialog } from "./RemoveDialogs";
-import type { CollectionSearch } from "./routes";
+import type { Aside, CollectionSearch } from "./routes";
 import { SourcesTab } from "./sources/SourcesTab";
 import { addUploads } from "./uploads";
 
 const route = getRouteApi("/workspace/documents/$collection");
 type Asked = { action: "remove"; document: RemovableDocument } | { action: "erase"; document: Document };
 
-const TABS: readonly Tab<"documents" | "sources">[] = [
+const TABS: readonly Tab<"documents" | Aside>[] = [
   { name: "documents", label: "Documents" },
   { name: "sources", label: "Sources" },
+  { name: "doubts", label: "Answers to label" },
 ];
 
 export function CollectionPage() {
@@ -88,7 +90,7 @@ export function CollectionPage() {
                 Ask it
               </Link>
             )}
-            {mayWrite && <AddFilesButtons primary={search.tab !== "sources"} onFiles={add} />}
+            {mayWrite && <AddFilesButtons primary={search.tab === undefined} onFiles={add} />}
             {mayWrite && known && (
               <Menu label="Collection" trigger={<IconButton icon={Ellipsis} label="More for this collection" />}>
                 <MenuItem icon={Trash2} danger onSelect={() => setDialog("collection")}>
@@ -104,10 +106,12 @@ export function CollectionPage() {
           label="Collection"
           tabs={TABS}
           value={search.tab ?? "documents"}
-          onChange={(tab) => void navigate({ search: { tab: tab === "sources" ? tab : undefined } })}
+          onChange={(tab) => void navigate({ search: { tab: tab === "documents" ? undefined : tab } })}
         >
           {search.tab === "sources" ? (
             <SourcesTab {...{ namespace, collection, search, mayWrite }} exists={isKnown} onChange={change} />
+          ) : search.tab === "doubts" ? (
+            <DoubtsTab {...{ namespace, collection, search }} exists={isKnown} onChange={change} />
           ) : (
             <DocumentsTab
               {...{ namespace, collection, exists, search, mayWrite }}

@@ -1,9 +1,14 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { workspaceRoute } from "../../app/routes";
 import { flag, oneOf, text, uuid, whole } from "../../app/search";
+import { type Doubt, DOUBTS } from "./doubts/queries";
 import { FINDINGS, type Finding, STANDINGS, type Standing } from "./found";
 import { type IndexingState, STATES } from "./queries";
 import type { View } from "./viewer/DocumentViewer";
+
+export type Aside = "sources" | "doubts";
+
+const ASIDES: readonly Aside[] = ["sources", "doubts"];
 
 /** A place in a document: its version, and what is highlighted or which page is shown. */
 export interface PlaceSearch {
@@ -15,12 +20,16 @@ export interface PlaceSearch {
 }
 
 export interface CollectionSearch extends PlaceSearch {
-  /** The documents themselves, or where they come from. */
-  tab?: "sources" | undefined;
+  /** The documents themselves, where they come from, or the answers from them that wait for a person's word. */
+  tab?: Aside | undefined;
   /** The source that is open beside the list: its id, or "new" for the form that makes one. */
   source?: string | undefined;
   /** The open source is being edited. */
   edit?: true | undefined;
+  /** Answers in doubt: why, those with a label, and the one that is open. */
+  doubt?: Doubt | undefined;
+  labelled?: true | undefined;
+  answer?: string | undefined;
   /** Searched for in the passages. */
   q?: string | undefined;
   /** In the names of the documents. */
@@ -57,7 +66,10 @@ const collectionRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "/documents/$collection",
   validateSearch: (search): CollectionSearch => ({
-    tab: oneOf(search, "tab", ["sources"]),
+    tab: oneOf(search, "tab", ASIDES),
+    doubt: oneOf(search, "doubt", DOUBTS),
+    labelled: flag(search, "labelled"),
+    answer: uuid(search, "answer"),
     source: oneOf(search, "source", ["new"]) ?? uuid(search, "source"),
     edit: flag(search, "edit"),
     q: text(search, "q"),

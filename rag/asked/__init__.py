@@ -1,0 +1,1 @@
+"""How answers came out: ids, codes and numbers, by the collection that was asked."""
