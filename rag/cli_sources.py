@@ -270,7 +270,8 @@ def _render(console: Console, source: dict[str, Any], failed: list[dict[str, Any
     for key, value in source["settings"].items():
         if value not in (None, []):
             console.print(f"  {key}: {_told(value)}", markup=False)
-    console.print(f"  {source['documents']} documents; read {_interval(source)}", markup=False)
+    documents = "1 document" if source["documents"] == 1 else f"{source['documents']} documents"
+    console.print(f"  {documents}; read {_interval(source)}", markup=False)
     console.print(f"  last reading: {_summary(source['last_run'])}", markup=False)
     for one in failed:
         console.print(f"  {one['name']}: {one['error_message']}", markup=False)

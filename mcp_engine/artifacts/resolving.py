@@ -85,7 +85,8 @@ class Resolver:
         near = difflib.get_close_matches(name, names, _NAMES_SHOWN, cutoff=0.5) or names[:_NAMES_SHOWN]
         hint = f"there are, for example: {', '.join(near)}" if near else "there is none yet"
         return NotFound(
-            f"{kind}.not_found", f"No {kind} is named {name[:140]!r} in the namespace {self._namespace!r}; {hint}."
+            f"{kind}.not_found",
+            f"No {kind.replace('_', ' ')} is named {name[:140]!r} in the namespace {self._namespace!r}; {hint}.",
         )
 
     async def version(self, reference: Reference) -> tuple[Artifact, VersionRow]:

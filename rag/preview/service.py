@@ -45,7 +45,7 @@ MAX_COMPARED_CHARACTERS = 100_000
 
 
 class PreviewService:
-    """Shows what a strategy does; writes nothing.
+    """Shows what a strategy does; of the prompts that it runs for that, the runs are recorded.
 
     Args:
         parsers: a pool of its own, so that nobody who looks waits for a book that is being indexed.

@@ -61,6 +61,8 @@ def test_a_folder_is_added_watched_paused_changed_and_removed(
     page.get_by_role("button", name="Add a source").click()
     assert "source=new" in page.url
     expect(page.get_by_role("button", name="Add the source")).to_be_disabled()
+    page.get_by_role("textbox", name="Name").fill("my handbook")
+    expect(page.get_by_text("Still missing: name", exact=False)).to_be_visible()
     page.get_by_role("textbox", name="Name").fill("handbook")
     page.get_by_role("textbox", name="Path").fill(str(folder))
     page.get_by_role("textbox", name="Read again every").fill("1")

@@ -80,7 +80,8 @@ def test_what_a_model_writes_without_support_is_cut_and_shown(page: Page, engine
     body = {"type": "text", "template": template, "parameters": {"max_tokens": 24, "temperature": 0, "seed": 7}}
     engine.api("POST", f"/artifacts/prompt/{name}", {"body": body, "message": "Nothing of the sentences"})
     page.goto(f"{engine.url}/strategies/-/edit?collection=handbook")
-    page.get_by_role("combobox", name="A model").select_option("writes from them, and what they don't say is cut")
+    page.get_by_role("combobox", name="A model").select_option("writes from the sentences")
+    expect(page.get_by_text("Correct first: Prompt that writes: Name it.")).to_be_visible()
     page.get_by_role("textbox", name="Prompt that writes").fill(name)
     page.get_by_role("spinbutton", name="Sentences offered at most").fill("3")
     assert_accessible(page, "strategy-writing")
@@ -115,6 +116,8 @@ def test_passages_are_ordered_by_a_model_that_a_prompt_asks(page: Page, engine: 
     expect(draft).to_contain_text("four essential human freedoms")
     page.get_by_role("combobox", name="Order passages by").select_option("a language model, by a prompt")
     page.get_by_role("textbox", name="Ordering prompt").fill("order-passages@production")
+    expect(draft).to_be_in_viewport()
+    expect(draft).to_contain_text("Trying it…")
     expect(page.get_by_role("status").filter(has_text="Changed: Ordering.")).to_be_visible()
     expect(draft).to_contain_text(
         re.compile(r"Passages ordered by order-passages@production, of \d+; it read \d+ tokens")

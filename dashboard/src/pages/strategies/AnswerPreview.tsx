@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { MessageCircleQuestion } from "lucide-react";
+import { LoaderCircle, MessageCircleQuestion } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useNamespace } from "../../app/routes";
 import { Badge } from "../../components/Badge";
@@ -42,24 +42,38 @@ export function AnswerPreview({ collection, question, now, draft, nowName, onQue
       </form>
       {question === "" ? (
         <EmptyState icon={MessageCircleQuestion} title="Ask something">
-          The answer of the strategy as it is, and as it would be, stand side by side and follow what you change. Nothing is recorded.
+          The answer of the strategy as it is, and as it would be, stand side by side and follow what you change. Only runs of prompts are recorded.
         </EmptyState>
       ) : (
         <div className="grid gap-4 lg:grid-cols-2">
-          <Loaded query={before}>{(found) => <Side title={nowName} found={found} />}</Loaded>
-          <Loaded query={after}>{(found) => <Side title="As written here" found={found} before={before.data} />}</Loaded>
+          <Loaded query={before}>{(found) => <Side title={nowName} found={found} writes={Boolean(now.composing)} isBusy={before.isPlaceholderData} />}</Loaded>
+          <Loaded query={after}>{(found) => <Side title="As written here" found={found} before={before.data} writes={Boolean(draft.composing)} isBusy={after.isPlaceholderData} />}</Loaded>
         </div>
       )}
     </div>
   );
 }
 
-function Side({ title, found, before }: { title: string; found: Preview; before?: Preview | undefined }) {
+function Side({ title, found, before, writes, isBusy }: {
+  title: string;
+  found: Preview;
+  before?: Preview | undefined;
+  /** A model would write the answer, which is not tried here. */
+  writes: boolean;
+  /** What is shown is from before the last change. */
+  isBusy: boolean;
+}) {
   return (
-    <section aria-label={title} className="flex min-w-0 flex-col gap-3 rounded-lg border border-line bg-surface p-4">
+    <section aria-label={title} aria-busy={isBusy} className="flex min-w-0 flex-col gap-3 rounded-lg border border-line bg-surface p-4">
       <div className="flex flex-wrap items-center gap-2">
         <h3 className="grow font-semibold">{title}</h3>
-        <span className="text-xs text-muted"><Confidence value={found.confidence} /></span>
+        <span role="status" className="text-xs text-muted">
+          {isBusy ? (
+            <span className="flex items-center gap-1.5"><LoaderCircle aria-hidden className="size-4 animate-spin" /> Trying it…</span>
+          ) : (
+            <Confidence value={found.confidence} />
+          )}
+        </span>
       </div>
       {found.refused ? (
         <p className="text-sm">
@@ -71,6 +85,9 @@ function Side({ title, found, before }: { title: string; found: Preview; before?
             <span key={`${one.passage}:${one.start}`}>{withoutPageBreaks(one.text)} <span className="text-xs text-muted">[{one.passage}]</span> </span>
           ))}
         </p>
+      )}
+      {writes && !found.refused && (
+        <p className="text-sm text-muted">The model that writes is not tried here: ask with the pushed strategy to read its text.</p>
       )}
       {(found.queries ?? []).length > 0 && (
         <p className="text-sm break-words text-muted">Also searched for: {(found.queries ?? []).join(" · ")}</p>

@@ -10,11 +10,11 @@ export function ComposingFields({ body, onChange }: { body: Body; onChange: (bod
       <legend className="px-1 font-semibold">Writing</legend>
       <SelectField
         label="A model"
-        hint="Only where there is an answer without it"
+        hint="Only where there is an answer without it; what the sentences don’t say is cut"
         value={kind ?? ""}
         onChange={(event) => onChange(composed(body, COMPOSINGS.find(([name]) => name === event.target.value)?.[0] ?? null, prompt, sentences))}
       >
-        <option value="">does nothing: sentences word for word</option>
+        <option value="">does nothing</option>
         {COMPOSINGS.map(([name, words]) => <option key={name} value={name}>{words}</option>)}
       </SelectField>
       {kind !== null && (

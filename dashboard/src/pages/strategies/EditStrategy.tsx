@@ -74,7 +74,7 @@ function Editor({ now, nowName, name, latest }: { now: Body; nowName: string; na
   const view = search.view ?? "answer";
   const left = differences(now, body);
   return (
-    <div className="grid items-start gap-5 lg:grid-cols-[17rem_minmax(0,1fr)]">
+    <div className="grid items-start gap-5 lg:grid-cols-[19rem_minmax(0,1fr)]">
       <div className="flex flex-col gap-4">
         {(["chunking", "retrieval", "answering"] as const).map((group) => (
           <OptionFields key={group} group={group} body={body} onChange={write} />
@@ -85,7 +85,8 @@ function Editor({ now, nowName, name, latest }: { now: Body; nowName: string; na
         <Push name={name} body={body} latest={latest} left={left} fault={faults[0] ?? null} />
       </div>
       <LeaveGuard isDirty={() => left.length > 0} title="Leave without pushing?" />
-      <div className="flex min-w-0 flex-col gap-4">
+      {/* Stays beside the long form, whichever part of it is written. */}
+      <div className="flex min-w-0 flex-col gap-4 lg:sticky lg:top-4 lg:-m-1 lg:max-h-[calc(100dvh-2rem)] lg:overflow-y-auto lg:p-1">
         <SelectField label="Collection" fieldClassName="max-w-60" value={collection} onChange={(event) => change({ collection: event.target.value, document: undefined })}>
           {!collections.some((one) => one.name === collection) && <option value={collection}>{collection}</option>}
           {collections.map((one) => <option key={one.name} value={one.name}>{one.name}</option>)}

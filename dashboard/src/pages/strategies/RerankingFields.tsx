@@ -33,6 +33,7 @@ export function RerankingFields({ body, onChange }: { body: Body; onChange: (bod
           />
           <NumberField
             label="Passages it reads"
+            hint="As many as Passages at least"
             range={CANDIDATES[kind]}
             placeholder={isModel ? "10" : "30"}
             value={candidates}

@@ -103,8 +103,8 @@ export function reworded(body: Body, kind: Rewriting["kind"] | null, prompt: str
 export type Composing = NonNullable<Body["composing"]>;
 
 export const COMPOSINGS: readonly (readonly [Composing["kind"], string])[] = [
-  ["order", "chooses and orders the sentences"],
-  ["prose", "writes from them, and what they don't say is cut"],
+  ["order", "chooses and orders sentences"],
+  ["prose", "writes from the sentences"],
 ];
 export const OFFERED = 6;
 export const OFFERS: Range = { least: 1, most: 12, step: 1 };

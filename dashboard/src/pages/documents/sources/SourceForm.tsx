@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useState } from "react";
 import { Button } from "../../../components/Button";
 import { CheckField, SelectField, TextArea, TextField } from "../../../components/Field";
+import { isName, NAME_HINT } from "../../../components/names";
 import { SchemaForm } from "../../../components/schema/SchemaForm";
 import { missingNames } from "../../../components/schema/fields";
 import { SidePanel } from "../../../components/SidePanel";
@@ -35,7 +36,7 @@ export function SourceForm(props: SourceFormProps) {
   const set = (next: Partial<SourceDraft>) => setDraft((old) => ({ ...old, ...next }));
   const fault = intervalFault(draft, kind);
   const missing = [
-    draft.name.trim() === "" && "name",
+    !isName(draft.name.trim()) && "name",
     ...(kind ? missingNames(kind.settings, draft.settings) : []),
     needsCredential(draft) && "credential",
   ].filter((one) => one !== false);
@@ -53,7 +54,9 @@ export function SourceForm(props: SourceFormProps) {
           label="Name"
           isRequired
           value={draft.name}
-          hint="Letters, digits, dots, dashes and underscores; its own in this collection."
+          spellCheck={false}
+          hint="Its own in this collection."
+          error={draft.name === "" || isName(draft.name.trim()) ? null : NAME_HINT}
           onChange={(event) => set({ name: event.target.value })}
         />
         {kind && <SchemaForm key={kind.name} style="settings" schema={kind.settings} values={draft.settings} onChange={(settings) => set({ settings })} />}
