@@ -124,10 +124,15 @@ def _csv(content: bytes, delimiter: str = ",") -> Iterator[tuple[str, dict[str, 
             elif cells:
                 raise InvalidInput(
                     "dataset.file_invalid",
-                    f"{where} has {len(cells)} cells under {len(header)} columns; quote cells that hold the delimiter.",
+                    f"{where} has {_counted(len(cells), 'cell')} under {_counted(len(header), 'column')}; give it "
+                    "one for each, and quote cells that hold the delimiter.",
                 )
     except csv.Error as error:
         raise InvalidInput("dataset.file_invalid", f"Line {reader.line_num}: {error}.") from error
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _tsv(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:

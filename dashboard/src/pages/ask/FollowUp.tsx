@@ -20,7 +20,7 @@ export function FollowUp({ onAsk }: { onAsk: (question: string) => void }) {
         fieldClassName="grow"
         maxLength={MOST_CHARACTERS}
         value={question}
-        placeholder="“It” means what this is about"
+        placeholder="And when was that?"
         onChange={(event) => setQuestion(event.target.value)}
       />
       <Button look="primary" type="submit" icon={CornerDownLeft} disabled={question.trim() === ""}>

@@ -76,7 +76,7 @@ def test_parquet_values_become_json() -> None:
         ("rows.csv", b"", "dataset.file_invalid", "no rows"),
         ("rows.csv", b"q,q\n1,2\n", "dataset.duplicate_columns", "'q'"),
         ("rows.csv", b"q,\n1,2\n", "dataset.file_invalid", "Column 2"),
-        ("rows.csv", b"q,a\n1\n", "dataset.file_invalid", "Line 2 has 1 cells under 2"),
+        ("rows.csv", b"q,a\n1\n", "dataset.file_invalid", "Line 2 has 1 cell under 2 columns"),
         ("rows.csv", b'q\n"open\n', "dataset.file_invalid", "Line 2"),
         ("rows.csv", b"q\n\xff\n", "dataset.file_invalid", "byte 2"),
         ("rows.jsonl", b'{"q": 1, "q": 2}', "dataset.duplicate_columns", "'q'"),
