@@ -52,9 +52,9 @@ class RagComponent(Component):
 
     def commands(self) -> Mapping[str, CommandGroup]:
         from rag.cli import asking
-        from rag.cli_doubts import (
-            documents,  # with those of answers kept, of sources, of stores and of upkeep among them
-        )
+
+        # With those of sources, of stores, of upkeep, of answers kept and of answers in doubt among them.
+        from rag.drafting.cli import documents
         from rag.sweeps.cli import sweeping
 
         return {"docs": documents, "sweep": sweeping, "": asking}
@@ -81,6 +81,7 @@ class RagComponent(Component):
         from rag.connectors.registry import Connectors
         from rag.connectors.schedule import SourceSchedule
         from rag.connectors.service import SourceService
+        from rag.drafting.service import DraftService
         from rag.duplicates.service import DuplicateService
         from rag.embedders.options import configured
         from rag.embedders.registry import Embedders
@@ -144,6 +145,7 @@ class RagComponent(Component):
         services.add(SupportService(database, executions, asking))
         datasets, feedback = services.get(DatasetService), services.get(FeedbackService)
         services.add(AnswerLabelService(database, executions, feedback, datasets))
+        services.add(DraftService(database, jobs, services.get(PromptService), executions, feedback, datasets))
         services.add(WhyService(database, strategies, searching, rewriter, reranker, store))
         services.add(ReindexingService(database, jobs, strategies, embedders, store))
         services.add(SweepService(database, jobs, strategies, services.get(Planner)))
@@ -166,6 +168,7 @@ class RagComponent(Component):
         from rag.answer_cache.routes import router as cache_router
         from rag.answer_labels.routes import router as labels_router
         from rag.connectors.routes import router as sources_router
+        from rag.drafting.routes import router as drafting_router
         from rag.duplicates.routes import router as duplicates_router
         from rag.lost_support.routes import router as support_router
         from rag.preview.routes import router as preview_router
@@ -186,6 +189,7 @@ class RagComponent(Component):
             preview_router,
             sweeps_router,
             labels_router,
+            drafting_router,
             *upkeep,
         )
 
@@ -197,8 +201,10 @@ class RagComponent(Component):
         from mcp_engine.executions.service import ExecutionService
         from mcp_engine.jobs.service import JobService
         from mcp_engine.models.credentials import CredentialSeal
+        from mcp_engine.prompts.service import PromptService
         from rag.connectors.job import SyncJob
         from rag.connectors.registry import Connectors
+        from rag.drafting.job import DraftJob
         from rag.duplicates.job import SignJob
         from rag.embedders.registry import Embedders
         from rag.jobs import IndexJob
@@ -220,7 +226,16 @@ class RagComponent(Component):
         sweep = SweepJob(evaluations, RowReader(executions))
         limit, seal = services.get(Settings).max_upload_bytes, services.get(CredentialSeal)
         sync = SyncJob(services.get(Connectors), seal, jobs, max_bytes=limit, store=store)
-        return (index, again, sync, SignJob(), RecheckJob(), FeedStoreJob(store), sweep)
+        return (
+            index,
+            again,
+            sync,
+            SignJob(),
+            RecheckJob(),
+            FeedStoreJob(store),
+            sweep,
+            DraftJob(services.get(PromptService)),
+        )
 
     def scorer_types(self, services: Services) -> Sequence[ScorerType]:
         from rag.answer_scorers import TYPES
@@ -245,10 +260,11 @@ class RagComponent(Component):
         return (Ask(services.get(AskService)), Search(services.get(DocumentService)))
 
     def live_checks(self, services: Services) -> Sequence[LiveCheck]:  # noqa: ARG002 - the checks need no service
+        from rag.drafting.facts import DraftCheck
         from rag.facts import DocumentCheck
         from rag.sweeps.facts import SweepCheck
 
-        return (DocumentCheck(), SweepCheck())
+        return (DocumentCheck(), SweepCheck(), DraftCheck())
 
     async def add_sample(self, services: Services, caller: Caller) -> None:
         from rag.sample.workspace import add_sample

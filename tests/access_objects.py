@@ -27,11 +27,16 @@ from mcp_engine.executions.schemas import Outcome, StartExecution
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.identifiers import new_id
 from mcp_engine.identity.service import IdentityService, KeyRequest
+from mcp_engine.jobs.service import JobService
 from mcp_engine.secrets import Secrets
 from mcp_engine.server.app import PREFIX, create_app
 from mcp_engine.server.compose import register_components, register_core
 from mcp_engine.services import Services
 from mcp_engine.telemetry.journal.writer import JournalWriter
+from rag.collections import find_collection
+from rag.drafting.job import DRAFT
+from rag.drafting.repository import DraftRepository
+from rag.drafting.tables import DraftedQuestionRow, QuestionDraftRow
 
 HOST = "http://127.0.0.1"
 MANY = {"requests_per_second": 10_000.0, "burst": 100_000}
@@ -244,6 +249,25 @@ async def make_sweep(world: World, values: Values) -> str:
     return (await world.made("/strategy-sweeps", wanted))["id"]
 
 
+async def make_question_draft(world: World, values: Values) -> str:
+    """Store a draft of one sentence, as its start would of a document that is indexed; no prompt is run here."""
+    added, prompt = await add_document(world), await make_prompt(world, values)
+    found = (await world.as_owner("GET", f"{PREFIX}/prompts/{prompt}")).json()
+    version_id, draft_id = UUID(added["document"]["latest"]["id"]), new_id()
+    key: dict[str, Any] = {"tenant_id": world.owner.tenant_id, "draft_id": draft_id}
+    async with world.services.get(Database).unit_of_work(world.owner.tenant_id, world.owner.principal_id) as work:
+        place = await find_collection(work, "default", added["collection"])
+        job_id = await world.services.get(JobService).enqueue(work, kind=DRAFT, subject_id=draft_id)
+        draft = QuestionDraftRow(
+            tenant_id=world.owner.tenant_id, id=draft_id, namespace="default", job_id=job_id, collection_id=place.id,
+            collection=place.name, prompt_name=prompt, prompt_number=1, prompt_version_id=UUID(found["version_id"]),
+            prompt_lock_digest=found["lock_digest"], seed=0, questions=1, actor_id=world.owner.principal_id,
+        )  # fmt: skip
+        question = DraftedQuestionRow(**key, position=1, version_id=version_id, start=0, end=5)
+        await DraftRepository(work.session).add(draft, [question])
+    return str(draft_id)
+
+
 async def add_document(world: World) -> dict[str, Any]:
     """Add a document to a new collection, whose name the answer carries too; nothing indexes it here."""
     collection = new_id().hex
@@ -318,6 +342,8 @@ MAKERS: dict[str, Maker] = {
     "judged-comparisons": make_judged_comparison,
     "strategy-sweeps": make_sweep,
     "combinations": always("1"),
+    "question-drafts": make_question_draft,
+    "questions": always("1"),
     "scorers": make_scorer,
     "experiments": make_experiment,
     "gates": make_gate,

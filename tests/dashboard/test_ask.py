@@ -180,3 +180,32 @@ def test_an_answer_from_the_cache_says_so_and_leads_to_the_first(page: Page, eng
     expect(badge).to_have_count(0)
     assert f"execution={first[1]}" in page.url
     expect(page.get_by_role("region", name="Answer")).to_contain_text("four essential human freedoms")
+
+
+def test_a_question_is_asked_of_some_documents_only(page: Page, engine: DashboardEngine) -> None:
+    page.goto(f"{engine.url}/ask?collection=handbook")
+    page.get_by_text("All its documents").click()
+    page.get_by_role("textbox", name="Documents named").fill("1941*, 1823*")
+    page.get_by_label("Added since").fill("2026-01-01")
+    page.get_by_label("Added until").fill("2025-01-01")
+    page.get_by_role("textbox", name="Question").fill(FREEDOMS)
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_disabled()
+    page.get_by_label("Added until").fill("")
+    assert_accessible(page, "ask-narrowed")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    answer = page.get_by_role("region", name="Answer")
+    expect(answer).to_contain_text("Asked of documents named 1941* or 1823*, added since 2026-01-01")
+    expect(cited(page, 1)).to_be_visible()
+    expect(viewer(page).get_by_role("heading", name="1941-franklin-d-roosevelt.pdf")).to_be_visible()
+    first = re.search("execution=([0-9a-f-]+)", page.url)
+    assert first is not None
+    page.reload()
+    expect(answer).to_contain_text("Asked of documents named 1941* or 1823*")
+    page.get_by_text("Only documents named 1941* or 1823*").click()
+    page.get_by_role("textbox", name="Documents named").fill("1823*")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(answer).to_contain_text("Asked of documents named 1823*,")
+    page.wait_for_url(lambda url: "execution=" in url and first[1] not in url)
+    [last] = engine.api("GET", "/executions?kind=ask&limit=1")["items"]
+    inputs = engine.api("GET", f"/executions/{last['id']}")["inputs"]["value"]
+    assert inputs["filters"]["documents"] == ["1823*"]

@@ -8,6 +8,7 @@ import { AnswerText, Sentence } from "./AnswerText";
 import { Composed } from "./Composed";
 import { Confidence } from "./Confidence";
 import { answerMarkdown } from "./markdown";
+import { narrowingOf } from "./narrowing";
 import { Reranking } from "./Reranking";
 
 interface AnswerCardProps {
@@ -20,11 +21,13 @@ interface AnswerCardProps {
 /** Question and answer; each sentence ends in the number that opens where it stands. */
 export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
   const { phase, citations, refused } = answer;
+  const narrowing = narrowingOf(answer.filters);
   const link = () => new URL(`/ask?execution=${answer.executionId ?? ""}`, window.location.origin).href;
   return (
     <section aria-label="Answer" className="rounded-lg border border-line bg-surface">
       <header className="border-b border-line px-5 py-3">
         <h2 className="text-lg font-semibold break-words">{answer.question}</h2>
+        {narrowing !== null && <p className="text-sm break-words text-muted">Asked of documents {narrowing}</p>}
         {answer.context.length > 0 && (
           <p className="text-sm break-words text-muted">Understood together with: {answer.context.join(" ")}</p>
         )}

@@ -98,9 +98,9 @@ function Asking({ namespace, collections }: { namespace: string; collections: re
           key={`${search.execution ?? "new"}/${isLoading ? "loading" : ""}`}
           namespace={namespace}
           collections={collections}
-          initial={{ question: answer?.question ?? search.q ?? "", collection: first, strategy: answer?.strategy ?? search.strategy ?? "default" }}
+          initial={{ question: answer?.question ?? search.q ?? "", collection: first, strategy: answer?.strategy ?? search.strategy ?? "default", filters: answer?.filters ?? null }}
           busy={busy}
-          onAsk={(question, collection, strategy) => ask({ namespace, question, collection, strategy })}
+          onAsk={(question, collection, strategy, filters) => ask({ namespace, question, collection, strategy, filters })}
           onStop={stop}
         />
         {error !== null && error !== undefined && <ErrorState error={error} />}
@@ -117,7 +117,14 @@ function Asking({ namespace, collections }: { namespace: string; collections: re
               <FollowUp
                 key={answer.executionId}
                 onAsk={(question) =>
-                  ask({ namespace, question, collection: answer.collection, strategy: answer.strategy, follows: answer.executionId ?? undefined })
+                  ask({
+                    namespace,
+                    question,
+                    collection: answer.collection,
+                    strategy: answer.strategy,
+                    filters: answer.filters,
+                    follows: answer.executionId ?? undefined,
+                  })
                 }
               />
             )}

@@ -4,6 +4,8 @@ import { type FormEvent, type KeyboardEvent, useState } from "react";
 import { Button } from "../../components/Button";
 import { SelectField, TextArea, TextField } from "../../components/Field";
 import type { Collection } from "../documents/queries";
+import { Narrowed } from "./Narrowed";
+import { type Filters, filtersOf, impossible, narrowingFrom } from "./narrowing";
 import { strategiesQuery } from "./queries";
 
 export const MOST_CHARACTERS = 4_000;
@@ -11,9 +13,9 @@ export const MOST_CHARACTERS = 4_000;
 interface QuestionFormProps {
   collections: readonly Collection[];
   namespace: string;
-  initial: { question: string; collection: string; strategy: string };
+  initial: { question: string; collection: string; strategy: string; filters: Filters | null };
   busy: boolean;
-  onAsk: (question: string, collection: string, strategy: string) => void;
+  onAsk: (question: string, collection: string, strategy: string, filters: Filters | null) => void;
   onStop: () => void;
 }
 
@@ -22,12 +24,13 @@ export function QuestionForm({ collections, namespace, initial, busy, onAsk, onS
   const [question, setQuestion] = useState(initial.question);
   const [collection, setCollection] = useState(initial.collection);
   const [strategy, setStrategy] = useState(initial.strategy);
+  const [narrowing, setNarrowing] = useState(() => narrowingFrom(initial.filters));
   const { data: strategies = [] } = useQuery(strategiesQuery(namespace));
-  const isReady = question.trim() !== "" && collection !== "" && !busy;
+  const isReady = question.trim() !== "" && collection !== "" && impossible(narrowing) === null && !busy;
 
   function submit(event?: FormEvent) {
     event?.preventDefault();
-    if (isReady) onAsk(question.trim(), collection, strategy.trim() || "default");
+    if (isReady) onAsk(question.trim(), collection, strategy.trim() || "default", filtersOf(narrowing));
   }
 
   function onKey(event: KeyboardEvent) {
@@ -86,6 +89,7 @@ export function QuestionForm({ collections, namespace, initial, busy, onAsk, onS
           </Button>
         )}
       </div>
+      <Narrowed narrowing={narrowing} onChange={setNarrowing} />
     </form>
   );
 }

@@ -15,7 +15,8 @@ import { saveAs } from "../documents/queries";
 import type { AnswerSoFar, Execution } from "./answer";
 import { executionQuery } from "./useAnswer";
 import { WhyNot } from "./WhyNot";
-import { type Expected, askedBy, citedIn, narrowingOf } from "./whyNot";
+import { narrowingOf } from "./narrowing";
+import { type Expected, askedBy, citedIn } from "./whyNot";
 
 interface Expecting {
   expected: Expected | undefined;
@@ -48,7 +49,7 @@ export function Why({ answer, executionId, ...expecting }: { answer: AnswerSoFar
 function Produced({ answer, execution, ...expecting }: { answer: AnswerSoFar; execution: Execution } & Expecting) {
   const { artifact, model } = execution;
   const asked = askedBy(execution);
-  const narrowing = asked && narrowingOf(asked);
+  const narrowing = asked && narrowingOf(asked.filters);
   return (
     <div className="flex flex-col gap-5">
       <Facts

@@ -2,6 +2,7 @@
 import type { Schema } from "../../api/client";
 import type { ServerEvent } from "../../api/events";
 import type { ApiProblem } from "../../api/problem";
+import type { Filters } from "./narrowing";
 
 export type Citation = Schema<"Citation">;
 export type Passage = Schema<"Passage">;
@@ -14,6 +15,8 @@ export interface AnswerSoFar {
   collection: string;
   /** What answers, as it is asked for: a name, perhaps with a label or a number. */
   strategy: string;
+  /** Which documents were asked; null when all. */
+  filters: Filters | null;
   /** The execution that it goes on from, and the earlier questions that it was understood with. */
   follows: string | null;
   context: readonly string[];
@@ -43,9 +46,15 @@ export type AnswerEvent =
   | { kind: "stopped" }
   | { kind: "failed"; problem: ApiProblem };
 
-export function asked(question: string, collection: string, strategy: string, follows: string | null = null): AnswerSoFar {
+export function asked(
+  question: string,
+  collection: string,
+  strategy: string,
+  follows: string | null = null,
+  filters: Filters | null = null,
+): AnswerSoFar {
   return {
-    question, collection, strategy, follows, context: [], queries: [], executionId: null, cachedFrom: null, reranking: null, passages: [], citations: [], prose: [], composition: null, confidence: null, refused: false, reason: null, reasonCode: null,
+    question, collection, strategy, filters, follows, context: [], queries: [], executionId: null, cachedFrom: null, reranking: null, passages: [], citations: [], prose: [], composition: null, confidence: null, refused: false, reason: null, reasonCode: null,
     phase: "asking", problem: null,
   };
 }
@@ -73,19 +82,19 @@ export function advanced(answer: AnswerSoFar, next: AnswerEvent): AnswerSoFar {
   }
 }
 
-function completed({ strategy, follows }: AnswerSoFar, answer: Schema<"Answer">): AnswerSoFar {
+function completed({ strategy, filters, follows }: AnswerSoFar, answer: Schema<"Answer">): AnswerSoFar {
   const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [], queries = [], cached_from: cachedFrom = null, reranking = null, prose = [], composition = null } = answer;
   return {
-    question, collection, strategy, follows, context, queries, executionId: execution_id, cachedFrom, reranking, passages, citations, prose, composition, confidence, refused, reason, reasonCode,
+    question, collection, strategy, filters, follows, context, queries, executionId: execution_id, cachedFrom, reranking, passages, citations, prose, composition, confidence, refused, reason, reasonCode,
     phase: "done", problem: null,
   };
 }
 
 /** Return the answer that an execution keeps; null when it is no answer, or its content was erased. */
 export function recorded(execution: Execution): AnswerSoFar | null {
-  const inputs = execution.inputs.value as { question?: unknown; collection?: unknown; follows?: string } | null | undefined;
+  const inputs = execution.inputs.value as { question?: unknown; collection?: unknown; follows?: string; filters?: Filters | null } | null | undefined;
   if (execution.kind !== "ask" || typeof inputs?.question !== "string" || typeof inputs.collection !== "string") return null;
-  const begun = { ...asked(inputs.question, inputs.collection, strategyOf(execution), inputs.follows ?? null), executionId: execution.id };
+  const begun = { ...asked(inputs.question, inputs.collection, strategyOf(execution), inputs.follows ?? null, inputs.filters ?? null), executionId: execution.id };
   const output = execution.output.value as Partial<Schema<"Answer">> | null | undefined;
   if (!output || !Array.isArray(output.citations) || !Array.isArray(output.passages)) return { ...begun, phase: "stopped" };
   return {

@@ -5,6 +5,7 @@ import { api, call } from "../../api/client";
 import { streamEvents } from "../../api/events";
 import { asProblem, isAbort } from "../../api/problem";
 import { type AnswerSoFar, advanced, asked, recorded } from "./answer";
+import type { Filters } from "./narrowing";
 
 export function executionQuery(id: string) {
   return queryOptions({
@@ -21,6 +22,7 @@ export interface Question {
   collection: string;
   question: string;
   strategy: string;
+  filters: Filters | null;
   /** The answer that this goes on from, by its execution. */
   follows?: string | undefined;
 }
@@ -50,15 +52,15 @@ export function useAnswer(
   useEffect(() => () => running.current?.abort(), []);
 
   const ask = useCallback(
-    async ({ namespace, collection, question, strategy, follows }: Question) => {
+    async ({ namespace, collection, question, strategy, filters, follows }: Question) => {
       running.current?.abort();
       const control = new AbortController();
       running.current = control;
-      let answer = asked(question, collection, strategy, follows);
+      let answer = asked(question, collection, strategy, follows, filters);
       setLive(answer);
       try {
         const path = `/api/v1/ask?namespace=${encodeURIComponent(namespace)}`;
-        const body = { question, collection, strategy, follows, stream: true };
+        const body = { question, collection, strategy, filters, follows, stream: true };
         for await (const event of streamEvents(path, { body, signal: control.signal })) {
           answer = advanced(answer, { kind: "event", event });
           setLive(answer);

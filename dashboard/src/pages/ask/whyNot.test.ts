@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Citation, Execution, Passage } from "./answer";
-import { type Stage, askedBy, citedIn, narrowingOf, outcomeOf, placeIn, scoresOf } from "./whyNot";
+import { type Stage, askedBy, citedIn, outcomeOf, placeIn, scoresOf } from "./whyNot";
 
 const version = { document_id: "d", document: "a.md", version_id: "v", number: 1, digest: "0" };
 const passage: Passage = { version, page: null, start: 10, end: 40, text: "…", score: 1, similarity: 0.8, bm25: 4 };
@@ -17,14 +17,6 @@ describe("what was asked", () => {
     });
     const plain = { ...execution, inputs: { state: "present", value: { question: "Is it?", collection: "docs" } } };
     expect(askedBy(plain as unknown as Execution)?.filters).toBeNull();
-  });
-
-  it("names the documents that it was narrowed to", () => {
-    const asked = askedBy(execution)!;
-    expect(narrowingOf(asked)).toBe("named a*");
-    const filters = { documents: [], media_types: ["text/*", "application/pdf"], since: "2026-01-01", until: null };
-    expect(narrowingOf({ ...asked, filters })).toBe("of type text/* or application/pdf, added since 2026-01-01");
-    expect(narrowingOf({ ...asked, filters: null })).toBeNull();
   });
 
   it("is nothing when it was erased or is no question", () => {

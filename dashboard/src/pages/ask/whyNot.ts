@@ -48,18 +48,6 @@ export function citedIn({ version, start, end }: Passage, citations: readonly Ci
   return inside.map((one) => one.n);
 }
 
-/** Return which documents a question was asked of, in words; null when of all. */
-export function narrowingOf({ filters }: Asked): string | null {
-  const { documents = [], media_types = [], since, until } = filters ?? {};
-  const parts = [
-    documents.length > 0 && `named ${documents.join(" or ")}`,
-    media_types.length > 0 && `of type ${media_types.join(" or ")}`,
-    since && `added since ${since}`,
-    until && `added until ${until}`,
-  ];
-  return parts.filter(Boolean).join(", ") || null;
-}
-
 export const STAGE_NAMES: Record<Stage["stage"], string> = {
   filters: "Filters",
   candidates: "Search",

@@ -16,6 +16,7 @@ import { Activity } from "./Activity";
 import { AddFilesButtons, DropArea } from "./AddFiles";
 import { DocumentsTab } from "./DocumentsTab";
 import { DoubtsTab } from "./doubts/DoubtsTab";
+import { DraftingTab } from "./drafting/DraftingTab";
 import type { DocumentAction } from "./DocumentTable";
 import type { RemovableDocument } from "./Duplicates";
 import type { NamedFile } from "./files";
@@ -32,6 +33,7 @@ const TABS: readonly Tab<"documents" | Aside>[] = [
   { name: "documents", label: "Documents" },
   { name: "sources", label: "Sources" },
   { name: "doubts", label: "Answers to label" },
+  { name: "drafting", label: "Draft questions" },
 ];
 
 export function CollectionPage() {
@@ -112,6 +114,8 @@ export function CollectionPage() {
             <SourcesTab {...{ namespace, collection, search, mayWrite }} exists={isKnown} onChange={change} />
           ) : search.tab === "doubts" ? (
             <DoubtsTab {...{ namespace, collection, search }} exists={isKnown} onChange={change} />
+          ) : search.tab === "drafting" ? (
+            <DraftingTab {...{ namespace, collection, search }} exists={isKnown} onChange={change} />
           ) : (
             <DocumentsTab
               {...{ namespace, collection, exists, search, mayWrite }}

@@ -2,13 +2,14 @@ import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { workspaceRoute } from "../../app/routes";
 import { flag, oneOf, text, uuid, whole } from "../../app/search";
 import { type Doubt, DOUBTS } from "./doubts/queries";
+import { QUESTION_STATES, type QuestionState } from "./drafting/queries";
 import { FINDINGS, type Finding, STANDINGS, type Standing } from "./found";
 import { type IndexingState, STATES } from "./queries";
 import type { View } from "./viewer/DocumentViewer";
 
-export type Aside = "sources" | "doubts";
+export type Aside = "sources" | "doubts" | "drafting";
 
-const ASIDES: readonly Aside[] = ["sources", "doubts"];
+const ASIDES: readonly Aside[] = ["sources", "doubts", "drafting"];
 
 /** A place in a document: its version, and what is highlighted or which page is shown. */
 export interface PlaceSearch {
@@ -20,7 +21,7 @@ export interface PlaceSearch {
 }
 
 export interface CollectionSearch extends PlaceSearch {
-  /** The documents themselves, where they come from, or the answers from them that wait for a person's word. */
+  /** The documents themselves, where they come from, the answers from them that wait for a person's word, or questions about them. */
   tab?: Aside | undefined;
   /** The source that is open beside the list: its id, or "new" for the form that makes one. */
   source?: string | undefined;
@@ -30,6 +31,10 @@ export interface CollectionSearch extends PlaceSearch {
   doubt?: Doubt | undefined;
   labelled?: true | undefined;
   answer?: string | undefined;
+  /** Drafted questions: the draft, the state of those that are listed, and the position of the open one. */
+  draft?: string | undefined;
+  questions?: QuestionState | undefined;
+  question?: number | undefined;
   /** Searched for in the passages. */
   q?: string | undefined;
   /** In the names of the documents. */
@@ -70,6 +75,9 @@ const collectionRoute = createRoute({
     doubt: oneOf(search, "doubt", DOUBTS),
     labelled: flag(search, "labelled"),
     answer: uuid(search, "answer"),
+    draft: uuid(search, "draft"),
+    questions: oneOf(search, "questions", QUESTION_STATES),
+    question: whole(search, "question"),
     source: oneOf(search, "source", ["new"]) ?? uuid(search, "source"),
     edit: flag(search, "edit"),
     q: text(search, "q"),

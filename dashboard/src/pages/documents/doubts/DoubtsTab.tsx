@@ -12,10 +12,10 @@ import { Card } from "../../../components/Page";
 import { WithPanel } from "../../../components/SidePanel";
 import { EmptyState, ErrorState, Skeleton } from "../../../components/States";
 import { TimeAgo } from "../../../components/TimeAgo";
+import { PushRows } from "../../datasets/PushRows";
 import type { CollectionSearch } from "../routes";
 import { DoubtPanel } from "./DoubtPanel";
-import { PushLabels } from "./PushLabels";
-import { type Doubt, type DoubtfulAnswer, DOUBTS, doubtsQuery } from "./queries";
+import { type Doubt, type DoubtfulAnswer, DOUBTS, doubtsQuery, pushLabels } from "./queries";
 import { DOUBT_WORDS, VERDICT_WORDS } from "./words";
 
 interface DoubtsTabProps {
@@ -104,7 +104,18 @@ export function DoubtsTab({ namespace, collection, exists, search, onChange }: D
         )}
         <LoadMore query={query} />
       </Card>
-      {isPushing && <PushLabels {...{ namespace, collection }} onClose={() => setPushing(false)} />}
+      {isPushing && (
+        <PushRows
+          {...{ namespace }}
+          title="Make labels a dataset"
+          noun="labelled answers"
+          push={(name, kept) => pushLabels(namespace, collection, name, kept)}
+          onClose={() => setPushing(false)}
+        >
+          Each labelled answer becomes a row: its question, the right answer, and the sources that hold it. Answers that are not supported, where
+          nobody said what is right, are left out.
+        </PushRows>
+      )}
     </WithPanel>
   );
 }

@@ -1,6 +1,7 @@
 /** Answers in doubt, and what people say of them. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { type Schema, api, call } from "../../../api/client";
+import type { Kept } from "../../datasets/PushRows";
 
 export type DoubtfulAnswer = Schema<"DoubtfulAnswer">;
 export type Doubt = DoubtfulAnswer["doubts"][number];
@@ -46,7 +47,7 @@ export function giveLabel(namespace: string, collection: string, executionId: st
   );
 }
 
-export function pushLabels(namespace: string, collection: string, name: string, kept: { description: string; tags: string[]; extend: boolean }) {
+export function pushLabels(namespace: string, collection: string, name: string, kept: Kept) {
   return call(
     api.POST("/api/v1/collections/{collection}/answer-labels/dataset", {
       params: { path: { collection }, query: { namespace } },
