@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from rag.index.repository import IndexRepository
 from rag.indexing import Index, index_of
 from rag.lost_support.job import recheck
 from rag.parsing.parsed import ParsedDocument
-from rag.parsing.pool import ParserPool
+from rag.parsing.pool import ParserPool, Report
 from rag.reindexing.repository import ReindexingRepository
 from rag.repository import DocumentRepository
 from rag.stores.outbox import StoreOutbox
@@ -124,7 +124,12 @@ class IndexJob:
 
     async def _index(self, context: JobContext, task: _Task) -> None:
         await context.progress(0, 0, "reading")
-        parsed = await self._parse(task)
+
+        async def recognising(done: int, total: int) -> None:
+            await self._check_wanted(context, task.version)
+            await context.progress(done, total, "recognising text")
+
+        parsed = await self._parse(task, recognising)
 
         async def report(done: int, total: int) -> None:
             await self._check_wanted(context, task.version)
@@ -143,10 +148,10 @@ class IndexJob:
             if version.number <= document.removed_through:
                 raise _removed()
 
-    async def _parse(self, task: _Task) -> ParsedDocument:
+    async def _parse(self, task: _Task, report: Report) -> ParsedDocument:
         with span(_tracer, "parse"):
             try:
-                return await self._parsers.parse(task.content, filename=task.name)
+                return await self._parsers.parse(task.content, filename=task.name, report=report)
             except TimedOut as error:
                 # The same bytes take as long the next time.
                 raise InvalidInput(error.code, error.message) from error
@@ -165,8 +170,9 @@ class IndexJob:
         )  # fmt: skip
         pages = [[page.number, page.start, page.end] for page in parsed.pages]
         content = TextRow(
-            tenant_id=work.tenant_id, version_id=task.version.id, text=parsed.text, title=parsed.title, pages=pages
-        )
+            tenant_id=work.tenant_id, version_id=task.version.id, text=parsed.text, title=parsed.title, pages=pages,
+            lines=[list(astuple(line)) for line in parsed.lines],
+        )  # fmt: skip
         await repository.insert_reading(reading, content)
         if _is_newest(document, task.version.number):
             print_ = Print(task.version.content_sha256, reading.text_sha256, index.minhash)

@@ -15,6 +15,7 @@ from sqlmodel import col
 from mcp_engine.identifiers import new_id
 from mcp_engine.jobs.tables import JobRow
 from rag.pages import Pages
+from rag.parsing.parsed import LineSpan
 from rag.stored import DocumentFilter, Origin, StoredCollection, StoredDocument, StoredVersion
 from rag.tables import (
     CollectionRow,
@@ -223,6 +224,11 @@ class DocumentRepository:
         )
         row = rows.one_or_none()
         return None if row is None else (row[0], row[1])
+
+    async def lines_of(self, version_id: UUID) -> list[LineSpan]:
+        """Return where recognised text of a version stands on its pages."""
+        found = await self._session.scalar(select(col(TextRow.lines)).where(col(TextRow.version_id) == version_id))
+        return [LineSpan(int(line[0]), int(line[1]), *line[2:]) for line in found or ()]
 
     async def pages(self, version_ids: Sequence[UUID]) -> dict[UUID, Pages]:
         rows = await self._session.execute(

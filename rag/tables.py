@@ -182,7 +182,10 @@ class OriginalRow(TenantRow, table=True):
 
 
 class TextRow(TenantRow, table=True):
-    """The text that citations point into; `pages` is a list of [number, start, end]."""
+    """The text that citations point into; `pages` is a list of [number, start, end].
+
+    `lines` is what was recognised in pictures: [start, end, left, top, right, bottom], in shares of the page.
+    """
 
     __tablename__: ClassVar[Any] = "document_text"
     __table_args__ = (_of_version(),)
@@ -191,6 +194,7 @@ class TextRow(TenantRow, table=True):
     text: str
     title: str | None = None
     pages: list[list[int]] = Field(sa_column=Column(JSONB, nullable=False))
+    lines: list[list[float]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
 
 
 class IndexingRow(TenantRow, table=True):

@@ -9,14 +9,16 @@ from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import InvalidInput, NotFound
 from rag.collections import erased, find_version
+from rag.parsing.formats.detect import IMAGES, PDF, picture_type
 from rag.parsing.pool import ParserPool
+from rag.parsing.recognised import marks
 from rag.parsing.viewed import Wanted
 from rag.repository import DocumentRepository
 from rag.schemas import DocumentPage, DocumentPages, Highlight, Highlights, Rectangle
 from rag.stored import StoredVersion
 
 MAX_HIGHLIGHTED_CHARACTERS = 20_000
-PDF = "application/pdf"
+_PAGED = (PDF, *IMAGES)
 _MAGIC = b"%PDF-"
 _MAGIC_WITHIN_BYTES = 1024
 _IMAGE_SETTINGS = "png/1"
@@ -73,7 +75,7 @@ class ViewingService:
             stored, version = await find_version(repository, document_id, number)
             if version.erased:
                 raise erased()
-        if version.reading is not None and version.reading.media_type != PDF:
+        if version.reading is not None and version.reading.media_type not in _PAGED:
             raise _no_pages(stored.document.name)
         identity = f"{version.version.content_sha256}/{page}/{width}/{_IMAGE_SETTINGS}"
         return hashlib.sha256(identity.encode()).hexdigest()[:32]
@@ -94,7 +96,7 @@ class ViewingService:
         if content is None:
             raise erased()
         name = stored.document.name
-        if _MAGIC not in content[:_MAGIC_WITHIN_BYTES]:
+        if _MAGIC not in content[:_MAGIC_WITHIN_BYTES] and picture_type(content) is None:
             raise _no_pages(name)
         image = await self._parsers.page_image(content, filename=name, page=page, width=width)
         return image.png
@@ -121,10 +123,16 @@ class ViewingService:
                 raise erased()
             if not (wanted := _wanted(*found, start, end)):
                 return Highlights(highlights=[])
+            lines = await repository.lines_of(version.version.id)
             content = await repository.original(version.version.id)
         if content is None:
             raise erased()
-        marked = await self._parsers.page_marks(content, filename=stored.document.name, wanted=wanted)
+        marked = marks(lines, found[1], start, end)
+        recognised = {page.number for page in marked}
+        # Text that was not recognised stands in a PDF.
+        if wanted := [piece for piece in wanted if piece.page not in recognised and piece.text.strip()]:
+            marked += await self._parsers.page_marks(content, filename=stored.document.name, wanted=wanted)
+            marked.sort(key=lambda page: page.number)
         return Highlights(
             highlights=[
                 Highlight(
@@ -164,4 +172,4 @@ def _checked_reading(version: StoredVersion) -> int:
 
 
 def _no_pages(name: str) -> NotFound:
-    return NotFound("document.no_pages", f"{name} is no PDF and has no pages; open its text.")
+    return NotFound("document.no_pages", f"{name} is no PDF and no picture, and has no pages; open its text.")

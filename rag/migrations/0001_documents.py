@@ -126,6 +126,7 @@ def _content() -> None:
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=True),
         sa.Column("pages", JSONB(), nullable=False),
+        sa.Column("lines", JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "version_id", name="pk_document_text"),
         _of_version("document_text"),
     )

@@ -17,6 +17,7 @@ import sys
 
 from mcp_engine.errors import EngineError, InvalidInput
 from rag.parsing import wire
+from rag.parsing.formats.detect import picture_type
 from rag.parsing.formats.dispatch import parse
 from rag.parsing.viewed import Wanted
 
@@ -57,17 +58,45 @@ def _parse(request: wire.Message) -> wire.Message:
 
 
 def _sizes(request: wire.Message) -> wire.Message:
+    filename = request.header["filename"]
+    if (picture := picture_type(request.blob)) is not None:
+        from rag.parsing.formats.images import image_sizes
+
+        return wire.sizes_message(image_sizes(request.blob, filename=filename, media_type=picture))
     from rag.parsing.formats.pdf_pages import page_sizes
 
-    return wire.sizes_message(page_sizes(request.blob, filename=request.header["filename"]))
+    return wire.sizes_message(page_sizes(request.blob, filename=filename))
 
 
 def _image(request: wire.Message) -> wire.Message:
+    header = request.header
+    if (picture := picture_type(request.blob)) is not None:
+        from rag.parsing.formats.images import image_page
+
+        shown = image_page(
+            request.blob, filename=header["filename"], media_type=picture, page=header["page"], width=header["width"]
+        )
+        return wire.image_message(shown)
     from rag.parsing.formats.pdf_pages import page_image
 
-    header = request.header
     image = page_image(request.blob, filename=header["filename"], page=header["page"], width=header["width"])
     return wire.image_message(image)
+
+
+def _recognise(request: wire.Message) -> wire.Message:
+    from rag.parsing.formats import ocr
+
+    filename, page = request.header["filename"], request.header["page"]
+    if (media_type := picture_type(request.blob)) is not None:
+        from rag.parsing.formats.images import picture_of
+
+        most = (ocr.SIDE_PIXELS, ocr.SIDE_PIXELS)
+        picture = picture_of(request.blob, filename=filename, media_type=media_type, page=page, most=most)
+    else:
+        from rag.parsing.formats.pdf_pages import page_picture
+
+        picture = page_picture(request.blob, filename=filename, page=page, side=ocr.SIDE_PIXELS)
+    return wire.recognised_message(ocr.recognised(picture))
 
 
 def _marks(request: wire.Message) -> wire.Message:
@@ -77,7 +106,7 @@ def _marks(request: wire.Message) -> wire.Message:
     return wire.marks_message(page_marks(request.blob, filename=request.header["filename"], wanted=wanted))
 
 
-_TASKS = {"parse": _parse, "sizes": _sizes, "image": _image, "marks": _marks}
+_TASKS = {"parse": _parse, "recognise": _recognise, "sizes": _sizes, "image": _image, "marks": _marks}
 
 
 def _die_with_parent() -> None:

@@ -25,6 +25,21 @@ class PageSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class LineSpan:
+    """`text[start:end]` is a line that was recognised in a picture (OCR).
+
+    Its rectangle is in shares (0..1) of the page's width and height, from the left and the top.
+    """
+
+    start: int
+    end: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedDocument:
     """A document's text and what is known about it.
 
@@ -37,6 +52,8 @@ class ParsedDocument:
         headings: starts of headings that the markup names, ascending; chunks prefer to begin there.
         levels: how deep each heading is, from 1; empty when the markup tells none apart.
         stretches: rows of tables and source code, ascending, without overlap; all other text is prose.
+        unread: numbers of pages that show pictures and have no text yet: it waits for recognition.
+        lines: where recognised text stands on its pages, ascending.
     """
 
     text: str
@@ -47,6 +64,8 @@ class ParsedDocument:
     headings: tuple[int, ...] = ()
     stretches: tuple[Stretch, ...] = ()
     levels: tuple[int, ...] = ()
+    unread: tuple[int, ...] = ()
+    lines: tuple[LineSpan, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page that holds `offset`; None for formats without pages.

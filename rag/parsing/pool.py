@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import TypeVar
 
 from mcp_engine.errors import TryLater
 from rag.parsing import wire
+from rag.parsing.formats.refusals import without_text
 from rag.parsing.parsed import ParsedDocument
+from rag.parsing.recognised import RecognisedPage, with_recognised
 from rag.parsing.supervised import ParserProcess
 from rag.parsing.viewed import Image, PageMarks, PageSize, Wanted
 
 T = TypeVar("T")
+Report = Callable[[int, int], Awaitable[None]]
 DOCUMENTS_PER_PROCESS = 200
 """A process is replaced after this many documents, so that what a library leaks stays small."""
 
@@ -46,21 +49,40 @@ class ParserPool:
         """Process ids of the children that wait for a document."""
         return [process.pid for process in self._idle]
 
-    async def parse(self, content: bytes, *, filename: str, media_type: str | None = None) -> ParsedDocument:
+    async def parse(
+        self, content: bytes, *, filename: str, media_type: str | None = None, report: Report | None = None
+    ) -> ParsedDocument:
         """Return the text of a document.
 
-        The type is found by content first, then by the file name, then by `media_type`.
+        The type is found by content first, then by the file name, then by `media_type`. Pictures and pages of scans
+        are recognised one by one, and the limits of time hold for each of them.
+
+        Args:
+            report: is told before each page that is recognised how many are done, and of how many.
 
         Raises:
             InvalidInput: `document.empty`, `document.encrypted`, `document.corrupt`, `document.no_text`,
-                `document.parser_died`.
-            TooLarge: `document.too_much_memory`, `document.too_much_text`, `document.unpacks_too_large`.
+                `document.ocr_missing`, `document.parser_died`.
+            TooLarge: `document.too_much_memory`, `document.too_much_text`, `document.unpacks_too_large`,
+                `document.too_many_pixels`, `document.too_many_scanned_pages`.
             UnsupportedMedia: `document.unsupported`, `document.not_what_it_says`.
             TimedOut: `document.parse_timeout`.
             TryLater: `parsing.closed` when the pool is shutting down.
         """
         header = {"task": "parse", "filename": filename, "media_type": media_type}
-        return await self._ask(wire.Message(header, content), wire.document)
+        parsed = await self._ask(wire.Message(header, content), wire.document)
+        if not parsed.unread:
+            return parsed
+        found: dict[int, RecognisedPage] = {}
+        for done, page in enumerate(parsed.unread):
+            if report is not None:
+                await report(done, len(parsed.unread))
+            request = wire.Message({"task": "recognise", "filename": filename, "page": page}, content)
+            found[page] = await self._ask(request, wire.recognised)
+        whole = with_recognised(parsed, found)
+        if not whole.text.strip():
+            raise without_text(filename, "no line was recognised in its pictures. Scan it anew, larger or sharper.")
+        return whole
 
     async def page_sizes(self, content: bytes, *, filename: str) -> list[PageSize]:
         """Return the size of each page of a PDF; raises what `parse` raises."""

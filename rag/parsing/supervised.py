@@ -18,6 +18,8 @@ from rag.parsing import wire
 T = TypeVar("T")
 _SOURCE_ROOT = Path(rag.__file__).parent.parent
 _FAREWELL_SECONDS = 5.0
+_FEW_THREADS = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "4"}
+"""Each thread reserves memory, which the limit of a process counts: it must not depend on the machine's cores."""
 _STREAM_BUFFER_BYTES = 1024 * 1024
 
 
@@ -151,4 +153,4 @@ def _too_slow(filename: str, timeout_seconds: float) -> TimedOut:
 def _environment() -> dict[str, str]:
     """A child sees no secret of the server's: only where programs, locale and this package are."""
     passed = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
-    return {**passed, "PYTHONPATH": str(_SOURCE_ROOT), "PYTHONSAFEPATH": "1"}
+    return {**passed, **_FEW_THREADS, "PYTHONPATH": str(_SOURCE_ROOT), "PYTHONSAFEPATH": "1"}

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 from mcp_engine import errors
 from mcp_engine.errors import EngineError
-from rag.parsing.parsed import PageSpan, ParsedDocument, storable
+from rag.parsing.parsed import PAGE_BREAK, PageSpan, ParsedDocument, storable
+from rag.parsing.recognised import RecognisedLine, RecognisedPage
 from rag.parsing.viewed import Image, Mark, PageMarks, PageSize
 from rag.stretches import Stretch
 
@@ -63,6 +64,7 @@ def document_message(document: ParsedDocument) -> Message:
         "parser": document.parser,
         "headings": document.headings,
         "levels": document.levels,
+        "unread": document.unread,
         "stretches": [(stretch.start, stretch.end, stretch.kind) for stretch in document.stretches],
     }
     return Message(header, document.text.encode())
@@ -85,6 +87,10 @@ def image_message(image: Image) -> Message:
 
 def marks_message(pages: Sequence[PageMarks]) -> Message:
     return Message({"pages": [asdict(page) for page in pages]}, b"")
+
+
+def recognised_message(page: RecognisedPage) -> Message:
+    return Message({"recogniser": page.recogniser, "lines": [asdict(line) for line in page.lines]}, b"")
 
 
 Answer = Callable[[dict[str, Any], bytes], T]
@@ -119,6 +125,10 @@ def image(answer: dict[str, Any], blob: bytes) -> Image:
     return Image(int(answer["width"]), int(answer["height"]), blob)
 
 
+def recognised(answer: dict[str, Any], _: bytes) -> RecognisedPage:
+    return RecognisedPage(tuple(_line(line) for line in answer["lines"]), str(answer["recogniser"]))
+
+
 def marks(answer: dict[str, Any], _: bytes) -> list[PageMarks]:
     return [PageMarks(int(page["number"]), tuple(_mark(mark) for mark in page["marks"])) for page in answer["pages"]]
 
@@ -139,12 +149,15 @@ def document(answer: dict[str, Any], blob: bytes) -> ParsedDocument:
         headings=tuple(int(start) for start in answer["headings"]),
         stretches=tuple(_stretch(*stretch) for stretch in answer["stretches"]),
         levels=tuple(int(level) for level in answer["levels"]),
+        unread=tuple(int(number) for number in answer["unread"]),
     )
     for spans in (parsed.pages, parsed.stretches):
         _check_order([0, *(offset for span in spans for offset in (span.start, span.end)), len(text)])
     _check_order(list(parsed.headings))
     if parsed.levels and (len(parsed.levels) != len(parsed.headings) or min(parsed.levels) < 1):
         raise ValueError("headings without a level")
+    if not {*parsed.unread} <= {page.number for page in parsed.pages}:
+        raise ValueError("unread pages that there are not")
     if storable(text) != text:
         raise ValueError("text that can't be stored")
     return parsed
@@ -165,6 +178,16 @@ def _mark(mark: dict[str, Any]) -> Mark:
     found = Mark(*(float(mark[side]) for side in ("left", "top", "width", "height")))
     if not all(0 <= share <= 1 for share in (found.left, found.top, found.width, found.height)):
         raise ValueError("a mark outside its page")
+    return found
+
+
+def _line(line: dict[str, Any]) -> RecognisedLine:
+    sides = [float(line[side]) for side in ("left", "top", "right", "bottom")]
+    found = RecognisedLine(str(line["text"]), *sides, goes_on=bool(line["goes_on"]))
+    if not (0 <= found.left < found.right <= 1 and 0 <= found.top < found.bottom <= 1):
+        raise ValueError("a line outside its page")
+    if not found.text or storable(found.text) != found.text or PAGE_BREAK in found.text:
+        raise ValueError("a line that can't be stored")
     return found
 
 

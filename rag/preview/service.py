@@ -19,7 +19,9 @@ from rag.collections import erased, find_collection, no_document
 from rag.embedding import Embedder
 from rag.found import found_with, retrieved
 from rag.indexing import Cut, cut, sentence_vectors
+from rag.parsing.parsed import PageSpan, ParsedDocument
 from rag.parsing.pool import ParserPool
+from rag.parsing.recognised import was_recognised
 from rag.preview.schemas import (
     AnswerPreview,
     AnswerRequest,
@@ -36,6 +38,7 @@ from rag.retrieval import narrowing, retrieve
 from rag.rewriting.rewriter import Rewriter
 from rag.schemas import Passage
 from rag.searching import Searching
+from rag.stored import StoredVersion
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
 from rag.strategy import Chunking
@@ -87,9 +90,11 @@ class PreviewService:
             if version is None or number is None:
                 raise NotFound("document.not_indexed", f"{stored.document.name} is not searched; choose another.")
             content = await repository.original(version.version.id)
+            parsed = await _recognised(repository, version)
         if content is None:
             raise erased()
-        parsed = await self._parsers.parse(content, filename=stored.document.name)
+        if parsed is None:
+            parsed = await self._parsers.parse(content, filename=stored.document.name)
         outline = await asyncio.to_thread(Outline.of, parsed, request.chunking.max_characters)
         made = await self._cut(outline, request, await self._searching.embedder_of(place))
         lengths = [chunk.end - chunk.start for chunk in made.chunks] or [0]
@@ -161,6 +166,18 @@ def _check_length(outline: Outline, options: Chunking) -> None:
             f"of at most {MAX_COMPARED_CHARACTERS:,}.",
             details={"limit": MAX_COMPARED_CHARACTERS},
         )
+
+
+async def _recognised(repository: DocumentRepository, version: StoredVersion) -> ParsedDocument | None:
+    """Return recognised text as it is stored: reading it again takes long, and it has no headings or tables."""
+    reading = version.reading
+    if reading is None or not was_recognised(reading.parser):
+        return None
+    found = await repository.text_of(version.version.id, 0, reading.characters)
+    if found is None:
+        raise erased()
+    pages = tuple(PageSpan(*page) for page in found[1])
+    return ParsedDocument(found[0], reading.media_type, pages, None, reading.parser)
 
 
 def _items(made: Cut, wanted: Sequence[int]) -> list[PreviewChunk]:

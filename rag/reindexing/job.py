@@ -21,6 +21,7 @@ from rag.embedding import Embedder, unpacked
 from rag.indexing import Index, index_of, readings
 from rag.parsing.parsed import PageSpan, ParsedDocument
 from rag.parsing.pool import ParserPool
+from rag.parsing.recognised import was_recognised
 from rag.reindexing import facts
 from rag.reindexing.repository import OldSentences, ReindexingRepository, Searched, StoredText
 from rag.reindexing.tables import ReindexingRow
@@ -118,6 +119,11 @@ class ReindexJob:
         Else it is cut without them: citations point into the text that was stored.
         """
         stored = source.stored
+        pages = tuple(PageSpan(*page) for page in stored.pages)
+        as_stored = ParsedDocument(stored.text, stored.media_type, pages, stored.title, stored.parser)
+        if was_recognised(stored.parser):
+            # It has no headings and no tables, and reading it again takes long.
+            return as_stored
         try:
             parsed = await self._parsers.parse(source.content, filename=name)
         except EngineError as error:
@@ -126,8 +132,7 @@ class ReindexJob:
             parsed = None
         if parsed is not None and _digest(parsed.text) == _digest(stored.text):
             return parsed
-        pages = tuple(PageSpan(*page) for page in stored.pages)
-        return ParsedDocument(stored.text, stored.media_type, pages, stored.title, stored.parser)
+        return as_stored
 
     async def _stage(self, work: UnitOfWork, row: ReindexingRow, one: Searched, index: Index) -> None:
         """Keep what was made, unless another version is searched by now, or none."""

@@ -6,13 +6,16 @@ import io
 from typing import Any
 
 import httpx
-from PIL import Image
+import pytest
+from PIL import Image, ImageStat
 
 from mcp_engine.access import Caller
+from rag.preview.schemas import ChunksRequest
 from rag.sample.workspace import sample_documents
 from tests.conftest import caller_of, make_tenant
 from tests.rag.conftest import Doorman, Workspace
 from tests.rag.corpus import LIGHTHOUSE
+from tests.rag.pictures import SIZE, needs_ocr, picture, saved, scanned_pdf
 
 PDF = "1941-franklin-d-roosevelt.pdf"
 
@@ -94,3 +97,44 @@ async def test_others_see_nothing(
         assert (await client.get(f"{version}/{path}", params=query)).status_code == 403
         doorman.caller = await make_tenant(workspace.database)
         assert (await client.get(f"{version}/{path}", params=query)).status_code == 404
+
+
+@needs_ocr
+async def test_a_scan_is_asked_shown_and_highlighted(
+    client: httpx.AsyncClient, workspace: Workspace, caller: Caller
+) -> None:
+    added = await workspace.add(caller, "scan.png", saved(picture(), "PNG"))
+    version = f"/api/v1/documents/{added.document.id}/versions/1"
+    answer = await workspace.asking.answer(caller, "default", "docs", "Who built the lighthouse of Karsund?")
+    (citation,) = answer.citations
+    assert citation.cited_text == "The lighthouse of Karsund was built\nin 1874 by Ingrid Solberg."
+    assert citation.page == 1
+    (page,) = (await client.get(f"{version}/pages")).json()["pages"]
+    assert page["width"] / page["height"] == pytest.approx(SIZE[0] / SIZE[1])
+    shown = await client.get(f"{version}/pages/1/image", params={"width": 400})
+    assert Image.open(io.BytesIO(shown.content)).width == 400
+    place = {"start": citation.start, "end": citation.end}
+    (found,) = (await client.get(f"{version}/highlights", params=place)).json()["highlights"]
+    assert (found["page"], len(found["rectangles"])) == (1, 2)
+    # What is marked is dark text: without it the picture is white.
+    whole = picture()
+    for mark in found["rectangles"]:
+        left, top = mark["left"] * SIZE[0], mark["top"] * SIZE[1]
+        corners = (left, top, left + mark["width"] * SIZE[0], top + mark["height"] * SIZE[1])
+        assert ImageStat.Stat(whole.crop(tuple(map(round, corners))).convert("L")).extrema[0][0] < 50
+        whole.paste("white", tuple(map(round, corners)))
+    assert ImageStat.Stat(whole.convert("L")).mean[0] > 254
+    preview = ChunksRequest(document_id=added.document.id)
+    cut = await workspace.preview.chunks(caller, "default", "docs", preview)
+    assert cut.chunks == 1
+
+
+@needs_ocr
+async def test_highlights_of_scanned_and_of_written_pages_stand_side_by_side(
+    client: httpx.AsyncClient, workspace: Workspace, caller: Caller
+) -> None:
+    raw = scanned_pdf(picture(["A scanned page."]), "A written page.")
+    added = await workspace.add(caller, "mixed.pdf", raw)
+    version = f"/api/v1/documents/{added.document.id}/versions/1"
+    found = (await client.get(f"{version}/highlights", params={"start": 0, "end": 31})).json()["highlights"]
+    assert [(one["page"], len(one["rectangles"])) for one in found] == [(1, 1), (2, 1)]

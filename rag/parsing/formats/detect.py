@@ -26,8 +26,16 @@ CSV = "text/csv"
 TSV = "text/tab-separated-values"
 MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
+PNG = "image/png"
+JPEG = "image/jpeg"
+TIFF = "image/tiff"
+WEBP = "image/webp"
+IMAGES = (PNG, JPEG, TIFF, WEBP)
 
-SUPPORTED = "PDF, DOCX, PPTX, XLSX, CSV, HTML, EPUB, e-mail (EML), Markdown, source code and plain text"
+SUPPORTED = (
+    "PDF, DOCX, PPTX, XLSX, CSV, HTML, EPUB, e-mail (EML), Markdown, source code, plain text, and pictures of text "
+    "(PNG, JPEG, TIFF, WebP)"
+)
 
 _BY_SUFFIX: dict[str, str] = {
     **{suffix: language.media_type for language in LANGUAGES for suffix in language.suffixes},
@@ -50,12 +58,18 @@ _BY_SUFFIX: dict[str, str] = {
     ".markdown": MARKDOWN,
     ".txt": PLAIN,
     ".text": PLAIN,
+    ".png": PNG,
+    ".jpg": JPEG,
+    ".jpeg": JPEG,
+    ".tif": TIFF,
+    ".tiff": TIFF,
+    ".webp": WEBP,
 }
 _BY_CLAIM: dict[str, str] = {
     **{media_type: media_type for media_type in (*BY_TYPE, *_BY_SUFFIX.values())},
     "application/xhtml+xml": HTML,
 }
-_NEVER_TEXT = (PDF, DOCX, XLSX, PPTX, EPUB)
+_NEVER_TEXT = (PDF, DOCX, XLSX, PPTX, EPUB, *IMAGES)
 _NEVER_HTML = (CSV, TSV, EML)
 """What is called so and begins like an HTML page is a download that failed, or a page that a program calls a table."""
 
@@ -98,6 +112,7 @@ _FOREIGN = (
     _Signature(0, b"{\\rtf", "an RTF document"),
     _Signature(0, b"%!PS", "a PostScript file"),
 )
+_PICTURES = {"a PNG image": PNG, "a JPEG image": JPEG, "a TIFF image": TIFF, "a WebP image": WEBP}
 # Short enough to begin honest prose ("MZ", "BM"): they count only when what follows is no text.
 _SHORT_MAGIC_BYTES = 3
 
@@ -129,7 +144,8 @@ _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 def detect(content: bytes, *, filename: str, media_type: str | None) -> str:
     """Return the type to parse `content` as.
 
-    PDF, DOCX, XLSX, PPTX and EPUB are known by their content whatever the name says. Among text formats the suffix
+    PDF, DOCX, XLSX, PPTX and EPUB are known by their content whatever the name says, pictures unless the name says
+    something else than a picture. Among text formats the suffix
     decides, then the sender's type, then whether it begins like an HTML page or an e-mail message; otherwise it is
     plain text. Content is binary when it has no byte order mark and more than a tenth of its first 64 KiB
     are control characters.
@@ -146,6 +162,8 @@ def detect(content: bytes, *, filename: str, media_type: str | None) -> str:
     if known:
         return known
     foreign = _foreign(content, filename)
+    if foreign in _PICTURES and (claim is None or claim in IMAGES):
+        return _PICTURES[foreign]
     if foreign and claim:
         raise _not_what_it_says(filename, claim, foreign)
     if foreign:
@@ -172,6 +190,11 @@ def _claimed(filename: str, media_type: str | None) -> str | None:
     path = PurePath(filename)
     by_name = _BY_SUFFIX.get((path.suffix or path.name).lower())
     return by_name or _BY_CLAIM.get((media_type or "").split(";")[0].strip().lower())
+
+
+def picture_type(content: bytes) -> str | None:
+    """Return which of `IMAGES` content is, by its first bytes; None for anything else."""
+    return _PICTURES.get(_foreign_magic(content) or "")
 
 
 def _known_type(content: bytes) -> str | None:
@@ -219,7 +242,8 @@ def _foreign(content: bytes, filename: str) -> str | None:
 
 def _foreign_magic(content: bytes) -> str | None:
     for offset, magic, looks_like in _FOREIGN:
-        if content.startswith(magic, offset) and (len(magic) > _SHORT_MAGIC_BYTES or _is_binary(content)):
+        is_telling = len(magic) > _SHORT_MAGIC_BYTES or not magic.isascii()
+        if content.startswith(magic, offset) and (is_telling or _is_binary(content)):
             return looks_like
     return None
 

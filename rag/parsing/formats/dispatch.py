@@ -34,6 +34,10 @@ def parse(content: bytes, *, filename: str, media_type: str | None = None) -> Pa
             from rag.parsing.formats.mail import parse_eml
 
             return parse_eml(content, filename=filename)
+        case types.PNG | types.JPEG | types.TIFF | types.WEBP:
+            from rag.parsing.formats.images import parse_image
+
+            return parse_image(content, filename=filename, media_type=detected)
         case types.DOCX | types.XLSX | types.PPTX | types.EPUB:
             return _unpacked(content, filename, detected)
         case _:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pypdfium2 as pdfium  # pyright: ignore[reportMissingTypeStubs]
+import pypdfium2.raw as raw_pdfium  # pyright: ignore[reportMissingTypeStubs]
 
 from mcp_engine.errors import InvalidInput
 from rag.parsing.formats.limits import checked_length
 from rag.parsing.formats.pdf_text import PageText
+from rag.parsing.formats.refusals import without_text
+from rag.parsing.formats.scans import checked_pages, installed, require_installed
 from rag.parsing.parsed import PAGE_BREAK, PageSpan, ParsedDocument, storable
 
+_pdfium = cast(Any, raw_pdfium)
 _ERROR_PASSWORD = 4  # FPDF_ERR_PASSWORD
 _TAIL_BYTES = 8 * 1024
 _NO_TITLE = ("", "untitled")
@@ -20,27 +24,32 @@ _PARSER = f"pdfium/{cast(Any, pdfium).PDFIUM_INFO.build}"
 def parse_pdf(content: bytes, *, filename: str) -> ParsedDocument:
     """Return the text of all pages, joined by `PAGE_BREAK`, with the span of each page.
 
+    Pages that show something and have no text wait for recognition, if that is installed.
+
     Raises:
-        InvalidInput: `document.encrypted`, `document.corrupt`, `document.no_text`.
-        TooLarge: `document.too_much_text`.
+        InvalidInput: `document.encrypted`, `document.corrupt`, `document.no_text`, `document.ocr_missing`.
+        TooLarge: `document.too_much_text`, `document.too_many_scanned_pages`.
     """
     pdf = opened_pdf(content, filename)
+    unread: list[int] = []
     try:
-        pages = _pages(pdf, filename)
+        pages = _pages(pdf, filename, unread)
         metadata = cast("dict[str, str]", cast(Any, pdf).get_metadata_dict())
         title = storable(metadata.get("Title", "")).strip()
     finally:
         pdf.close()
     text = PAGE_BREAK.join(pages)
     if not text.strip():
-        raise InvalidInput(
-            "document.no_text",
-            f"{filename} has {len(pages)} page(s) and no text: it is probably scanned. Text recognition (OCR) is not "
-            "included; run it through an OCR program and add the result.",
-        )
+        if not unread:
+            raise without_text(filename, f"its {len(pages)} page(s) are empty. Save it again from where it comes from.")
+        require_installed(filename, f"a scan of {len(pages)} page(s) without text")
+    if installed() is None:
+        unread = []
+    checked_pages(len(unread), filename)
     return ParsedDocument(
-        text, "application/pdf", _spans(pages), None if title.lower() in _NO_TITLE else title, _PARSER
-    )
+        text, "application/pdf", _spans(pages), None if title.lower() in _NO_TITLE else title, _PARSER,
+        unread=tuple(unread),
+    )  # fmt: skip
 
 
 def opened_pdf(content: bytes, filename: str) -> pdfium.PdfDocument:
@@ -60,7 +69,7 @@ def opened_pdf(content: bytes, filename: str) -> pdfium.PdfDocument:
     return pdf
 
 
-def _pages(pdf: pdfium.PdfDocument, filename: str) -> list[str]:
+def _pages(pdf: pdfium.PdfDocument, filename: str, unread: list[int]) -> list[str]:
     pages: list[str] = []
     length = 0
     for number in range(len(pdf)):
@@ -71,8 +80,10 @@ def _pages(pdf: pdfium.PdfDocument, filename: str) -> list[str]:
         except pdfium.PdfiumError as error:
             raise corrupt(filename, f"page {number + 1} can't be read") from error
         text_page.close()
-        page.close()
         pages.append(PageText.of(raw).text)
+        if not pages[-1].strip() and _pdfium.FPDFPage_CountObjects(page) > 0:
+            unread.append(number + 1)
+        page.close()
         length = checked_length(length + len(pages[-1]) + len(PAGE_BREAK), filename)
     return pages
 

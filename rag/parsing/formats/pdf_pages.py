@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pypdfium2 as pdfium  # pyright: ignore[reportMissingTypeStubs]
 import pypdfium2.raw as raw_pdfium  # pyright: ignore[reportMissingTypeStubs]
+from PIL import Image as Picture
 
 from mcp_engine.errors import NotFound
 from rag.parsing.formats.pdf import corrupt, opened_pdf
@@ -45,6 +46,12 @@ def page_image(content: bytes, *, filename: str, page: int, width: int) -> Image
     target = io.BytesIO()
     picture.save(target, "PNG", compress_level=_PNG_COMPRESSION)
     return Image(picture.width, picture.height, target.getvalue())
+
+
+def page_picture(content: bytes, *, filename: str, page: int, side: int) -> Picture.Image:
+    """Return a page as a picture whose longer side has `side` pixels."""
+    with _page(content, filename, page) as shown:
+        return shown.render(scale=side / max(shown.get_size())).to_pil().convert("RGB")
 
 
 def page_marks(content: bytes, *, filename: str, wanted: Sequence[Wanted]) -> list[PageMarks]:

@@ -59,6 +59,9 @@ def test_content_then_name_then_claim(content: bytes, filename: str, media_type:
         (EXE, "invoice.pdf", None, "a Windows program"),
         (EXE, "invoice", "application/pdf", "a Windows program"),
         (PNG, "photo.txt", None, "a PNG image"),
+        (PNG, "report.pdf", None, "a PNG image"),
+        (b"just text", "scan.tiff", None, "text"),
+        (EXE, "scan.jpg", None, "a Windows program"),
         (b"<!doctype html><h1>404", "paper.pdf", None, "an HTML page"),
         (b"just text", "paper.docx", None, "text"),
         (zip_of("content.xml"), "table.xlsx", None, "an OpenDocument file"),
@@ -88,7 +91,7 @@ def test_a_file_that_is_not_what_it_says(
     ("content", "filename"),
     [
         (EXE, "setup.exe"),
-        (PNG, "photo.png"),
+        (b"GIF89a" + bytes(20), "photo.gif"),
         (zip_of("a.txt"), "a.zip"),
         (b"PK\x03\x04 broken", "a.zip"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old.doc"),

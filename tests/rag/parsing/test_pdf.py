@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
-from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
 
 from mcp_engine.errors import InvalidInput
 from rag.parsing.formats.dispatch import parse
@@ -82,21 +78,3 @@ def test_damage_in_the_middle_is_refused_or_loses_no_page(make_pdf: MakePdf) -> 
     with pytest.raises(InvalidInput) as caught:
         parse(damaged, filename="damaged.pdf")
     assert caught.value.code == "document.corrupt"
-
-
-async def test_a_scan_says_that_text_recognition_is_not_included(pool: ParserPool) -> None:
-    with pytest.raises(InvalidInput, match="OCR") as caught:
-        await pool.parse(image_only_pdf(), filename="scan.pdf")
-    assert caught.value.code == "document.no_text"
-
-
-def image_only_pdf() -> bytes:
-    from PIL import Image
-
-    image: Any = ImageReader(Image.new("L", (40, 40), color=128))
-    target = io.BytesIO()
-    canvas = Canvas(target)
-    canvas.drawImage(image, 10, 10)
-    canvas.showPage()
-    canvas.save()
-    return target.getvalue()

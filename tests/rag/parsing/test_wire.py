@@ -9,6 +9,7 @@ import pytest
 from mcp_engine.errors import TooLarge
 from rag.parsing import wire
 from rag.parsing.parsed import PageSpan, ParsedDocument
+from rag.parsing.recognised import RecognisedLine, RecognisedPage
 from rag.parsing.viewed import Image, Mark, PageMarks, PageSize
 from rag.stretches import Stretch
 
@@ -16,6 +17,8 @@ DOCUMENT = ParsedDocument(
     "Eins.\fZwei 👋", "application/pdf", (PageSpan(1, 0, 5), PageSpan(2, 6, 12)), "T", "p/1", (0,),
     (Stretch(1, 3, "rows"), Stretch(6, 8, "code")), (2,),
 )  # fmt: skip
+
+LINE = {"text": "A line.", "left": 0.1, "top": 0.2, "right": 0.5, "bottom": 0.25, "goes_on": False}
 
 
 def test_a_document_survives_the_way() -> None:
@@ -37,6 +40,7 @@ def test_an_error_survives_the_way() -> None:
     "change",
     [
         {"pages": [[1, 5, 2]]},
+        {"unread": [7]},
         {"pages": [[1, 0, 99]]},
         {"pages": "x"},
         {"headings": [3, 1]},
@@ -87,11 +91,19 @@ def test_pages_survive_the_way() -> None:
         ({"sizes": [["nan", 5]]}, wire.sizes),
         ({"pages": [{"number": 1, "marks": [{"left": -1, "top": 0, "width": 1, "height": 1}]}]}, wire.marks),
         ({"pages": [{"number": 1, "marks": [{"left": 0}]}]}, wire.marks),
+        ({"recogniser": "x", "lines": [{**LINE, "right": 1.5}]}, wire.recognised),
+        ({"recogniser": "x", "lines": [{**LINE, "text": "a\0b"}]}, wire.recognised),
+        ({"recogniser": "x", "lines": [{**LINE, "text": ""}]}, wire.recognised),
     ],
 )
 def test_what_is_no_page_is_refused(header: dict[str, Any], read: wire.Answer[Any]) -> None:
     with pytest.raises(ConnectionAbortedError):
         carried(wire.Message(header, b"<script>"), read)
+
+
+def test_recognised_lines_survive_the_way() -> None:
+    page = RecognisedPage((RecognisedLine("A line.", 0.1, 0.2, 0.5, 0.25, goes_on=True),), "rapidocr/3.10.0")
+    assert carried(wire.recognised_message(page), wire.recognised) == page
 
 
 def carried(message: wire.Message, read: wire.Answer[Any]) -> Any:

@@ -6,7 +6,7 @@ import { type NamedFile, droppedFiles, pickedFiles } from "./files";
 
 // Source code has dozens of suffixes, and some systems call it by no type that begins with text: the engine decides.
 const KINDS = [
-  ".pdf,.docx,.xlsx,.xlsm,.pptx,.pptm,.ppsx,.epub,.eml,.csv,.tsv,.html,.htm,.xhtml,.md,.markdown,.txt",
+  ".pdf,.docx,.xlsx,.xlsm,.pptx,.pptm,.ppsx,.epub,.eml,.csv,.tsv,.html,.htm,.xhtml,.md,.markdown,.txt,.png,.jpg,.jpeg,.tif,.tiff,.webp",
   ".py,.js,.jsx,.ts,.tsx,.go,.rs,.java,.kt,.scala,.cs,.swift,.php,.c,.h,.cpp,.hpp,.sh,.sql,.rb,.lua,.r,.json,.yaml,.yml,.toml,.ini",
   "text/*,application/pdf",
 ].join(",");

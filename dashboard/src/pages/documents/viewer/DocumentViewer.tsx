@@ -27,7 +27,7 @@ interface DocumentViewerProps {
   onView?: (view: View) => void;
 }
 
-/** One version of a document: a PDF as its pages, everything else as text. It fills the column it stands in. */
+/** One version of a document: a PDF or a picture as its pages, everything else as text. It fills the column it stands in. */
 export function DocumentViewer(props: DocumentViewerProps) {
   const { version } = props;
   if (version.erased) {

@@ -23,7 +23,7 @@ interface PdfPagesProps {
 }
 
 /**
- * The pages of a PDF below each other; only those in sight are drawn.
+ * The pages of a PDF or a scan below each other; only those in sight are drawn.
  *
  * What was asked for stays in sight until somebody scrolls, however its parts arrive and the column around it settles;
  * after that, what is in sight stays when pages become larger or smaller.
