@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useId } from "react";
 import { useNamespace } from "../../app/routes";
 import { CheckField, SelectField, TextField } from "../../components/Field";
+import { isName, NAME_HINT } from "../../components/names";
 import { Card } from "../../components/Page";
 import { promptsQuery } from "../prompts/queries";
 import type { Draft } from "./draft";
@@ -22,7 +23,7 @@ export function SubjectFields({ draft, isNew, onChange }: PartProps & { isNew: b
   return (
     <Card title="What it protects">
       <div className="grid gap-3 sm:grid-cols-2">
-        <TextField label="Name" isRequired disabled={!isNew} maxLength={128} spellCheck={false} value={draft.name} onChange={(event) => onChange({ name: event.target.value })} />
+        <TextField label="Name" isRequired disabled={!isNew} maxLength={128} spellCheck={false} value={draft.name} error={draft.name === "" || isName(draft.name) ? null : NAME_HINT} onChange={(event) => onChange({ name: event.target.value })} />
         <TextField label="Description (optional)" maxLength={2000} value={draft.description} onChange={(event) => onChange({ description: event.target.value })} />
         <TextField label="Label" isRequired spellCheck={false} value={draft.label} onChange={(event) => onChange({ label: event.target.value })} />
         <SelectField label="Of what" value={draft.kind} onChange={(event) => onChange({ kind: event.target.value })}>

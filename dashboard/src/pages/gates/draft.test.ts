@@ -5,7 +5,10 @@ const REQUIREMENT = { ...EMPTY_REQUIREMENT, name: "right", dataset: "questions@c
 const FILLED = { ...EMPTY_DRAFT, name: "better", requirements: [REQUIREMENT] };
 
 describe("missing", () => {
-  it("begins with the name", () => expect(missing(EMPTY_DRAFT)).toEqual(["Name the gate."]));
+  it("begins with the name", () => {
+    expect(missing(EMPTY_DRAFT)).toEqual(["Name the gate."]);
+    expect(missing({ ...EMPTY_DRAFT, name: "my gate" })).toEqual(["Correct the name."]);
+  });
   it("wants a bound where the rule has one", () => {
     expect(missing(FILLED)).toEqual([]);
     expect(missing({ ...FILLED, requirements: [{ ...REQUIREMENT, rule: "at_least" }] })[0]).toContain("its bound");

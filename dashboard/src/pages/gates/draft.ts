@@ -1,4 +1,5 @@
 /** A gate as the form holds it, and from there to what the engine is asked. */
+import { isName } from "../../components/names";
 import type { Detail, Requirement } from "./queries";
 
 export type Rule = "better" | "not_worse" | "at_least";
@@ -113,6 +114,7 @@ export function missing({ name, names, label, requirements, approvals }: Draft):
   const unbounded = requirements.findIndex((one) => one.rule !== "better" && one.bound.trim() === "");
   return [
     !name && "Name the gate.",
+    name !== "" && !isName(name) && "Correct the name.",
     (listOf(names).length === 0 || !label) && "Say what it protects.",
     requirements.length === 0 && Number(approvals) === 0 && "Ask for an evaluation or for approvals: else it protects nothing.",
     unnamed >= 0 && `Fill in name, dataset, split and scorer of requirement ${unnamed + 1}.`,

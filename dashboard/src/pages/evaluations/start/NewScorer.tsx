@@ -4,6 +4,7 @@ import { Button } from "../../../components/Button";
 import { Dialog } from "../../../components/Dialog";
 import { SelectField, TextField } from "../../../components/Field";
 import { announce } from "../../../components/Live";
+import { isName, NAME_HINT } from "../../../components/names";
 import { knownValues, missingNames, type Values } from "../../../components/schema/fields";
 import { SchemaForm } from "../../../components/schema/SchemaForm";
 import { Failure } from "../../../components/States";
@@ -29,7 +30,7 @@ export function NewScorer({ namespace, types, onClose, onMade }: {
   const schema = formSchema(type?.parameters ?? {});
   const given = knownValues(schema, values);
   const isOpen = type?.direction === null;
-  const isReady = name !== "" && missingNames(schema, given).length === 0 && (!isOpen || direction !== "");
+  const isReady = isName(name) && missingNames(schema, given).length === 0 && (!isOpen || direction !== "");
 
   async function make() {
     await attempt(async () => {
@@ -57,7 +58,7 @@ export function NewScorer({ namespace, types, onClose, onMade }: {
         <SelectField label="Type" hint={type?.description} value={typeName} onChange={(event) => setTypeName(event.target.value)}>
           {types.map((one) => <option key={one.name} value={one.name}>{one.name}</option>)}
         </SelectField>
-        <TextField label="Name" isRequired value={name} spellCheck={false} onChange={(event) => setName(event.target.value)} />
+        <TextField label="Name" isRequired value={name} spellCheck={false} error={name === "" || isName(name) ? null : NAME_HINT} onChange={(event) => setName(event.target.value)} />
         <SchemaForm key={typeName} schema={schema} values={values} onChange={setValues} />
         {isOpen && (
           <SelectField label="Better is" isRequired value={direction} onChange={(event) => setDirection(event.target.value)}>
