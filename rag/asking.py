@@ -30,13 +30,14 @@ from rag.collections import find_collection
 from rag.conversation import ASKED, context_of
 from rag.embedding import Embedder
 from rag.found import found_with, retrieved
+from rag.hops import hops_of, with_hops
 from rag.options import with_options
 from rag.readers.repository import ReaderRepository
 from rag.refusal import Refusal, nothing_found, refusal_of
 from rag.repository import DocumentRepository
 from rag.reranking.reranker import Reranker
 from rag.retrieval import Question, narrowing, retrieve
-from rag.rewriting.rewriter import Rewriter
+from rag.rewriting.rewriter import Rewriter, Searched
 from rag.schemas import Answer, Passage, RerankingReport
 from rag.searching import Searching
 from rag.stores.port import VectorStore
@@ -215,10 +216,10 @@ class AskService:
 
     async def _run(self, caller: Caller, asked: _Asked, running: RunningExecution) -> AsyncGenerator[StreamEvent, None]:
         resolved = asked.resolved
+        searched = Searched(asked.namespace, asked.collection, resolved.strategy, asked.filters)
         wordings = await self._rewriter.wordings(
-            caller, asked.namespace, resolved.strategy.rewriting, asked.question, asked.context,
-            version=resolved.version, parent_id=running.id,
-        )  # fmt: skip
+            caller, searched, asked.question, asked.context, version=resolved.version, parent_id=running.id
+        )
         asked = replace(asked, wordings=wordings)
         found = await self._draft(caller, asked, running.id)
         yield retrieval_event(running.id, found.passages)
@@ -313,6 +314,7 @@ class AskService:
         with span(_tracer, "answer"):
             offered = 0 if options.composing is None else options.composing.sentences
             drafted = draft(question, found.hits, found.texts, options.answering, offered=offered)
+            drafted = with_hops(drafted, hops_of(options, moment.others), found.hits, found.texts, options.answering)
             return _Drafted(question, drafted, found.passages, state, report)
 
     async def _refusal(self, caller: Caller, asked: _Asked, found: _Drafted) -> Refusal | None:

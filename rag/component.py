@@ -125,7 +125,7 @@ class RagComponent(Component):
         services.add(ViewingService(database, viewers))
         prompts = PinnedPrompts(services.get(PromptService))
         rewriter, writer, cross_encoders = (
-            Rewriter(prompts),
+            Rewriter(prompts, searching, store),
             Writer(database, Composer(prompts)),
             CrossEncoders(RerankerOptions()),
         )

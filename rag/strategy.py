@@ -22,6 +22,8 @@ from rag.embedders.options import BUNDLED
 KIND: Final = "rag_strategy"
 DEFAULT_NAME: Final = "default"
 DEFAULT_QUERIES: Final = 3
+COUNTED = frozenset({"multi_query", "multi_hop"})
+"""Kinds of rewriting that write several."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -185,17 +187,21 @@ class Rewriting(_Options):
     (the questions before) where it wants that. By `kind` its answer is a follow-up as a question that stands alone
     (`condense`, asked for follow-ups only), up to `queries` other wordings, one a line (`multi_query`), a more general
     question (`step_back`), or a passage that might answer (`hyde`; L. Gao et al., "Precise Zero-Shot Dense Retrieval
-    without Relevance Labels", 2022). Wordings find passages; whether these answer is judged by the question as asked.
+    without Relevance Labels", 2022). With `multi_hop` it is asked up to `queries` times what to look for next, and may
+    read in `found` the best sentences so far (after H. Trivedi et al., "Interleaving Retrieval with Chain-of-Thought
+    Reasoning for Knowledge-Intensive Multi-Step Questions", 2023). Wordings find passages; whether these answer is
+    judged by the question as asked.
     """
 
-    kind: Literal["condense", "multi_query", "step_back", "hyde"]
+    kind: Literal["condense", "multi_query", "step_back", "hyde", "multi_hop"]
     prompt: str = Field(min_length=1, max_length=140)
     queries: int = Field(default=DEFAULT_QUERIES, ge=1, le=5)
 
     @model_validator(mode="after")
     def _check_queries(self) -> Rewriting:
-        if self.kind != "multi_query" and self.queries != DEFAULT_QUERIES:
-            raise ValueError("`queries` belongs to the kind `multi_query`: leave it out, or choose that kind")
+        if self.kind not in COUNTED and self.queries != DEFAULT_QUERIES:
+            kinds = " or ".join(f"`{kind}`" for kind in sorted(COUNTED))
+            raise ValueError(f"`queries` belongs to the kinds {kinds}: leave it out, or choose one of them")
         return self
 
 

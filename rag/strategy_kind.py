@@ -26,7 +26,7 @@ class _Use(NamedTuple):
 
 
 _USES: Final[Mapping[type[Rewriting | ModelReranking | Composing], _Use]] = {
-    Rewriting: _Use("rewrite questions", "question", ("earlier",)),
+    Rewriting: _Use("rewrite questions", "question", ("earlier", "found")),
     ModelReranking: _Use("order passages", "passages", ("question",)),
     Composing: _Use("write an answer", "sentences", ("question",)),
 }

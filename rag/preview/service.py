@@ -18,6 +18,7 @@ from rag.chunkers.registry import chunker_for
 from rag.collections import erased, find_collection, no_document
 from rag.embedding import Embedder
 from rag.found import found_with, retrieved
+from rag.hops import hops_of, with_hops
 from rag.indexing import Cut, cut, sentence_vectors
 from rag.parsing.parsed import PageSpan, ParsedDocument
 from rag.parsing.pool import ParserPool
@@ -35,7 +36,7 @@ from rag.refusal import nothing_found, refusal_of
 from rag.repository import DocumentRepository
 from rag.reranking.reranker import Reranker
 from rag.retrieval import narrowing, retrieve
-from rag.rewriting.rewriter import Rewriter
+from rag.rewriting.rewriter import Rewriter, Searched
 from rag.schemas import Passage
 from rag.searching import Searching
 from rag.stored import StoredVersion
@@ -118,7 +119,8 @@ class PreviewService:
         """
         checked_question(request.question)
         options = request.strategy
-        wordings = await self._rewriter.wordings(caller, namespace, request.strategy.rewriting, request.question)
+        wanted = Searched(namespace, collection, options, request.filters)
+        wordings = await self._rewriter.wordings(caller, wanted, request.question)
         async with self._searching.moment(caller, namespace, collection, request.question, others=wordings) as moment:
             work, place, question = moment.work, moment.place, moment.question
             searched = self._store.index(work.session, work.tenant_id)
@@ -132,6 +134,7 @@ class PreviewService:
         found, report = await self._reranker.reranked(caller, namespace, options, request.question, found)
         found = found.first(options.retrieval.passages)
         passages, drafted = found.passages, draft(question, found.hits, found.texts, options.answering)
+        drafted = with_hops(drafted, hops_of(options, moment.others), found.hits, found.texts, options.answering)
         if passages:
             refusal = refusal_of(question, drafted, options.answering.threshold)
         else:

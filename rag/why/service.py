@@ -10,7 +10,7 @@ from rag.found import Found
 from rag.passages import cited
 from rag.repository import DocumentRepository
 from rag.reranking.reranker import Reranker
-from rag.rewriting.rewriter import Rewriter
+from rag.rewriting.rewriter import Rewriter, Searched
 from rag.schemas import RerankingReport
 from rag.searching import Searching
 from rag.stores.port import VectorStore
@@ -59,9 +59,8 @@ class WhyService:
         checked_question(request.question)
         async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
             resolved = await self._strategies.resolve_in(work, namespace, request.strategy)
-        wordings = await self._rewriter.wordings(
-            caller, namespace, resolved.strategy.rewriting, request.question, version=resolved.version
-        )
+        wanted = Searched(namespace, collection, resolved.strategy, request.filters)
+        wordings = await self._rewriter.wordings(caller, wanted, request.question, version=resolved.version)
         async with self._searching.moment(caller, namespace, collection, request.question, others=wordings) as moment:
             with span(_tracer, "why"):
                 work, place, question = moment.work, moment.place, moment.question

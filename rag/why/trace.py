@@ -14,6 +14,7 @@ from rag.answering import Draft, Sentence, draft, ranked
 from rag.filters.repository import FilterRepository
 from rag.found import Found, found_with, retrieved
 from rag.hits import Hit
+from rag.hops import hops_of, with_hops
 from rag.index.repository import IndexRepository
 from rag.repository import DocumentRepository
 from rag.retrieval import Hits, Question, marginal, narrowing, retrieve
@@ -111,7 +112,13 @@ async def traced(
         dense_rank=0 if failed else await _dense_rank(work, collection_id, question.vector, chunk, hits),
         gain=None if options.mmr is None else await _gain(work, chunk, hits, options.mmr),
         ranked=ranked(found.hits.best, found.texts, hits.weights, strategy.answering),
-        drafted=draft(question, found.hits, found.texts, strategy.answering),
+        drafted=with_hops(
+            draft(question, found.hits, found.texts, strategy.answering),
+            hops_of(strategy, others),
+            found.hits,
+            found.texts,
+            strategy.answering,
+        ),
     )
 
 

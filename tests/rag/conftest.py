@@ -153,7 +153,7 @@ async def workspace_on(
     searching, script = Searching(database, embedders), Script()
     prompts = PromptService(artifacts, Models(script), executions)
     pinned, cross_encoders = PinnedPrompts(prompts), CrossEncoders(rerankers)
-    rewriter, reranker = Rewriter(pinned), Reranker(cross_encoders, pinned)
+    rewriter, reranker = Rewriter(pinned, searching), Reranker(cross_encoders, pinned)
     writer = Writer(database, Composer(pinned))
     cache = AnswerCacheService(database, executions, AnswerCacheOptions())
     yield Workspace(

@@ -8926,14 +8926,17 @@ export interface components {
          *     (the questions before) where it wants that. By `kind` its answer is a follow-up as a question that stands alone
          *     (`condense`, asked for follow-ups only), up to `queries` other wordings, one a line (`multi_query`), a more general
          *     question (`step_back`), or a passage that might answer (`hyde`; L. Gao et al., "Precise Zero-Shot Dense Retrieval
-         *     without Relevance Labels", 2022). Wordings find passages; whether these answer is judged by the question as asked.
+         *     without Relevance Labels", 2022). With `multi_hop` it is asked up to `queries` times what to look for next, and may
+         *     read in `found` the best sentences so far (after H. Trivedi et al., "Interleaving Retrieval with Chain-of-Thought
+         *     Reasoning for Knowledge-Intensive Multi-Step Questions", 2023). Wordings find passages; whether these answer is
+         *     judged by the question as asked.
          */
         Rewriting: {
             /**
              * Kind
              * @enum {string}
              */
-            kind: "condense" | "multi_query" | "step_back" | "hyde";
+            kind: "condense" | "multi_query" | "step_back" | "hyde" | "multi_hop";
             /** Prompt */
             prompt: string;
             /**

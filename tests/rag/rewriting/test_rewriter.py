@@ -16,6 +16,7 @@ from rag.schemas import Answer
 from rag.why.schemas import WhyRequest
 from tests.rag.conftest import Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY
+from tests.rag.readers.place import make_place
 
 BREAD = "What does the bakery in Oltre sell?"
 WORDINGS = ["Who built the lighthouse of Karsund?", "Which comet did the observatory discover?"]
@@ -68,6 +69,61 @@ async def test_other_wordings_find_what_the_question_does_not(workspace: Workspa
     # Whether the passages answer is judged by the question as it was asked.
     assert not answer.refused
     assert {citation.version.document for citation in answer.citations} == {"bakery.md"}
+
+
+SOLBERG = """# The Solberg family
+
+Ingrid Solberg came from the town of Mandal, where her father was a smith. Her sister Marit taught at the school.
+"""
+BORN = "From which town came the engineer of the lighthouse of Karsund?"
+NEXT = "Where did Ingrid Solberg come from?"
+
+
+async def test_a_question_of_two_hops_finds_what_only_the_first_names(workspace: Workspace, caller: Caller) -> None:
+    await filled(workspace, caller)
+    await workspace.add(caller, "solberg.md", SOLBERG)
+    await with_rewriting(workspace, caller, "multi_hop", "Found: {{ found }}\nNext for: {{ question }}")
+    await push(workspace, caller, "rag_strategy", "narrow", {"retrieval": NARROW})
+    alone = await workspace.asking.answer(caller, "default", "docs", BORN, "narrow")
+    assert documents(alone) == {"lighthouse.md"}
+    workspace.script.pieces = [NEXT]
+    answer = await ask(workspace, caller, BORN)
+    assert documents(answer) == {"lighthouse.md", "solberg.md"}
+    assert {citation.version.document for citation in answer.citations} >= {"solberg.md"}
+    # Said again, it is nothing new to look for: the second hop, which read what the first one found, ended it.
+    assert answer.queries == [NEXT]
+    assert "Ingrid Solberg came from the town of Mandal" in str(workspace.script.messages[-1].content)
+    runs = await workspace.executions.list(caller, ExecutionFilter(kind=REWRITE_RUN))
+    assert len([one for one in runs.items if one.parent_id == answer.execution_id]) == 2
+
+
+async def test_hops_end_when_the_model_wants_nothing_more_or_as_many_are_made(
+    workspace: Workspace, caller: Caller
+) -> None:
+    await filled(workspace, caller)
+    await with_rewriting(workspace, caller, "multi_hop")
+    workspace.script.pieces = ["None"]
+    assert (await ask(workspace, caller, BREAD)).queries == []
+    body = {"retrieval": NARROW, "rewriting": {"kind": "multi_hop", "prompt": "words", "queries": 1}}
+    await push(workspace, caller, "rag_strategy", "worded", body)
+    workspace.script.pieces = [NEXT]
+    answer = await ask(workspace, caller, BREAD)
+    runs = await workspace.executions.list(caller, ExecutionFilter(kind=REWRITE_RUN))
+    assert len([one for one in runs.items if one.parent_id == answer.execution_id]) == 1
+
+
+async def test_what_hops_read_is_hidden_with_the_documents_that_it_comes_from(workspace: Workspace) -> None:
+    place = await make_place(workspace)
+    await with_rewriting(workspace, place.owner, "multi_hop", "Found: {{ found }} {{ question }}")
+    workspace.script.pieces = ["None"]
+    seen: list[str] = []
+    for caller in (place.outsider, place.owner):
+        await workspace.asking.answer(caller, "default", "mixed", WORDINGS[0], "worded")
+        seen.append(str(workspace.script.messages[-1].content))
+    assert "Ingrid Solberg" not in seen[0]
+    assert "Ingrid Solberg" in seen[1]
+    runs = await workspace.executions.list(place.outsider, ExecutionFilter(kind=REWRITE_RUN))
+    assert len(runs.items) == 1
 
 
 async def test_the_rewriting_is_an_execution_below_the_questions(workspace: Workspace, caller: Caller) -> None:

@@ -10,7 +10,7 @@ from rag.rewriting.wordings import MAX_CHARACTERS, read_wordings
 from rag.strategy import Rewriting
 
 QUESTION = "Who built it?"
-KINDS = ("condense", "multi_query", "step_back", "hyde")
+KINDS = ("condense", "multi_query", "step_back", "hyde", "multi_hop")
 
 
 def rewriting(kind: str, **others: object) -> Rewriting:
@@ -30,6 +30,7 @@ def rewriting(kind: str, **others: object) -> Rewriting:
         ),
         ("step_back", "- How are towers built?", ["How are towers built?"]),
         ("hyde", "The tower was built\nby a mason\x00 in 1880.\n", ["The tower was built by a mason in 1880."]),
+        ("multi_hop", "1. Where does Ada come from?\nBecause it says so.", ["Where does Ada come from?"]),
         ("multi_query", " \n\t", []),
         ("hyde", "", []),
     ],

@@ -1,6 +1,6 @@
 import { SelectField, TextField } from "../../components/Field";
 import { NumberField } from "./NumberField";
-import { type Body, REWRITINGS, WORDINGS, WORDINGS_RANGE, reworded } from "./options";
+import { type Body, COUNTED, REWRITINGS, WORDINGS, WORDINGS_RANGE, reworded } from "./options";
 
 /** Which prompt writes other wordings of a question that are searched too. */
 export function RewritingFields({ body, onChange }: { body: Body; onChange: (body: Body) => void }) {
@@ -20,15 +20,15 @@ export function RewritingFields({ body, onChange }: { body: Body; onChange: (bod
       {kind !== null && (
         <TextField
           label="Prompt"
-          hint="name@label or name/version; its variable is question, and earlier if it wants that"
+          hint="name@label or name/version; its variable is question, and earlier if it wants that; of several hops found, too"
           placeholder="rewrite@production"
           isRequired
           value={prompt}
           onChange={(event) => onChange(reworded(body, kind, event.target.value.trim(), queries))}
         />
       )}
-      {kind === "multi_query" && (
-        <NumberField label="Wordings at most" range={WORDINGS_RANGE} value={queries} onChange={(next) => onChange(reworded(body, kind, prompt, next))} />
+      {kind !== null && COUNTED.has(kind) && (
+        <NumberField label={kind === "multi_hop" ? "Hops at most" : "Wordings at most"} range={WORDINGS_RANGE} value={queries} onChange={(next) => onChange(reworded(body, kind, prompt, next))} />
       )}
     </fieldset>
   );

@@ -89,7 +89,10 @@ export const REWRITINGS: readonly (readonly [Rewriting["kind"], string])[] = [
   ["multi_query", "several wordings"],
   ["step_back", "a more general question"],
   ["hyde", "a passage that might answer"],
+  ["multi_hop", "what to look for next, again and again"],
 ];
+/** Those that write several. */
+export const COUNTED: ReadonlySet<Rewriting["kind"]> = new Set<Rewriting["kind"]>(["multi_query", "multi_hop"]);
 export const WORDINGS = 3;
 export const WORDINGS_RANGE: Range = { least: 1, most: 5, step: 1 };
 
@@ -97,7 +100,7 @@ export const WORDINGS_RANGE: Range = { least: 1, most: 5, step: 1 };
 export function reworded(body: Body, kind: Rewriting["kind"] | null, prompt: string, queries: number): Body {
   const { rewriting: _, ...rest } = body;
   if (kind === null) return rest as Body;
-  return { ...rest, rewriting: { kind, prompt, queries: kind === "multi_query" ? queries : WORDINGS } } as Body;
+  return { ...rest, rewriting: { kind, prompt, queries: COUNTED.has(kind) ? queries : WORDINGS } } as Body;
 }
 
 export type Composing = NonNullable<Body["composing"]>;
