@@ -52,12 +52,13 @@ class RagComponent(Component):
 
     def commands(self) -> Mapping[str, CommandGroup]:
         from rag.cli import asking
+        from rag.cli_strategies import strategies
 
         # With those of sources, of stores, of upkeep, of answers kept and of answers in doubt among them.
         from rag.drafting.cli import documents
         from rag.sweeps.cli import sweeping
 
-        return {"docs": documents, "sweep": sweeping, "": asking}
+        return {"docs": documents, "strategy": strategies, "sweep": sweeping, "": asking}
 
     def register(self, services: Services) -> None:
         from mcp_engine.artifacts.service import ArtifactService

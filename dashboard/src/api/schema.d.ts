@@ -22321,7 +22321,7 @@ export interface operations {
                 since?: string | null;
                 /** @description With its time zone; not included. */
                 until?: string | null;
-                /** @description Leave out successful GET requests of this client, such as `dashboard`, and renewals of its session. */
+                /** @description Leave out successful GET requests of this client, such as `dashboard`, renewals of its session and checks of drafts. */
                 without_reads_of?: string | null;
             };
             header?: never;
@@ -22430,7 +22430,7 @@ export interface operations {
                 since?: string | null;
                 /** @description With its time zone; not included. */
                 until?: string | null;
-                /** @description Leave out successful GET requests of this client, such as `dashboard`, and renewals of its session. */
+                /** @description Leave out successful GET requests of this client, such as `dashboard`, renewals of its session and checks of drafts. */
                 without_reads_of?: string | null;
             };
             header?: {

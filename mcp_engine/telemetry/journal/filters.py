@@ -12,7 +12,8 @@ from mcp_engine.telemetry.journal.schemas import LEVELS, Level, LogLine
 from mcp_engine.telemetry.journal.segments import StoredLine
 
 _TIME_FIRST = b'{"timestamp": "'
-_RENEWAL = "/api/v1/sessions/refresh"
+_NOT_DONE = frozenset({"/api/v1/sessions/refresh", "/api/v1/prompts/check"})
+"""What a client sends by itself, and nobody did: renewals of its session, checks of what is being written."""
 _OUT_OF_ORDER = timedelta(seconds=10)
 _OWN_MEMBERS = ("timestamp", "level", "event", "logger", "process", "pid", "request_id", "trace_id", "span_id")
 
@@ -27,7 +28,8 @@ class LogFilter:
         instance_wide: whether the caller may see lines that belong to no tenant.
         level: the lowest level shown.
         text: stands anywhere in the line, upper or lower case.
-        without_reads_of: a client whose successful GET requests, and renewals of its session, are left out.
+        without_reads_of: a client whose successful GET requests, renewals of its session and checks of drafts are left
+            out.
     """
 
     tenant_id: UUID
@@ -88,7 +90,7 @@ def _is_read_of(line: LogLine, client: str) -> bool:
     return (
         line.event == "request"
         and fields.get("client") == client
-        and (fields.get("method") == "GET" or fields.get("path") == _RENEWAL)
+        and (fields.get("method") == "GET" or fields.get("path") in _NOT_DONE)
         and str(fields.get("status")).startswith("2")
     )
 

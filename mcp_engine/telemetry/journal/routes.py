@@ -38,8 +38,8 @@ def _wanted(
         str | None,
         Query(
             max_length=32,
-            description="Leave out successful GET requests of this client, such as `dashboard`, and renewals of its "
-            "session.",
+            description="Leave out successful GET requests of this client, such as `dashboard`, renewals of its "
+            "session and checks of drafts.",
         ),
     ] = None,
 ) -> LogFilter:

@@ -178,7 +178,7 @@ async def test_rows_that_are_wrong_are_faults_before_anything_is_pushed(run: Com
         (folder / "1.jsonl").write_text(lines)
     result = await run("import", "folder", "here", "--json")
     faults = whys(json.loads(result.stdout), "fault")
-    assert "datasets/a/1.jsonl: line 1 has no inputs" in faults["a/1"]
+    assert "datasets/a/1.jsonl: Line 1 has no inputs" in faults["a/1"]
     assert "tags.0" in faults["b/1"]
     assert whys(await run.json("import", "folder", "here", "--dry-run", "--skip-faulty"), "made") == {
         "prompt good/1": ""

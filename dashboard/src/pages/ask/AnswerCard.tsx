@@ -9,7 +9,6 @@ import { Composed } from "./Composed";
 import { Confidence } from "./Confidence";
 import { answerMarkdown } from "./markdown";
 import { narrowingOf } from "./narrowing";
-import { Reranking } from "./Reranking";
 
 interface AnswerCardProps {
   answer: AnswerSoFar;
@@ -34,7 +33,7 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
         {answer.queries.length > 0 && (
           <p className="text-sm break-words text-muted">Also searched for: {answer.queries.join(" · ")}</p>
         )}
-        {answer.reranking && <Reranking report={answer.reranking} />}
+        {answer.reranking?.failed && <p className="text-sm break-words text-warn">{answer.reranking.failed}</p>}
       </header>
       <div className="flex flex-col gap-4 px-5 py-4">
         <div aria-live="polite" aria-busy={phase === "asking" || phase === "answering"}>

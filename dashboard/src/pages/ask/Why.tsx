@@ -13,9 +13,10 @@ import { Card } from "../../components/Page";
 import { Loaded } from "../../components/States";
 import { saveAs } from "../documents/queries";
 import type { AnswerSoFar, Execution } from "./answer";
+import { narrowingOf } from "./narrowing";
+import { Reranking } from "./Reranking";
 import { executionQuery } from "./useAnswer";
 import { WhyNot } from "./WhyNot";
-import { narrowingOf } from "./narrowing";
 import { type Expected, askedBy, citedIn } from "./whyNot";
 
 interface Expecting {
@@ -65,6 +66,7 @@ function Produced({ answer, execution, ...expecting }: { answer: AnswerSoFar; ex
           execution.latency_total_ms === null ? null : ["Took", formatDuration(execution.latency_total_ms)],
         ]}
       />
+      {answer.reranking && <Reranking report={answer.reranking} />}
       {answer.passages.length > 0 && <Evidence answer={answer} onExpect={expecting.onExpect} />}
       {asked && <WhyNot asked={asked} {...expecting} />}
     </div>

@@ -38,6 +38,8 @@ describe("an answer", () => {
     const composition = { kind: "prose" as const, is_used: true, cut: [{ text: "No.", fault: "denial" as const }] };
     const ended = after(["completed", { ...completed, prose: [statement], composition }]);
     expect([ended.prose, ended.composition]).toEqual([[statement], composition]);
+    const added = { ...ended, prose: [statement, statement], composition: { ...composition, completed: true } };
+    expect(madeOf(added)).toBe("1 sentence that a model wrote from docs, each checked, and 1 word for word");
     expect(answerMarkdown(ended, "x")).toContain("So it is.[^1]\n");
   });
 

@@ -149,12 +149,17 @@ export function sentencesOf({ prose, citations }: Pick<AnswerSoFar, "prose" | "c
 }
 
 /** Return in a few words what an answer is made of. */
-export function madeOf(answer: Pick<AnswerSoFar, "refused" | "collection" | "citations" | "prose">): string {
-  const { refused, collection, prose } = answer;
+export function madeOf(answer: Pick<AnswerSoFar, "refused" | "collection" | "citations" | "prose"> & Partial<Pick<AnswerSoFar, "composition">>): string {
+  const { refused, collection, prose, composition } = answer;
   if (refused) return `Asked of ${collection}`;
   const count = sentencesOf(answer).length;
-  const sentences = count === 1 ? "1 sentence" : `${count} sentences`;
-  return prose.length > 0 ? `${sentences} that a model wrote from ${collection}, each checked` : `${sentences}, word for word, from ${collection}`;
+  if (prose.length === 0) return `${sentences(count)}, word for word, from ${collection}`;
+  if (!composition?.completed) return `${sentences(count)} that a model wrote from ${collection}, each checked`;
+  return `${sentences(count - 1)} that a model wrote from ${collection}, each checked, and 1 word for word`;
+}
+
+function sentences(count: number): string {
+  return count === 1 ? "1 sentence" : `${count} sentences`;
 }
 
 /** Return where a citation or passage stands, for people. */

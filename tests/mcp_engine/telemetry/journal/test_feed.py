@@ -79,6 +79,7 @@ async def test_the_reads_of_a_client_are_left_out_and_nothing_else_of_it(tmp_pat
     asked = {"client": "dashboard", "method": "GET", "status": 200}
     write(writer, "request", **asked)
     write(writer, "request", **asked | {"method": "POST", "path": "/api/v1/sessions/refresh"})
+    write(writer, "request", **asked | {"method": "POST", "path": "/api/v1/prompts/check"})
     write(writer, "request", **asked | {"method": "POST", "text": "ran"})
     write(writer, "request", **asked | {"status": 500, "text": "failed"})
     write(writer, "request", **asked | {"client": "python-sdk", "text": "another's"})

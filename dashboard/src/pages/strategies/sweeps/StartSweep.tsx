@@ -10,7 +10,7 @@ import { filledCollectionsQuery } from "../../documents/queries";
 import { DatasetPick } from "../../evaluations/start/Picks";
 import { Scorers } from "../../evaluations/start/Scorers";
 import { strategyListQuery } from "../queries";
-import { countOf, MOST_COMBINATIONS, suggestionFor, SWEEPABLE, valuesIn } from "./grid";
+import { countOf, MOST_COMBINATIONS, suggestionFor, SWEEPABLE, valueFault, valuesIn } from "./grid";
 import { startSweep } from "./queries";
 
 interface Tried {
@@ -41,6 +41,7 @@ export function StartSweep({ namespace, onClose, onStarted }: { namespace: strin
     scorers.length === 0 && "a scorer",
     count === 0 && "values of each option",
   ].filter((one) => one !== false);
+  const isWrong = tried.some(({ name, values }) => valueFault(name, valuesIn(values)) !== null);
   const isTooLarge = count > MOST_COMBINATIONS;
 
   async function start(event: FormEvent) {
@@ -71,7 +72,7 @@ export function StartSweep({ namespace, onClose, onStarted }: { namespace: strin
         <Scorers namespace={namespace} chosen={scorers} onChange={setScorers} />
         <Failure error={error} />
         <div className="flex flex-wrap items-center gap-3">
-          <Button type="submit" look="primary" icon={Play} busy={isBusy} disabled={missing.length > 0 || isTooLarge}>Start</Button>
+          <Button type="submit" look="primary" icon={Play} busy={isBusy} disabled={missing.length > 0 || isTooLarge || isWrong}>Start</Button>
           <p role="status" className="text-xs text-muted">
             {missing.length > 0
               ? `Choose ${missing.join(", ")}.`
@@ -92,7 +93,7 @@ function TriedOptions({ tried, onChange }: { tried: readonly Tried[]; onChange: 
     <fieldset className="flex flex-col gap-3 rounded-md border border-line p-3">
       <legend className="px-1 text-sm font-medium">Options to try</legend>
       {tried.map(({ name, values }, place) => (
-        <div key={name} className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_auto] items-end gap-2">
+        <div key={name} className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_auto] items-start gap-2">
           <SelectField
             label={`Option ${place + 1}`}
             value={name}
@@ -103,12 +104,14 @@ function TriedOptions({ tried, onChange }: { tried: readonly Tried[]; onChange: 
           <TextField
             label={`Values of option ${place + 1}`}
             placeholder="with commas"
+            error={valueFault(name, valuesIn(values))}
             value={values}
             onChange={(event) => set(place, { name, values: event.target.value })}
           />
           <IconButton
             icon={Trash2}
             label={`Leave out option ${place + 1}`}
+            className="mt-6"
             disabled={tried.length === 1}
             onClick={() => onChange(tried.filter((_, at) => at !== place))}
           />

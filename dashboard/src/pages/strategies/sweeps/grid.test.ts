@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Body } from "../options";
-import { SWEEPABLE, countOf, shareFrame, spotsOf, titleOf, valuesIn, withOptions } from "./grid";
+import { SWEEPABLE, countOf, shareFrame, spotsOf, titleOf, valueFault, valuesIn, withOptions } from "./grid";
 import type { Combination } from "./queries";
 
 describe("values", () => {
@@ -9,6 +9,16 @@ describe("values", () => {
     expect(valuesIn("min_max, rrf")).toEqual(["min_max", "rrf"]);
     expect(valuesIn("null, 0.5, ")).toEqual([null, 0.5]);
     expect(valuesIn(" ")).toEqual([]);
+  });
+
+  it("that an option does not take are told before anything starts", () => {
+    expect(valueFault("retrieval.passages", [3, 90])).toBe("90: From 1 to 20.");
+    expect(valueFault("retrieval.passages", ["many"])).toBe("many: Write a number.");
+    expect(valueFault("retrieval.fusion", ["rrf", "best"])).toBe("best: Choose among min_max, rrf.");
+    expect(valueFault("answering.cache", [true, 1])).toBe("1: Write true or false.");
+    expect(valueFault("retrieval.mmr", [null, 0.5])).toBeNull();
+    expect(valueFault("answering.threshold", [null])).not.toBeNull();
+    expect(valueFault("retrieval.k1", [1.2])).toBeNull();
   });
 
   it("make as many combinations as their product", () => {

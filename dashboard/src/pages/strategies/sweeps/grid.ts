@@ -1,5 +1,6 @@
 /** From what somebody typed to the values of each option, and from combinations to words and points. */
-import { OPTIONS, type Body } from "../options";
+import { numberFault } from "../faults";
+import { OPTIONS, type Body, type Option } from "../options";
 import type { Combination } from "./queries";
 
 export const MOST_COMBINATIONS = 64;
@@ -40,6 +41,26 @@ export function valuesIn(text: string): unknown[] {
       return one;
     }
   });
+}
+
+/** Return why the first value that an option does not take can't be tried; null when all can, or nobody here knows. */
+export function valueFault(name: string, values: readonly unknown[]): string | null {
+  const option = OPTIONS.find((one) => `${one.group}.${one.name}` === name);
+  for (const value of values) {
+    const fault = option && faultIn(option, value);
+    if (fault) return `${wordOf(value)}: ${fault}`;
+  }
+  return null;
+}
+
+function faultIn(option: Option, value: unknown): string | null {
+  if (option.sort === "choice") {
+    const names = option.choices.map(([choice]) => choice);
+    return names.includes(String(value)) ? null : `Choose among ${names.join(", ")}.`;
+  }
+  if (option.sort === "switch") return typeof value === "boolean" ? null : "Write true or false.";
+  if (value === null && option.mayBeOff) return null;
+  return typeof value === "number" ? numberFault(value, option) : "Write a number.";
 }
 
 /** Return how many combinations there are; 0 while an option has no value. */
