@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mcp_engine.cli import output
-from mcp_engine.cli.bodies import read_body
+from mcp_engine.cli.artifacts import Cursor, Labels, Limit, Message, OtherName, list_kind, push_file
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.groups import CommandGroup
-from mcp_engine.cli.references import Namespace, Reference, choice_of, moment, path_of, pointers, say
+from mcp_engine.cli.references import Namespace, Reference, choice_of, path_of, say
 from rag.strategy import KIND
 
 if TYPE_CHECKING:
@@ -26,33 +26,22 @@ Name = Annotated[str, typer.Argument(help="The strategy's name.")]
 
 @strategies.command()
 def push(
-    file: Annotated[
-        Path, typer.Argument(help="What differs from the default, as YAML or JSON; see docs/documents.md.")
-    ],
-    message: Annotated[str, typer.Option("--message", "-m", help="What changed and why.")] = "",
-    name: Annotated[str | None, typer.Option(help="Instead of the file's own name.")] = None,
-    label: Annotated[list[str] | None, typer.Option(help="Point this label at the version; repeat it.")] = None,
+    file: Annotated[Path, typer.Argument(help="What differs from the default, as YAML or JSON (docs/documents.md).")],
+    message: Message = "",
+    name: OtherName = None,
+    label: Labels = None,
     namespace: Namespace = "default",
 ) -> None:
     """Store a file as the next version; an identical version that exists is found instead."""
-    chosen = file.stem if name is None else name
-    body = {"body": read_body(file, "what differs from the default"), "message": message, "labels": label or []}
-    pushed = Api().post(f"/{_COLLECTION}/{Api.quote(chosen)}", body, namespace=namespace)
-    verb = "Pushed" if pushed["created"] else "Unchanged: this is"
-    output.emit(pushed, lambda console: say(console, f"{verb} {pushed['name']}/{pushed['number']}"))
+    wanted = "what differs from the default"
+    push_file(KIND, file, wanted=wanted, message=message, name=name, labels=label, namespace=namespace)
 
 
 @strategies.command("list")
-def list_strategies(
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at the most.")] = 50,
-    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before (see --json).")] = None,
-    namespace: Namespace = "default",
-) -> None:
+def list_strategies(limit: Limit = 50, cursor: Cursor = None, namespace: Namespace = "default") -> None:
     """List strategies with their latest version."""
-    page = Api().get(f"/{_COLLECTION}", limit=limit, cursor=cursor, namespace=namespace)
-    rows = [(item["name"], item["latest"], pointers(item), moment(item["updated_at"])) for item in page["items"]]
     empty = "No strategies of your own: questions are answered by the built-in values of default."
-    output.emit(page, output.table(["NAME", "LATEST", "LABELS", "UPDATED"], rows, empty=empty))
+    list_kind(KIND, limit=limit, cursor=cursor, namespace=namespace, empty=empty)
 
 
 @strategies.command()
