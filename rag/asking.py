@@ -24,13 +24,13 @@ from rag.answer_cache.giving import given_again, start_of
 from rag.answer_cache.key import CacheQuestion, IndexState
 from rag.answer_cache.service import AnswerCacheService, Hit
 from rag.answer_events import events_of, outcome_of, recorded_answer, retrieval_event
-from rag.answering import Draft, draft
+from rag.answering import Draft
 from rag.asked.noting import noting
 from rag.collections import find_collection
 from rag.conversation import ASKED, context_of
 from rag.embedding import Embedder
 from rag.found import found_with, retrieved
-from rag.hops import hops_of, with_hops
+from rag.hops import drafted
 from rag.options import with_options
 from rag.readers.repository import ReaderRepository
 from rag.refusal import Refusal, nothing_found, refusal_of
@@ -313,9 +313,8 @@ class AskService:
         found = found.first(options.retrieval.passages)
         with span(_tracer, "answer"):
             offered = 0 if options.composing is None else options.composing.sentences
-            drafted = draft(question, found.hits, found.texts, options.answering, offered=offered)
-            drafted = with_hops(drafted, hops_of(options, moment.others), found.hits, found.texts, options.answering)
-            return _Drafted(question, drafted, found.passages, state, report)
+            answer = drafted(question, moment.others, found, options, offered=offered)
+            return _Drafted(question, answer, found.passages, state, report)
 
     async def _refusal(self, caller: Caller, asked: _Asked, found: _Drafted) -> Refusal | None:
         """Return why there is no answer; None where there is one."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from rag.answering import Draft, Excerpt, Sentence, in_reading_order, ranked
+from rag.answering import Draft, Excerpt, Sentence, draft, in_reading_order, ranked
+from rag.found import Found
 from rag.retrieval import Hits, Question
 from rag.strategy import Answering, Strategy
 
@@ -14,23 +15,25 @@ LEAST_TOLD: Final = 0.5
 """Share of a hop's words in the sentence that answers it; with fewer it is about something else."""
 
 
-def hops_of(strategy: Strategy, others: Sequence[Question]) -> Sequence[Question]:
-    """Return the other wordings of a question that are hops on the way to its answer."""
-    rewriting = strategy.rewriting
-    return others if rewriting is not None and rewriting.kind == "multi_hop" else ()
-
-
-def with_hops(
-    drafted: Draft, hops: Sequence[Question], hits: Hits, texts: Sequence[Excerpt], options: Answering
+def drafted(
+    question: Question, others: Sequence[Question], found: Found, strategy: Strategy, *, offered: int = 0
 ) -> Draft:
-    """Return a draft with the best sentence for each hop that has one; it is not more probable by that."""
-    if drafted.conflicting or not drafted.sentences:
-        return drafted
-    best = [*_best(hops, hits, texts, options)]
+    """Return the draft of an answer, with the best sentence for each hop that has one; it is not more probable by that.
+
+    Args:
+        others: the other wordings of the question, of which hops are those of a strategy that takes some.
+        offered: how many sentences a model may make an answer of.
+    """
+    options = strategy.answering
+    plain = draft(question, found.hits, found.texts, options, offered=offered)
+    rewriting = strategy.rewriting
+    if rewriting is None or rewriting.kind != "multi_hop" or plain.conflicting or not plain.sentences:
+        return plain
+    best = [*_best(others, found.hits, found.texts, options)]
     return replace(
-        drafted,
-        sentences=in_reading_order(_joined(drafted.sentences, best)),
-        offered=_joined(drafted.offered, best) if drafted.offered else drafted.offered,
+        plain,
+        sentences=in_reading_order(_joined(plain.sentences, best)),
+        offered=_joined(plain.offered, best) if plain.offered else plain.offered,
     )
 
 

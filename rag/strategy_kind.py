@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -13,22 +13,14 @@ from mcp_engine.errors import InvalidInput
 from mcp_engine.faults import faults_of
 from mcp_engine.prompts.kind import KIND as PROMPT
 from rag.embedders.options import BUNDLED, STATIC
+from rag.prompt_use import PromptUse
 from rag.reranking.options import not_there
 from rag.strategy import KIND, Composing, CrossEncoderReranking, ModelReranking, Rewriting, Strategy
 
-
-class _Use(NamedTuple):
-    """What a prompt is for, the variable that it has to have, and those that it may have."""
-
-    purpose: str
-    needed: str
-    optional: tuple[str, ...]
-
-
-_USES: Final[Mapping[type[Rewriting | ModelReranking | Composing], _Use]] = {
-    Rewriting: _Use("rewrite questions", "question", ("earlier", "found")),
-    ModelReranking: _Use("order passages", "passages", ("question",)),
-    Composing: _Use("write an answer", "sentences", ("question",)),
+_USES: Final[Mapping[type[Rewriting | ModelReranking | Composing], PromptUse]] = {
+    Rewriting: PromptUse("rewrite questions", "question", ("earlier", "found")),
+    ModelReranking: PromptUse("order passages", "passages", ("question",)),
+    Composing: PromptUse("write an answer", "sentences", ("question",)),
 }
 
 
@@ -97,14 +89,9 @@ class StrategyKind:
         for part in _naming_prompts(body):
             reference, use = Reference.parse(PROMPT, part.prompt), _USES[type(part)]
             variables: Mapping[str, Any] = found[f"{PROMPT}:{reference}"]["variables"]
-            unknown = sorted({*variables.get("required", ())} - {use.needed, *use.optional})
-            if unknown or use.needed not in variables.get("properties", {}):
-                why = f"it asks for {', '.join(unknown)}" if unknown else f"it takes no `{use.needed}`"
-                raise InvalidInput(
-                    "rag_strategy.prompt_unfit",
-                    f"{reference} can't {use.purpose}: {why}. Its variables have to be `{use.needed}` and, where it "
-                    f"wants it, {' and '.join(f'`{name}`' for name in use.optional)}.",
-                )
+            misfit = use.misfit(reference, variables)
+            if misfit is not None:
+                raise InvalidInput("rag_strategy.prompt_unfit", misfit)
 
 
 def _naming_prompts(body: Mapping[str, Any]) -> list[Rewriting | ModelReranking | Composing]:

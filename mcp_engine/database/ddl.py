@@ -23,6 +23,13 @@ def created_at() -> sa.Column[datetime]:
     return sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False)
 
 
+def reference(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
+    """Return the key of `table` that `rows.reference` declares."""
+    return sa.ForeignKeyConstraint(
+        ["tenant_id", column], [f"{to}.tenant_id", f"{to}.id"], name=f"fk_{table}_tenant_id_{column}"
+    )
+
+
 def grant(table: str, privileges: str) -> None:
     """Give the application role `privileges` (such as `SELECT, INSERT`) on a table."""
     op.execute(f"GRANT {privileges} ON {table} TO {APP_ROLE}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, func
+from sqlalchemy import DateTime, ForeignKeyConstraint, func
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -30,6 +30,11 @@ def created_field() -> Any:
     return Field(
         default=None, sa_column_kwargs={"server_default": func.now()}, sa_type=DateTime(timezone=True), nullable=False
     )  # type: ignore[call-overload]
+
+
+def reference(column: str, to: str) -> ForeignKeyConstraint:
+    """Return the key that `column` is of the table `to`, whose rows belong to the same tenant."""
+    return ForeignKeyConstraint(["tenant_id", column], [f"{to}.tenant_id", f"{to}.id"])
 
 
 class TenantRow(SQLModel):

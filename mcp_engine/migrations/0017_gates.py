@@ -48,9 +48,9 @@ def _request() -> None:
             ["namespace.tenant_id", "namespace.name"],
             name="fk_release_request_tenant_id_namespace",
         ),
-        _reference("release_request", "artifact_id", "artifact"),
-        _reference("release_request", "version_id", "artifact_version"),
-        _reference("release_request", "baseline_version_id", "artifact_version"),
+        ddl.reference("release_request", "artifact_id", "artifact"),
+        ddl.reference("release_request", "version_id", "artifact_version"),
+        ddl.reference("release_request", "baseline_version_id", "artifact_version"),
     )
     op.create_index(
         "ix_release_request_tenant_id_artifact_id_label_id",
@@ -69,7 +69,7 @@ def _decision() -> None:
         sa.Column("look_id", sa.Uuid(), nullable=True),
         ddl.created_at(),
         sa.PrimaryKeyConstraint("tenant_id", "request_id", name="pk_release_decision"),
-        _reference("release_decision", "request_id", "release_request"),
+        ddl.reference("release_decision", "request_id", "release_request"),
     )
 
 
@@ -82,7 +82,7 @@ def _approval() -> None:
         sa.Column("comment", sa.String(), nullable=False),
         sa.Column("actor_id", sa.Uuid(), nullable=False),
         ddl.created_at(),
-        _reference("release_approval", "request_id", "release_request"),
+        ddl.reference("release_approval", "request_id", "release_request"),
     )
     op.create_index(
         "ix_release_approval_tenant_id_request_id_id", "release_approval", ["tenant_id", "request_id", "id"]
@@ -103,7 +103,7 @@ def _ledger() -> None:
         sa.Column("inputs_digest", sa.String(), nullable=False),
         sa.Column("ledger_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "inputs_digest", name="pk_alpha_ledger_member"),
-        _reference("alpha_ledger_member", "ledger_id", "alpha_ledger"),
+        ddl.reference("alpha_ledger_member", "ledger_id", "alpha_ledger"),
     )
     op.create_index("ix_alpha_ledger_member_tenant_id_ledger_id", "alpha_ledger_member", ["tenant_id", "ledger_id"])
 
@@ -117,7 +117,7 @@ def _look() -> None:
         sa.Column("level", sa.Double(), nullable=False),
         sa.Column("passed", sa.Boolean(), nullable=False),
         ddl.created_at(),
-        _reference("alpha_look", "request_id", "release_request"),
+        ddl.reference("alpha_look", "request_id", "release_request"),
     )
     op.create_index("ix_alpha_look_tenant_id_question_digest", "alpha_look", ["tenant_id", "question_digest"])
     op.create_table(
@@ -126,8 +126,8 @@ def _look() -> None:
         sa.Column("ledger_id", sa.Uuid(), nullable=False),
         sa.Column("look_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "ledger_id", "look_id", name="pk_alpha_spend"),
-        _reference("alpha_spend", "ledger_id", "alpha_ledger"),
-        _reference("alpha_spend", "look_id", "alpha_look"),
+        ddl.reference("alpha_spend", "ledger_id", "alpha_ledger"),
+        ddl.reference("alpha_spend", "look_id", "alpha_look"),
     )
 
 
@@ -136,10 +136,4 @@ def _identity(table: str) -> tuple[sa.schema.SchemaItem, ...]:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=f"pk_{table}"),
-    )
-
-
-def _reference(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["tenant_id", column], [f"{target}.tenant_id", f"{target}.id"], name=f"fk_{table}_tenant_id_{column}"
     )

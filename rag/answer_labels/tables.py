@@ -6,14 +6,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import Index
 from sqlmodel import Field
 
-from mcp_engine.database.rows import TenantRow, created_field
-
-
-def _of(column: str, table: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"])
+from mcp_engine.database.rows import TenantRow, created_field, reference
 
 
 class AnswerLabelRow(TenantRow, table=True):
@@ -25,10 +21,10 @@ class AnswerLabelRow(TenantRow, table=True):
 
     __tablename__: ClassVar[Any] = "answer_label"
     __table_args__ = (
-        _of("execution_id", "execution"),
-        _of("collection_id", "collection"),
-        _of("feedback_id", "feedback"),
-        _of("demonstration_id", "feedback"),
+        reference("execution_id", "execution"),
+        reference("collection_id", "collection"),
+        reference("feedback_id", "feedback"),
+        reference("demonstration_id", "feedback"),
         Index("ix_answer_label_tenant_id_execution_id", "tenant_id", "execution_id", "id"),
         Index("ix_answer_label_tenant_id_collection_id", "tenant_id", "collection_id", "id"),
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Double, ForeignKeyConstraint, Index
+from sqlalchemy import Double, Index
 from sqlmodel import Field
 
-from mcp_engine.database.rows import TenantRow
+from mcp_engine.database.rows import TenantRow, reference
 
 
 class AskedAnswerRow(TenantRow, table=True):
@@ -19,8 +19,8 @@ class AskedAnswerRow(TenantRow, table=True):
 
     __tablename__: ClassVar[Any] = "asked_answer"
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "execution_id"], ["execution.tenant_id", "execution.id"]),
-        ForeignKeyConstraint(["tenant_id", "collection_id"], ["collection.tenant_id", "collection.id"]),
+        reference("execution_id", "execution"),
+        reference("collection_id", "collection"),
         Index("ix_asked_answer_tenant_id_collection_id", "tenant_id", "collection_id", "execution_id"),
     )
 

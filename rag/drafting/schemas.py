@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mcp_engine.evaluation.datasets.schemas import DatasetPushed, PushOptions
 from mcp_engine.jobs.schemas import JobState
+from rag.asking import MAX_QUESTION_CHARACTERS
 from rag.schemas import CitedVersion
 
 MAX_QUESTIONS = 200
-MAX_WORDING = 4000
 Verdict = Literal["accepted", "rejected"]
 QuestionState = Literal["waiting", "unusable", "open", "accepted", "rejected"]
 
@@ -86,7 +86,7 @@ class GiveVerdict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     verdict: Verdict
-    question: str | None = Field(default=None, min_length=1, max_length=MAX_WORDING)
+    question: str | None = Field(default=None, min_length=1, max_length=MAX_QUESTION_CHARACTERS)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

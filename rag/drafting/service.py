@@ -42,14 +42,14 @@ from rag.drafting.schemas import (
 )
 from rag.drafting.tables import DraftedQuestionRow, DraftVerdictRow, QuestionDraftRow
 from rag.drafting.texts import shown
+from rag.prompt_use import PromptUse
 from rag.repository import DocumentRepository
 
 ACCEPTED_METRIC: Final = "question_accepted"
 """What verdicts are as feedback on the prompt's runs."""
 _CHUNKS_PER_QUESTION: Final = 3
 """Not every chunk holds a sentence that can be asked about."""
-_NEEDED: Final = "sentence"
-_OPTIONAL: Final = frozenset({"passage", "document"})
+_USE: Final = PromptUse("word questions", "sentence", ("document", "passage"))
 
 
 class DraftService:
@@ -82,7 +82,9 @@ class DraftService:
         prompt = await self._prompts.get(
             caller, namespace, reference.name, version=reference.version, label=reference.label
         )
-        _check_fit(reference, prompt)
+        misfit = _USE.misfit(reference, prompt.inputs)
+        if misfit is not None:
+            raise InvalidInput("question_draft.prompt_unfit", misfit)
         async with self._work(caller) as work:
             place = await find_collection(work, namespace, wanted.collection)
             repository = DraftRepository(work.session)
@@ -212,17 +214,6 @@ class DraftService:
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
-
-
-def _check_fit(reference: Reference, prompt: PromptDetail) -> None:
-    unknown = sorted({*prompt.inputs.get("required", ())} - {_NEEDED, *_OPTIONAL})
-    if unknown or _NEEDED not in prompt.inputs.get("properties", {}):
-        why = f"it asks for {', '.join(unknown)}" if unknown else f"it takes no `{_NEEDED}`"
-        raise InvalidInput(
-            "question_draft.prompt_unfit",
-            f"{reference} can't word questions: {why}. Its variables have to be `{_NEEDED}` and, where it wants them, "
-            f"{' and '.join(f'`{name}`' for name in sorted(_OPTIONAL))}.",
-        )
 
 
 async def _stretches(work: UnitOfWork, chunks: Sequence[DrawnChunk]) -> list[Stretch]:

@@ -10,11 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index
 from sqlmodel import Field
 
-from mcp_engine.database.rows import TenantRow, created_field, timestamp_field
-
-
-def _reference(column: str, to: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["tenant_id", column], [f"{to}.tenant_id", f"{to}.id"])
+from mcp_engine.database.rows import TenantRow, created_field, reference, timestamp_field
 
 
 def _question() -> ForeignKeyConstraint:
@@ -30,8 +26,8 @@ class QuestionDraftRow(TenantRow, table=True):
     __tablename__: ClassVar[Any] = "question_draft"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "namespace"], ["namespace.tenant_id", "namespace.name"]),
-        _reference("collection_id", "collection"),
-        _reference("prompt_version_id", "artifact_version"),
+        reference("collection_id", "collection"),
+        reference("prompt_version_id", "artifact_version"),
         Index("ix_question_draft_tenant_id_namespace_id", "tenant_id", "namespace", "id"),
     )
 
@@ -54,7 +50,7 @@ class DraftedQuestionRow(TenantRow, table=True):
     """The sentence that a question is asked about: `text[start:end]` of a version; positions count from 1."""
 
     __tablename__: ClassVar[Any] = "drafted_question"
-    __table_args__ = (_reference("draft_id", "question_draft"), _reference("version_id", "document_version"))
+    __table_args__ = (reference("draft_id", "question_draft"), reference("version_id", "document_version"))
 
     draft_id: UUID = Field(primary_key=True)
     position: int = Field(primary_key=True)
@@ -67,7 +63,7 @@ class DraftedRunRow(TenantRow, table=True):
     """The run of the prompt that worded a question; `fault` is the code of why there is none."""
 
     __tablename__: ClassVar[Any] = "drafted_question_run"
-    __table_args__ = (_question(), _reference("execution_id", "execution"))
+    __table_args__ = (_question(), reference("execution_id", "execution"))
 
     draft_id: UUID = Field(primary_key=True)
     position: int = Field(primary_key=True)
@@ -85,8 +81,8 @@ class DraftVerdictRow(TenantRow, table=True):
     __tablename__: ClassVar[Any] = "drafted_question_verdict"
     __table_args__ = (
         _question(),
-        _reference("feedback_id", "feedback"),
-        _reference("wording_id", "feedback"),
+        reference("feedback_id", "feedback"),
+        reference("wording_id", "feedback"),
         Index("ix_drafted_question_verdict_tenant_id_draft_id", "tenant_id", "draft_id", "position", "id"),
     )
 

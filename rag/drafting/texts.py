@@ -29,11 +29,17 @@ async def shown(work: UnitOfWork, rows: Sequence[DraftedQuestionRow]) -> dict[in
     """Return sentences by position, of the versions that the session's reader may read."""
     repository = DocumentRepository(work.session, work.tenant_id)
     origins = await repository.origins(list({row.version_id for row in rows}))
-    befores = await repository.slices([(row.version_id, max(0, row.start - AROUND), row.start) for row in rows])
-    sentences = await repository.slices([(row.version_id, row.start, row.end) for row in rows])
-    afters = await repository.slices([(row.version_id, row.end, row.end + AROUND) for row in rows])
+    count = len(rows)
+    texts = await repository.slices(
+        [
+            *((row.version_id, max(0, row.start - AROUND), row.start) for row in rows),
+            *((row.version_id, row.start, row.end) for row in rows),
+            *((row.version_id, row.end, row.end + AROUND) for row in rows),
+        ]
+    )
+    around = zip(rows, texts[:count], texts[count : 2 * count], texts[2 * count :], strict=True)
     return {
         row.position: Shown(cited(origins[row.version_id]), before, sentence, after)
-        for row, before, sentence, after in zip(rows, befores, sentences, afters, strict=True)
+        for row, before, sentence, after in around
         if row.version_id in origins
     }

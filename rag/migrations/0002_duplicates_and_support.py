@@ -44,7 +44,7 @@ def _duplicates() -> None:
         sa.Column("collection_id", sa.Uuid(), nullable=False),
         sa.Column("documents", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_duplicate_group"),
-        _reference("duplicate_group", "collection_id", "collection"),
+        ddl.reference("duplicate_group", "collection_id", "collection"),
     )
     op.create_index(
         "ix_duplicate_group_tenant_id_collection_id_id", "duplicate_group", ["tenant_id", "collection_id", "id"]
@@ -59,8 +59,8 @@ def _duplicates() -> None:
         sa.Column("minhash", sa.LargeBinary(), nullable=False),
         sa.Column("group_id", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "version_id", name="pk_document_signature"),
-        _reference("document_signature", "version_id", "document_version"),
-        _reference("document_signature", "group_id", "duplicate_group"),
+        ddl.reference("document_signature", "version_id", "document_version"),
+        ddl.reference("document_signature", "group_id", "duplicate_group"),
         sa.CheckConstraint("octet_length(minhash) IN (0, 512)", name="ck_document_signature_minhash"),
     )
     for name, columns in (
@@ -76,7 +76,7 @@ def _duplicates() -> None:
         sa.Column("bucket", sa.BigInteger(), nullable=False),
         sa.Column("version_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "collection_id", "bucket", "version_id", name="pk_signature_band"),
-        _reference("signature_band", "version_id", "document_version"),
+        ddl.reference("signature_band", "version_id", "document_version"),
     )
     op.create_index("ix_signature_band_tenant_id_version_id", "signature_band", ["tenant_id", "version_id"])
     for table in ("duplicate_group", "document_signature"):
@@ -92,7 +92,7 @@ def _citing_answers() -> None:
         sa.Column("version_id", sa.Uuid(), nullable=False),
         sa.Column("execution_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "version_id", "execution_id", name="pk_citing_answer"),
-        _reference("citing_answer", "execution_id", "execution"),
+        ddl.reference("citing_answer", "execution_id", "execution"),
     )
     ddl.tenant_table("citing_answer")
     op.execute(_NOTE_CITING_ANSWER)
@@ -114,8 +114,8 @@ def _support() -> None:
         sa.Column("end", sa.Integer(), nullable=True),
         sa.Column("looked_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "execution_id", "n", name="pk_citation_support"),
-        _reference("citation_support", "execution_id", "execution"),
-        _reference("citation_support", "document_id", "document"),
+        ddl.reference("citation_support", "execution_id", "execution"),
+        ddl.reference("citation_support", "document_id", "document"),
         sa.CheckConstraint("standing IN ('verbatim', 'nearly', 'gone')", name="ck_citation_support_standing"),
         sa.CheckConstraint("(standing = 'gone') = (start IS NULL)", name="ck_citation_support_place"),
     )
@@ -130,16 +130,10 @@ def _support() -> None:
         sa.Column("again_id", sa.Uuid(), nullable=False),
         ddl.created_at(),
         sa.PrimaryKeyConstraint("tenant_id", "execution_id", name="pk_asked_again"),
-        _reference("asked_again", "execution_id", "execution"),
-        _reference("asked_again", "again_id", "execution"),
+        ddl.reference("asked_again", "execution_id", "execution"),
+        ddl.reference("asked_again", "again_id", "execution"),
     )
     ddl.tenant_table("asked_again")
-
-
-def _reference(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["tenant_id", column], [f"{to}.tenant_id", f"{to}.id"], name=f"fk_{table}_tenant_id_{column}"
-    )
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("version_id", sa.Uuid(), nullable=False),
         sa.Column("chunking", JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "version_id", name="pk_version_cutting"),
-        _reference("version_cutting", "version_id", "document_version"),
+        ddl.reference("version_cutting", "version_id", "document_version"),
     )
     ddl.tenant_table("version_cutting", privileges="SELECT, INSERT, UPDATE")
 
@@ -84,7 +84,7 @@ def _reindexing() -> None:
         sa.Column("switched_at", sa.DateTime(timezone=True), nullable=True),
         ddl.created_at(),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_reindexing"),
-        _reference("reindexing", "collection_id", "collection"),
+        ddl.reference("reindexing", "collection_id", "collection"),
     )
     op.create_index("ix_reindexing_tenant_id_collection_id_id", "reindexing", ["tenant_id", "collection_id", "id"])
     ddl.tenant_table("reindexing")
@@ -101,7 +101,7 @@ def _staged() -> None:
         "staged_version",
         *columns(),
         sa.PrimaryKeyConstraint(*key, name="pk_staged_version"),
-        _reference("staged_version", "reindexing_id", "reindexing"),
+        ddl.reference("staged_version", "reindexing_id", "reindexing"),
     )
     op.create_table(
         "staged_chunk",
@@ -117,7 +117,7 @@ def _staged() -> None:
         sa.Column("ends", ARRAY(sa.Integer()), nullable=False),
         sa.Column("vectors", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint(*key, "ordinal", name="pk_staged_chunk"),
-        _reference("staged_chunk", "reindexing_id", "reindexing"),
+        ddl.reference("staged_chunk", "reindexing_id", "reindexing"),
     )
     op.create_table(
         "staged_posting",
@@ -125,13 +125,7 @@ def _staged() -> None:
         sa.Column("term", sa.String(), nullable=False),
         sa.Column("places", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint(*key, "term", name="pk_staged_posting"),
-        _reference("staged_posting", "reindexing_id", "reindexing"),
+        ddl.reference("staged_posting", "reindexing_id", "reindexing"),
     )
     for table in ("staged_version", "staged_chunk", "staged_posting"):
         ddl.tenant_table(table, privileges="SELECT, INSERT, DELETE")
-
-
-def _reference(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["tenant_id", column], [f"{to}.tenant_id", f"{to}.id"], name=f"fk_{table}_tenant_id_{column}"
-    )

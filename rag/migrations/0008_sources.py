@@ -44,7 +44,7 @@ def _source() -> None:
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         ddl.created_at(),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_source"),
-        _reference("source", "collection_id", "collection"),
+        ddl.reference("source", "collection_id", "collection"),
     )
     op.create_index(
         "uq_source_tenant_id_collection_id_name", "source", ["tenant_id", "collection_id", "name"], unique=True,
@@ -67,7 +67,7 @@ def _run() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         ddl.created_at(),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_source_run"),
-        _reference("source_run", "source_id", "source"),
+        ddl.reference("source_run", "source_id", "source"),
     )
     op.create_index("ix_source_run_tenant_id_source_id_id", "source_run", ["tenant_id", "source_id", "id"])
     ddl.tenant_table("source_run")
@@ -87,8 +87,8 @@ def _item() -> None:
         sa.Column("error_code", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "source_id", "name", name="pk_source_item"),
-        _reference("source_item", "source_id", "source"),
-        _reference("source_item", "document_id", "document"),
+        ddl.reference("source_item", "source_id", "source"),
+        ddl.reference("source_item", "document_id", "document"),
     )
     op.create_index("ix_source_item_tenant_id_document_id", "source_item", ["tenant_id", "document_id"])
     ddl.tenant_table("source_item", privileges="SELECT, INSERT, UPDATE, DELETE")
@@ -106,9 +106,3 @@ def _schedule() -> None:
     )
     op.create_index("ix_source_schedule_due_at", "source_schedule", ["due_at"])
     ddl.grant("source_schedule", "SELECT, INSERT, UPDATE, DELETE")
-
-
-def _reference(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["tenant_id", column], [f"{to}.tenant_id", f"{to}.id"], name=f"fk_{table}_tenant_id_{column}"
-    )

@@ -21,8 +21,8 @@ def upgrade() -> None:
         sa.Column("refusal", sa.String(), nullable=True),
         sa.Column("cut", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "execution_id", name="pk_asked_answer"),
-        _reference("asked_answer", "execution_id", "execution"),
-        _reference("asked_answer", "collection_id", "collection"),
+        ddl.reference("asked_answer", "execution_id", "execution"),
+        ddl.reference("asked_answer", "collection_id", "collection"),
     )
     op.create_index(
         "ix_asked_answer_tenant_id_collection_id", "asked_answer", ["tenant_id", "collection_id", "execution_id"]
@@ -43,10 +43,10 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.Uuid(), nullable=False),
         ddl.created_at(),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_answer_label"),
-        _reference("answer_label", "execution_id", "execution"),
-        _reference("answer_label", "collection_id", "collection"),
-        _reference("answer_label", "feedback_id", "feedback"),
-        _reference("answer_label", "demonstration_id", "feedback"),
+        ddl.reference("answer_label", "execution_id", "execution"),
+        ddl.reference("answer_label", "collection_id", "collection"),
+        ddl.reference("answer_label", "feedback_id", "feedback"),
+        ddl.reference("answer_label", "demonstration_id", "feedback"),
         sa.CheckConstraint(
             "verdict IN ('supported', 'not_supported', 'should_answer', 'rightly_refused', 'skipped')",
             name="ck_answer_label_verdict",
@@ -56,9 +56,3 @@ def upgrade() -> None:
     op.create_index("ix_answer_label_tenant_id_execution_id", "answer_label", ["tenant_id", "execution_id", "id"])
     op.create_index("ix_answer_label_tenant_id_collection_id", "answer_label", ["tenant_id", "collection_id", "id"])
     ddl.tenant_table("answer_label")
-
-
-def _reference(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["tenant_id", column], [f"{to}.tenant_id", f"{to}.id"], name=f"fk_{table}_tenant_id_{column}"
-    )

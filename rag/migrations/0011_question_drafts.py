@@ -33,8 +33,8 @@ def upgrade() -> None:
             ["tenant_id", "namespace"], ["namespace.tenant_id", "namespace.name"],
             name="fk_question_draft_tenant_id_namespace",
         ),
-        _reference("question_draft", "collection_id", "collection"),
-        _reference("question_draft", "prompt_version_id", "artifact_version"),
+        ddl.reference("question_draft", "collection_id", "collection"),
+        ddl.reference("question_draft", "prompt_version_id", "artifact_version"),
     )  # fmt: skip
     op.create_index("ix_question_draft_tenant_id_namespace_id", "question_draft", ["tenant_id", "namespace", "id"])
     op.create_table(
@@ -44,8 +44,8 @@ def upgrade() -> None:
         sa.Column("start", sa.Integer(), nullable=False),
         sa.Column("end", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "draft_id", "position", name="pk_drafted_question"),
-        _reference("drafted_question", "draft_id", "question_draft"),
-        _reference("drafted_question", "version_id", "document_version"),
+        ddl.reference("drafted_question", "draft_id", "question_draft"),
+        ddl.reference("drafted_question", "version_id", "document_version"),
     )
     op.create_table(
         "drafted_question_run",
@@ -55,7 +55,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "draft_id", "position", name="pk_drafted_question_run"),
         _question("drafted_question_run"),
-        _reference("drafted_question_run", "execution_id", "execution"),
+        ddl.reference("drafted_question_run", "execution_id", "execution"),
     )
     op.create_table(
         "drafted_question_verdict",
@@ -68,8 +68,8 @@ def upgrade() -> None:
         ddl.created_at(),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_drafted_question_verdict"),
         _question("drafted_question_verdict"),
-        _reference("drafted_question_verdict", "feedback_id", "feedback"),
-        _reference("drafted_question_verdict", "wording_id", "feedback"),
+        ddl.reference("drafted_question_verdict", "feedback_id", "feedback"),
+        ddl.reference("drafted_question_verdict", "wording_id", "feedback"),
         sa.CheckConstraint("verdict IN ('accepted', 'rejected')", name="ck_drafted_question_verdict_verdict"),
     )
     op.create_index(
@@ -88,12 +88,6 @@ def _key() -> list[sa.Column[object]]:
         sa.Column("draft_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
     ]
-
-
-def _reference(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["tenant_id", column], [f"{to}.tenant_id", f"{to}.id"], name=f"fk_{table}_tenant_id_{column}"
-    )
 
 
 def _question(table: str) -> sa.ForeignKeyConstraint:

@@ -11,14 +11,14 @@ from statistics import median_low
 from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import NotFound, TooLarge
-from rag.answering import Draft, draft
+from rag.answering import Draft
 from rag.asking import checked_question
 from rag.chunkers.outline import Outline
 from rag.chunkers.registry import chunker_for
 from rag.collections import erased, find_collection, no_document
 from rag.embedding import Embedder
 from rag.found import found_with, retrieved
-from rag.hops import hops_of, with_hops
+from rag.hops import drafted
 from rag.indexing import Cut, cut, sentence_vectors
 from rag.parsing.parsed import PageSpan, ParsedDocument
 from rag.parsing.pool import ParserPool
@@ -133,17 +133,16 @@ class PreviewService:
             hidden = not found.passages and await readers.may_read_nothing(place.id)
         found, report = await self._reranker.reranked(caller, namespace, options, request.question, found)
         found = found.first(options.retrieval.passages)
-        passages, drafted = found.passages, draft(question, found.hits, found.texts, options.answering)
-        drafted = with_hops(drafted, hops_of(options, moment.others), found.hits, found.texts, options.answering)
+        passages, answer = found.passages, drafted(question, moment.others, found, options)
         if passages:
-            refusal = refusal_of(question, drafted, options.answering.threshold)
+            refusal = refusal_of(question, answer, options.answering.threshold)
         else:
             filtered = bool(narrowing(options.retrieval, request.filters))
             refusal = nothing_found(may_read_nothing=hidden, filtered=filtered)
         return AnswerPreview(
-            passages=passages, sentences=_sentences(drafted, passages), refused=refusal is not None,
+            passages=passages, sentences=_sentences(answer, passages), refused=refusal is not None,
             reason=refusal and refusal.reason, reason_code=refusal and refusal.code,
-            confidence=round(drafted.confidence, 4), queries=wordings, reranking=report,
+            confidence=round(answer.confidence, 4), queries=wordings, reranking=report,
         )  # fmt: skip
 
     async def _cut(self, outline: Outline, request: ChunksRequest, embedder: Embedder) -> Cut:

@@ -10,11 +10,7 @@ from sqlalchemy import Double, ForeignKeyConstraint, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from mcp_engine.database.rows import TenantRow, created_field, timestamp_field
-
-
-def _reference(column: str, to: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["tenant_id", column], [f"{to}.tenant_id", f"{to}.id"])
+from mcp_engine.database.rows import TenantRow, created_field, reference, timestamp_field
 
 
 class SweepRow(TenantRow, table=True):
@@ -23,8 +19,8 @@ class SweepRow(TenantRow, table=True):
     __tablename__: ClassVar[Any] = "strategy_sweep"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "namespace"], ["namespace.tenant_id", "namespace.name"]),
-        _reference("strategy_version_id", "artifact_version"),
-        _reference("dataset_version_id", "artifact_version"),
+        reference("strategy_version_id", "artifact_version"),
+        reference("dataset_version_id", "artifact_version"),
         Index("ix_strategy_sweep_tenant_id_namespace_id", "tenant_id", "namespace", "id"),
     )
 
@@ -58,8 +54,8 @@ class CombinationRow(TenantRow, table=True):
 
     __tablename__: ClassVar[Any] = "strategy_sweep_combination"
     __table_args__ = (
-        _reference("sweep_id", "strategy_sweep"),
-        _reference("evaluation_id", "evaluation"),
+        reference("sweep_id", "strategy_sweep"),
+        reference("evaluation_id", "evaluation"),
     )
 
     sweep_id: UUID = Field(primary_key=True)

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mcp_engine.database.engine import UnitOfWork
-from rag.answering import Draft, Sentence, draft, ranked
+from rag.answering import Draft, Sentence, ranked
 from rag.filters.repository import FilterRepository
 from rag.found import Found, found_with, retrieved
 from rag.hits import Hit
-from rag.hops import hops_of, with_hops
+from rag.hops import drafted
 from rag.index.repository import IndexRepository
 from rag.repository import DocumentRepository
 from rag.retrieval import Hits, Question, marginal, narrowing, retrieve
@@ -112,13 +112,7 @@ async def traced(
         dense_rank=0 if failed else await _dense_rank(work, collection_id, question.vector, chunk, hits),
         gain=None if options.mmr is None else await _gain(work, chunk, hits, options.mmr),
         ranked=ranked(found.hits.best, found.texts, hits.weights, strategy.answering),
-        drafted=with_hops(
-            draft(question, found.hits, found.texts, strategy.answering),
-            hops_of(strategy, others),
-            found.hits,
-            found.texts,
-            strategy.answering,
-        ),
+        drafted=drafted(question, others, found, strategy),
     )
 
 

@@ -33,7 +33,7 @@ def test_drafted_questions_are_confirmed_by_a_person_and_become_a_dataset(page: 
     page.get_by_role("button", name="Draft questions…").click()
     dialog = page.get_by_role("alertdialog")
     dialog.get_by_role("textbox", name="Prompt").fill(prompt)
-    dialog.get_by_role("textbox", name="Questions at most").fill("3")
+    dialog.get_by_role("spinbutton", name="Questions at most").fill("3")
     assert_accessible(page, "drafting-start")
     dialog.get_by_role("button", name="Draft", exact=True).click()
     questions = page.get_by_role("list", name="Drafted questions")

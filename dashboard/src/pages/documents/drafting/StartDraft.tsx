@@ -2,6 +2,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ConfirmDialog } from "../../../components/Dialog";
 import { TextField } from "../../../components/Field";
+import { numberFault } from "../../strategies/faults";
+import { NumberField } from "../../strategies/NumberField";
+import type { Range } from "../../strategies/options";
 import { type QuestionDraft, startDraft } from "./queries";
 
 interface StartDraftProps {
@@ -11,20 +14,19 @@ interface StartDraftProps {
   onStarted: (draft: QuestionDraft) => void;
 }
 
-const MOST = 200;
+const QUESTIONS: Range = { least: 1, most: 200, step: 1 };
+const SEEDS: Range = { least: 0, most: Number.MAX_SAFE_INTEGER, step: 1 };
 
 /** Has a prompt word questions about sentences of a collection. */
 export function StartDraft({ namespace, collection, onClose, onStarted }: StartDraftProps) {
   const client = useQueryClient();
   const [prompt, setPrompt] = useState("");
-  const [count, setCount] = useState("20");
-  const [seed, setSeed] = useState("0");
-  const questions = Number(count);
-  const fits = Number.isInteger(questions) && questions >= 1 && questions <= MOST;
-  const drawn = Number(seed);
+  const [questions, setQuestions] = useState(20);
+  const [seed, setSeed] = useState(0);
+  const fits = numberFault(questions, QUESTIONS) === null && numberFault(seed, SEEDS) === null;
 
   async function start() {
-    const draft = await startDraft(namespace, { collection, prompt, questions, seed: drawn });
+    const draft = await startDraft(namespace, { collection, prompt, questions, seed });
     await client.invalidateQueries({ queryKey: ["question-drafts", "list"] });
     onStarted(draft);
   }
@@ -35,7 +37,7 @@ export function StartDraft({ namespace, collection, onClose, onStarted }: StartD
       onClose={onClose}
       title="Draft questions"
       confirm="Draft"
-      disabled={prompt === "" || !fits || !Number.isInteger(drawn) || drawn < 0}
+      disabled={prompt === "" || !fits}
       onConfirm={start}
     >
       <div className="flex flex-col gap-3.5 text-ink">
@@ -53,14 +55,8 @@ export function StartDraft({ namespace, collection, onClose, onStarted }: StartD
           onChange={(event) => setPrompt(event.target.value.trim())}
         />
         <div className="grid gap-3 sm:grid-cols-2">
-          <TextField
-            label="Questions at most"
-            inputMode="numeric"
-            error={fits ? undefined : `From 1 to ${MOST}.`}
-            value={count}
-            onChange={(event) => setCount(event.target.value)}
-          />
-          <TextField label="Seed" inputMode="numeric" hint="Another one draws other sentences." value={seed} onChange={(event) => setSeed(event.target.value)} />
+          <NumberField label="Questions at most" range={QUESTIONS} value={questions} onChange={setQuestions} />
+          <NumberField label="Seed" hint="Another one draws other sentences." range={SEEDS} value={seed} onChange={setSeed} />
         </div>
       </div>
     </ConfirmDialog>
