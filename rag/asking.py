@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -122,6 +122,11 @@ class AskService:
         self._cache = cache
         self._splits = splits
         self._store = store
+        self._with_answer: list[Callable[[UnitOfWork, Answer], Awaitable[None]]] = []
+
+    def with_answer(self, do: Callable[[UnitOfWork, Answer], Awaitable[None]]) -> None:
+        """Call `do` in each transaction that records an answer; not for what measures a strategy."""
+        self._with_answer.append(do)
 
     async def answer(
         self,
@@ -210,7 +215,7 @@ class AskService:
             if hit is not None:
                 start = start_of(hit, start, asked.expose)
             async with await self._executions.start(caller, start) as running:
-                events = self._run(caller, asked, running) if hit is None else _again(hit, asked, running)
+                events = self._run(caller, asked, running) if hit is None else self._again(hit, asked, running)
                 async for event in events:
                     yield event
 
@@ -236,7 +241,7 @@ class AskService:
                     running.first_token()
                     yield event
         answer = _answer(asked, running.id, found, refusal, written)
-        await running.finish(_outcome(asked, answer))
+        await running.finish(self._outcome(asked, answer))
         # An answer without passages comes from no search: there is nothing to save, and more that it depends on. What a
         # model failed to order or to write it may do the next time.
         if asked.cache_as is not None and found.state is not None and found.passages and not _failed(answer):
@@ -326,6 +331,23 @@ class AskService:
             hidden = await ReaderRepository(work.session, work.tenant_id).may_read_nothing(place.id)
         return nothing_found(may_read_nothing=hidden, filtered=bool(narrowing(options.retrieval, asked.filters)))
 
+    def _again(self, hit: Hit, asked: _Asked, running: RunningExecution) -> AsyncGenerator[StreamEvent, None]:
+        version = asked.resolved.version
+        strategy = f"{version.name}/{version.number}"
+        return given_again(hit, running, asked.question, asked.collection, strategy, partial(self._outcome, asked))
+
+    def _outcome(self, asked: _Asked, answer: Answer) -> Outcome:
+        if asked.noted_in is None:
+            return outcome_of(answer)
+        note = noting(asked.noted_in, answer)
+
+        async def also(work: UnitOfWork, execution_id: UUID) -> None:
+            await note(work, execution_id)
+            for do in self._with_answer:
+                await do(work, answer)
+
+        return replace(outcome_of(answer), also=also)
+
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
 
@@ -376,15 +398,3 @@ def _cache_question(asked: _Asked, kind: str) -> CacheQuestion | None:
         return None
     lock = resolved.version.lock_digest
     return CacheQuestion(asked.question, asked.namespace, asked.collection, lock, asked.context, asked.filters)
-
-
-def _outcome(asked: _Asked, answer: Answer) -> Outcome:
-    also = None if asked.noted_in is None else noting(asked.noted_in, answer)
-    return replace(outcome_of(answer), also=also)
-
-
-def _again(hit: Hit, asked: _Asked, running: RunningExecution) -> AsyncGenerator[StreamEvent, None]:
-    version = asked.resolved.version
-    return given_again(
-        hit, running, asked.question, asked.collection, f"{version.name}/{version.number}", partial(_outcome, asked)
-    )

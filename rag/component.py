@@ -143,7 +143,7 @@ class RagComponent(Component):
         services.add(asking)
         services.add(ReaderService(database))
         services.add(DuplicateService(database))
-        services.add(SupportService(database, executions, asking))
+        services.add(SupportService(database, jobs, executions, asking))
         datasets, feedback = services.get(DatasetService), services.get(FeedbackService)
         services.add(AnswerLabelService(database, executions, feedback, datasets))
         services.add(DraftService(database, jobs, services.get(PromptService), executions, feedback, datasets))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from uuid import UUID
 
+from mcp_engine.database.outages import NO_ANSWER
 from mcp_engine.errors import Conflict, EngineError
 from mcp_engine.executions.schemas import Ending, Outcome
 
@@ -31,7 +32,8 @@ class RunningExecution:
 
     Each is durable when it returns: outcome, output and audit entry are committed together. The
     write goes on when the task that waits for it is cancelled, so a client that goes away in the
-    middle leaves a cancelled execution and not a running one.
+    middle leaves a cancelled execution and not a running one. Where the database does not answer
+    they raise its error, and this end is written once it does; no other may come instead.
 
     As an asynchronous context manager it ends by itself what the block leaves open: an exception
     fails it, a cancellation (also the closing of a stream's generator) cancels it; leaving the block
@@ -84,6 +86,8 @@ class RunningExecution:
         end = End(status, outcome, error_code, error_message, self._first_token_ms, self._elapsed_ms())
         try:
             await self._record(end)
+        except NO_ANSWER:
+            raise
         except Exception:
             # Nothing was recorded, so that another ending may still be.
             self._ended = False

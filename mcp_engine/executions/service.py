@@ -17,10 +17,12 @@ from sqlalchemy.exc import IntegrityError
 from mcp_engine.access import ENGINE, Caller
 from mcp_engine.audit.erasure import erase
 from mcp_engine.database.engine import Database, UnitOfWork
+from mcp_engine.database.outages import NO_ANSWER
 from mcp_engine.errors import Conflict, EngineError, Gone, NotAllowed, NotFound
 from mcp_engine.executions import repository, views
 from mcp_engine.executions.ending import record_end
 from mcp_engine.executions.facts import INPUTS_TABLE, OUTPUT_TABLE, content_key
+from mcp_engine.executions.late_ends import LateEnds
 from mcp_engine.executions.ownership import Owner
 from mcp_engine.executions.recovery import Recovery
 from mcp_engine.executions.repository import Stored
@@ -70,6 +72,7 @@ class ExecutionService:
         self._owner = Owner(database)
         self._recovery = Recovery(database, self._owner, grace_seconds)
         self._unfinished: set[asyncio.Task[Any]] = set()
+        self._late = LateEnds()
         self._erase_too: list[Callable[[UnitOfWork, UUID, str], Awaitable[None]]] = []
 
     async def record_interrupted(self) -> int:
@@ -89,6 +92,7 @@ class ExecutionService:
         """Wait for the ends that are being written, then give up the claim."""
         while self._unfinished:
             await asyncio.wait(self._unfinished)
+        await self._late.close()
         await self._recovery.stop()
         await self._owner.release()
 
@@ -268,7 +272,15 @@ class ExecutionService:
 
     async def _record(self, execution: ExecutionRow, prices: Prices | None, end: End) -> None:
         outcome, output = new_outcome(execution, end, prices)
-        await _outlast(self._background(self._write_end(execution, outcome, output, end.outcome.also)))
+        write = partial(self._write_end, execution, outcome, output, end.outcome.also)
+        await _outlast(self._background(self._write_or_keep(execution.id, write)))
+
+    async def _write_or_keep(self, execution_id: UUID, write: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await write()
+        except NO_ANSWER:
+            self._late.keep(execution_id, write)
+            raise
 
     async def _write_end(
         self,
@@ -298,7 +310,7 @@ class ExecutionService:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._unfinished.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, EngineError):
+        if error is not None and not isinstance(error, (EngineError, *NO_ANSWER)):
             _log.error("execution_not_recorded", exc_info=error)
 
 

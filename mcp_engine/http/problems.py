@@ -17,14 +17,13 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from mcp_engine.database.outages import is_outage, sqlstate_of
 from mcp_engine.errors import EngineError, TryLater
 from mcp_engine.identifiers import NAME_PATTERN, NAME_RULE
 
 MEDIA_TYPE = "application/problem+json"
 NO_CREDENTIAL = "access.no_credential"
 _DISK_FULL = "53100"
-_NOT_SERVING = frozenset({"08", "57"})
-"""SQLSTATE classes: connection exceptions, and a server that is stopping or recovering."""
 _DESCRIPTIONS = {
     400: "Two parts of the request contradict each other, or its body can't be read.",
     401: "No valid credential.",
@@ -186,12 +185,11 @@ def _database_problem(error: DBAPIError | PoolTimeout) -> TryLater | None:
         return TryLater(
             "database.busy", "Every connection to the database is in use; repeat in a moment.", retry_after_seconds=2
         )
-    sqlstate = str(getattr(error.orig, "sqlstate", None) or "")
-    if sqlstate == _DISK_FULL:
+    if sqlstate_of(error) == _DISK_FULL:
         return TryLater(
             "database.no_space", "The database has no disk space left; free some, then repeat.", retry_after_seconds=30
         )
-    if error.connection_invalidated or sqlstate[:2] in _NOT_SERVING or isinstance(error, OperationalError):
+    if is_outage(error) or isinstance(error, OperationalError):
         return TryLater(
             "database.unavailable", "The database does not answer; repeat in a moment.", retry_after_seconds=2
         )

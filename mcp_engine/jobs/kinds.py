@@ -16,7 +16,8 @@ class JobKind(Protocol):
     """What a component contributes so that workers can run its jobs.
 
     `name` is stable and prefixed by its component (`rag.index`). `max_attempts` counts the attempts
-    that ended with an error of the kind's own; an attempt whose worker was lost is not one of them.
+    that ended with an error of the kind's own; an attempt whose worker was lost is not one of them, nor one that
+    the database left (`database.outages`).
 
     `run` may be called several times for one job (a worker died, an error was transient), never by
     two workers whose writes both land: everything it writes goes through `context.unit_of_work()`,

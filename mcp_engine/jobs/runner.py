@@ -11,11 +11,10 @@ from uuid import UUID
 
 import structlog
 from opentelemetry.trace import SpanKind
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mcp_engine.access import ENGINE
 from mcp_engine.database.engine import Database
+from mcp_engine.database.outages import NO_ANSWER, is_outage
 from mcp_engine.errors import EngineError, NotFound
 from mcp_engine.jobs.context import JobContext, JobTakenAway
 from mcp_engine.jobs.kinds import JobKind, delay_before_retry, is_permanent
@@ -26,7 +25,6 @@ from mcp_engine.telemetry import tracing
 from mcp_engine.telemetry.context import bind_tenant
 
 T = TypeVar("T")
-_NO_ANSWER = (OperationalError, InterfaceError, PoolTimeout, OSError)
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
@@ -111,7 +109,8 @@ class JobRunner:
             await JobRepository(work.session).finish(context.job_id, "succeeded")
 
     async def _failed(self, row: JobRow, context: JobContext, error: Exception, max_attempts: int) -> str:
-        failures = row.failures + 1
+        outage = is_outage(error)
+        failures = row.failures + int(not outage)
         if isinstance(error, EngineError):
             code, message = error.code, error.message
         else:
@@ -129,7 +128,7 @@ class JobRunner:
                 repository = JobRepository(work.session)
                 if again:
                     delay, note = delay_before_retry(error, failures), f"{message} Trying again."
-                    await repository.requeue(context.job_id, delay_seconds=delay, failed=True, note=note)
+                    await repository.requeue(context.job_id, delay_seconds=delay, failed=not outage, note=note)
                 else:
                     await repository.finish(context.job_id, "failed", code=code, message=message)
 
@@ -154,7 +153,7 @@ async def _recorded(step: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await step()
-        except _NO_ANSWER as error:
+        except NO_ANSWER as error:
             _log.warning("job_step_not_recorded", error=type(error).__name__, again_in_seconds=pause)
         await asyncio.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,16 +19,31 @@ from rag.repository import DocumentRepository
 
 RECHECK: Final = "rag.recheck_answers"
 _AT_ONCE = 100
-_WAIT_SECONDS = 30.0
-_LOOK_SECONDS = 0.2
 
 
 async def recheck(work: UnitOfWork, jobs: JobService, document_id: UUID) -> None:
-    """Have the answers that cite a document looked at again; nothing is queued when none does or may be about to."""
+    """Have the answers that cite a document looked at again, in the transaction that changes what is searched of it.
+
+    Nothing is queued when no answer cites it. One that is given at the same time is not seen here: `recheck_overtaken`.
+    """
     repository = SupportRepository(work.session, work.tenant_id)
-    if await repository.is_cited(document_id) or await repository.asks_running():
-        namespace = await repository.namespace(document_id)
-        await jobs.enqueue(work, kind=RECHECK, subject_id=document_id, namespace=namespace)
+    if await repository.is_cited(document_id):
+        await _enqueue(work, jobs, document_id)
+
+
+async def recheck_overtaken(work: UnitOfWork, jobs: JobService, version_ids: Collection[UUID]) -> None:
+    """Have the answers looked at again that cite these versions, as far as others are searched by now.
+
+    In the transaction that records an answer, which may cite what was searched before a change. A change that
+    is not committed yet can't be told from one that was rolled back: its document is looked at in any case.
+    """
+    for document_id in await SupportRepository(work.session, work.tenant_id).overtaken(version_ids):
+        await _enqueue(work, jobs, document_id)
+
+
+async def _enqueue(work: UnitOfWork, jobs: JobService, document_id: UUID) -> None:
+    namespace = await SupportRepository(work.session, work.tenant_id).namespace(document_id)
+    await jobs.enqueue(work, kind=RECHECK, subject_id=document_id, namespace=namespace)
 
 
 class RecheckJob:
@@ -42,8 +57,9 @@ class RecheckJob:
     max_attempts = 5
 
     async def run(self, context: JobContext) -> None:
-        await self._let_answers_end(context)
         async with context.unit_of_work() as work:
+            # Waits for a change that is under way: it has not seen the answer that this job was queued with.
+            await DocumentRepository(work.session, work.tenant_id).lock_by_id(context.subject_id)
             repository = SupportRepository(work.session, work.tenant_id)
             searched = await repository.searched(context.subject_id)
             text = await repository.text(searched.version_id) if searched and searched.version_id else None
@@ -57,19 +73,6 @@ class RecheckJob:
                 return
             after, done = answers[-1].execution_id, done + len(answers)
             await context.progress(done, done, "looking at answers again")
-
-    async def _let_answers_end(self, context: JobContext) -> None:
-        """Wait for what was being answered when the job began: it may cite what was searched before.
-
-        A stream that its reader holds up for longer is left to the next change.
-        """
-        async with context.unit_of_work() as work:
-            waiting = await SupportRepository(work.session, work.tenant_id).asks_running()
-        deadline = asyncio.get_running_loop().time() + _WAIT_SECONDS
-        while waiting and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(_LOOK_SECONDS)
-            async with context.unit_of_work() as work:
-                waiting = await SupportRepository(work.session, work.tenant_id).asks_running(waiting)
 
     async def _next(self, context: JobContext, searched: Searched, after: UUID | None) -> list[Answer]:
         async with context.unit_of_work() as work:

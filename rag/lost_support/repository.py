@@ -109,11 +109,13 @@ class SupportRepository:
     async def text(self, version_id: UUID) -> str | None:
         return await self._session.scalar(select(col(TextRow.text)).where(col(TextRow.version_id) == version_id))
 
-    async def asks_running(self, among: Collection[UUID] | None = None) -> set[UUID]:
-        """Return the questions of the tenant that are being answered, of `among` if given."""
-        rows = await self._session.execute(_RUNNING, {"tenant_id": self._tenant_id})
-        running = set(rows.scalars())
-        return running if among is None else running.intersection(among)
+    async def overtaken(self, version_ids: Collection[UUID]) -> list[UUID]:
+        """Return the documents of these versions of which something else is searched now, or may be in a moment.
+
+        The others stay as they are until the end of the transaction. Waits for nobody.
+        """
+        rows = await self._session.execute(_OVERTAKEN, {"versions": list(version_ids)})
+        return list(rows.scalars())
 
     async def unlooked(self, searched: Searched, after: UUID | None, limit: int) -> list[Answer]:
         """Return answers that cite other versions of a document and were not looked at since this one is searched.
@@ -234,11 +236,17 @@ _CITATIONS = text(
     """
 )
 
-_RUNNING = text(
+_OVERTAKEN = text(
     """
-    SELECT running.execution_id FROM execution_running AS running
-    JOIN execution ON execution.id = running.execution_id
-    WHERE running.tenant_id = :tenant_id AND execution.kind = 'ask'
+    WITH cited AS (
+        SELECT document_id, number FROM document_version WHERE id = ANY(CAST(:versions AS uuid[]))
+    ), held AS MATERIALIZED (
+        SELECT id, searched_number FROM document
+        WHERE id IN (SELECT document_id FROM cited)
+        FOR SHARE SKIP LOCKED
+    )
+    SELECT DISTINCT cited.document_id FROM cited LEFT JOIN held ON held.id = cited.document_id
+    WHERE held.searched_number IS DISTINCT FROM cited.number
     """
 )
 

@@ -14,9 +14,11 @@ from mcp_engine.errors import Conflict, NotFound
 from mcp_engine.executions.schemas import ExecutionDetail
 from mcp_engine.executions.service import ExecutionService
 from mcp_engine.http.paging import Page, decode_id_cursor, page_of
+from mcp_engine.jobs.service import JobService
 from rag.asking import AskService
 from rag.collections import find_collection
 from rag.lost_support import facts
+from rag.lost_support.job import recheck_overtaken
 from rag.lost_support.repository import AnswersFilter, Known, SupportRepository
 from rag.lost_support.schemas import CitationSupport, SupportPlace, UnsupportedAnswer
 from rag.lost_support.standing import STANDINGS
@@ -27,11 +29,13 @@ from rag.strategy import Filters
 class SupportService:
     """Shows which answers lost their support, and asks their questions again."""
 
-    def __init__(self, database: Database, executions: ExecutionService, asking: AskService) -> None:
+    def __init__(self, database: Database, jobs: JobService, executions: ExecutionService, asking: AskService) -> None:
         self._database = database
+        self._jobs = jobs
         self._executions = executions
         self._asking = asking
         executions.on_erasure(_forget)
+        asking.with_answer(self._recheck_if_overtaken)
 
     async def answers(
         self,
@@ -92,6 +96,10 @@ class SupportService:
             if await SupportRepository(work.session, work.tenant_id).insert_again(execution_id, answer.execution_id):
                 await append(work, facts.asked_again(execution_id, answer.execution_id))
         return answer
+
+    async def _recheck_if_overtaken(self, work: UnitOfWork, answer: Answer) -> None:
+        if not answer.refused:
+            await recheck_overtaken(work, self._jobs, {cited.version.version_id for cited in answer.citations})
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)

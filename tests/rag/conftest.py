@@ -34,6 +34,7 @@ from rag.embedders.options import ServerOptions
 from rag.embedders.registry import Embedders
 from rag.embedding import MiniLMEmbedder
 from rag.jobs import IndexJob
+from rag.lost_support.service import SupportService
 from rag.parsing.pool import ParserPool
 from rag.pinned_prompts import PinnedPrompts
 from rag.preview.routes import router as preview_router
@@ -102,6 +103,7 @@ class Workspace:
     script: Script
     """What the model says next."""
     cache: AnswerCacheService
+    support: SupportService
 
     async def add(self, caller: Caller, name: str, content: bytes | str, collection: str = "docs") -> Added:
         """Add a document and index it."""
@@ -156,21 +158,22 @@ async def workspace_on(
     rewriter, reranker = Rewriter(pinned, searching), Reranker(cross_encoders, pinned)
     writer = Writer(database, Composer(pinned))
     cache = AnswerCacheService(database, executions, AnswerCacheOptions())
+    asking = AskService(
+        database,
+        executions,
+        strategies,
+        searching,
+        rewriter,
+        reranker,
+        writer,
+        cache,
+        ExperimentSplits(database, artifacts),
+    )
     yield Workspace(
         database,
         DocumentService(database, JobService(database), searching, max_upload_bytes=MAX_UPLOAD_BYTES),
         ViewingService(database, parsers),
-        AskService(
-            database,
-            executions,
-            strategies,
-            searching,
-            rewriter,
-            reranker,
-            writer,
-            cache,
-            ExperimentSplits(database, artifacts),
-        ),
+        asking,
         IndexJob(parsers, embedders, strategies, JobService(database)),
         artifacts,
         executions,
@@ -184,6 +187,7 @@ async def workspace_on(
         prompts,
         script,
         cache,
+        SupportService(database, JobService(database), executions, asking),
     )
     await executions.close()
     await embedders.close()

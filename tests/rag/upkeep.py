@@ -15,7 +15,6 @@ from mcp_engine.jobs.kinds import JobKind
 from rag.duplicates.routes import router as duplicates_router
 from rag.duplicates.service import DuplicateService
 from rag.lost_support.routes import router as support_router
-from rag.lost_support.service import SupportService
 from tests.rag.conftest import Attempt, Workspace
 
 
@@ -34,7 +33,7 @@ async def rows(workspace: Workspace, caller: Caller, query: str, **values: Any) 
 def with_upkeep(app: FastAPI, workspace: Workspace) -> FastAPI:
     """Serve duplicates and unsupported answers too."""
     app.state.services.add(DuplicateService(workspace.database))
-    app.state.services.add(SupportService(workspace.database, workspace.executions, workspace.asking))
+    app.state.services.add(workspace.support)
     for router in (duplicates_router, support_router):
         app.include_router(router, prefix="/api/v1")
     return app

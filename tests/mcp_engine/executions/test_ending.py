@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 
 from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database
@@ -15,6 +19,7 @@ from mcp_engine.executions.schemas import (
     Outcome,
 )
 from mcp_engine.executions.service import ExecutionService
+from tests.conftest import make_tenant, plain_url
 from tests.mcp_engine.executions.runs import OUTCOME, START
 
 
@@ -132,3 +137,51 @@ async def test_a_block_left_without_an_outcome_is_a_recorded_fault(
     async with await executions.start(caller, START) as running:
         pass
     assert (await executions.get(caller, running.id)).error_code == "engine.fault"
+
+
+async def test_an_end_that_the_database_did_not_take_is_written_once_it_is_back(
+    fresh_database: Database, fresh_owner_url: str
+) -> None:
+    caller, executions = await make_tenant(fresh_database), ExecutionService(fresh_database)
+    running = await executions.start(caller, START)
+    with away(fresh_owner_url):
+        with pytest.raises(OperationalError):
+            async with running:
+                await running.finish(OUTCOME)
+        with pytest.raises(Conflict, match="ended already"):
+            await running.cancel()
+    async with asyncio.timeout(30):
+        while (found := await executions.get(caller, running.id)).status == "running":
+            await asyncio.sleep(0.05)
+    assert (found.status, found.output.value) == ("succeeded", OUTCOME.output)
+    await executions.close()
+
+
+async def test_an_end_that_was_never_taken_is_left_to_the_next_process(
+    fresh_database: Database, fresh_owner_url: str
+) -> None:
+    caller, executions = await make_tenant(fresh_database), ExecutionService(fresh_database)
+    running = await executions.start(caller, START)
+    with away(fresh_owner_url):
+        with pytest.raises(OperationalError):
+            await running.finish(OUTCOME)
+        await executions.close()
+    following = ExecutionService(fresh_database, grace_seconds=0)
+    assert await following.record_interrupted() == 1
+    assert (await following.get(caller, running.id)).error_code == "execution.interrupted"
+    await following.close()
+
+
+@contextmanager
+def away(owner_url: str) -> Generator[None]:
+    """Have the database of this URL refuse and end every connection."""
+    url = make_url(owner_url)
+    with psycopg.connect(
+        plain_url(url.set(database="postgres").render_as_string(hide_password=False)), autocommit=True
+    ) as owner:
+        owner.execute(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS false')
+        owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [url.database])
+        try:
+            yield
+        finally:
+            owner.execute(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS true')

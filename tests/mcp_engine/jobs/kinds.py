@@ -71,6 +71,18 @@ class Transient:
             raise OSError("the disk is full")
 
 
+class Outlived:
+    """Loses its connection to the database in more attempts than a failure of its own would be given."""
+
+    name = "test.outlived"
+    max_attempts = 1
+
+    async def run(self, context: JobContext) -> None:
+        if context.attempt < 3:
+            async with context.unit_of_work() as work:
+                await work.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
 class Hopeless:
     name = "test.hopeless"
     max_attempts = 2
@@ -84,7 +96,7 @@ async def main(url: str, seconds: float) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     database = Database(url)
-    kinds = kinds_by_name([Insert(seconds), Permanent(), Transient(), Hopeless()])
+    kinds = kinds_by_name([Insert(seconds), Permanent(), Transient(), Outlived(), Hopeless()])
     told = await run_worker(database, url, kinds, concurrency=4, stop=stop, timings=TIMINGS)
     await database.close()
     sys.exit(0 if told else 3)

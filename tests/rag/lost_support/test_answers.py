@@ -11,8 +11,13 @@ from fastapi import FastAPI
 
 from mcp_engine.access import Caller
 from mcp_engine.jobs.context import JobContext
+from mcp_engine.jobs.service import JobService
 from rag.lost_support.job import RECHECK, RecheckJob
+from rag.removal import take_out
+from rag.repository import DocumentRepository
 from rag.schemas import Answer
+from rag.stores.outbox import StoreOutbox
+from rag.stores.postgresql import POSTGRESQL
 from rag.strategy import Filters
 from tests.conftest import make_tenant
 from tests.rag.conftest import Attempt, Doorman, Workspace
@@ -181,7 +186,7 @@ async def test_a_job_that_comes_late_leaves_the_rest_to_the_next(workspace: Work
 
         def unit_of_work(self) -> Any:
             self.units += 1
-            return self._overtaken() if self.units == 4 else super().unit_of_work()
+            return self._overtaken() if self.units == 3 else super().unit_of_work()
 
         def _overtaken(self) -> Any:
             return _after(workspace.add(caller, "lighthouse.md", LIGHTHOUSE), super().unit_of_work())
@@ -207,20 +212,46 @@ class _after:  # noqa: N801 - reads as the word it is
         return await self._then.__aexit__(*error)
 
 
-async def test_an_answer_that_is_on_its_way_during_the_change_is_waited_for(
+async def test_an_answer_that_a_change_overtakes_is_looked_at(
     served: FastAPI, workspace: Workspace, caller: Caller
 ) -> None:
     document = (await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)).document.id
     events = workspace.asking.ask(caller, "default", "docs", QUESTION)
     assert (await anext(events)).event == "retrieval"
     await workspace.add(caller, "lighthouse.md", HEADING)
-    assert await queued(workspace, caller) == [document]
-    job = asyncio.create_task(run_job(workspace, caller, RecheckJob(), document))
-    await asyncio.sleep(0)
+    assert await queued(workspace, caller) == [], "no answer cites it yet"
     async for _ in events:
         pass
-    await job
+    assert await queued(workspace, caller) == [document]
+    await work_off(workspace, caller)
     assert [one["question"] for one in await listed(served)] == [QUESTION]
+
+
+async def test_an_answer_neither_waits_for_a_change_that_is_under_way_nor_escapes_it(
+    served: FastAPI, workspace: Workspace, caller: Caller
+) -> None:
+    document = (await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)).document.id
+    jobs = JobService(workspace.database)
+    async with workspace.database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
+        repository = DocumentRepository(work.session, caller.tenant_id)
+        row = await repository.lock_by_id(document)
+        assert row is not None
+        await take_out(work, jobs, StoreOutbox(jobs, POSTGRESQL), row)
+        await ask(workspace, caller)
+        assert await queued(workspace, caller) == [document]
+        looking = asyncio.create_task(run_job(workspace, caller, RecheckJob(), document))
+        done, _ = await asyncio.wait({looking}, timeout=0.5)
+        assert not done, "it waits for what the change does"
+    await looking
+    assert [one["question"] for one in await listed(served)] == [QUESTION]
+
+
+async def test_an_answer_whose_documents_stay_as_they_are_is_not_looked_at(
+    served: FastAPI, workspace: Workspace, caller: Caller
+) -> None:
+    await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)
+    await ask(workspace, caller)
+    assert await queued(workspace, caller) == []
 
 
 async def test_erased_answers_are_forgotten(served: FastAPI, workspace: Workspace, caller: Caller) -> None:

@@ -16,7 +16,6 @@ from mcp_engine.jobs.context import JobContext
 from mcp_engine.jobs.service import JobService
 from rag.duplicates.service import DuplicateService
 from rag.lost_support.job import RecheckJob
-from rag.lost_support.service import SupportService
 from rag.readers.schemas import ReadersIn
 from rag.readers.service import ReaderService
 from tests.conftest import caller_of, make_tenant
@@ -79,9 +78,6 @@ class Place:
         """Run the job that looks at answers again after what is searched of a document changed."""
         context = Attempt(self.workspace.database, self.owner.tenant_id, self.owner.principal_id, document_id)
         await RecheckJob().run(cast("JobContext", context))
-
-    def support(self) -> SupportService:
-        return SupportService(self.workspace.database, self.workspace.executions, self.workspace.asking)
 
 
 async def make_place(workspace: Workspace) -> Place:

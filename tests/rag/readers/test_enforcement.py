@@ -287,11 +287,11 @@ async def test_answers_that_lost_their_support_are_listed_for_readers(own_place:
     given = await place.ask(place.member)
     await place.workspace.add(place.member, "lighthouse.md", LIGHTHOUSE.replace("Solberg", "Lund"), "mixed")
     await place.recheck(place.restricted)
-    shown = await place.support().answers(place.member, "default", "mixed", wanted, None, 10)
+    shown = await place.workspace.support.answers(place.member, "default", "mixed", wanted, None, 10)
     assert [one.execution_id for one in shown.items] == [given]
-    assert (await place.support().answers(place.outsider, "default", "mixed", wanted, None, 10)).items == []
+    assert (await place.workspace.support.answers(place.outsider, "default", "mixed", wanted, None, 10)).items == []
     with pytest.raises(NotFound) as refused:
-        await place.support().ask_again(place.outsider, "default", "mixed", given)
+        await place.workspace.support.ask_again(place.outsider, "default", "mixed", given)
     assert refused.value.code == "answer.not_found"
 
 
