@@ -98,9 +98,10 @@ class EmbeddedPostgres:
             self._initialise(account)
         if self.is_running():
             return
-        if not self.is_alive():
-            # PostgreSQL itself would believe a number that some other program has by now.
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        if self._names_another_program():
+            # PostgreSQL itself would believe the number. Where nothing runs under it the file stays: by it PostgreSQL
+            # finds out whether a process that outlived its killed server still works on the data.
+            self._pid_file.unlink(missing_ok=True)
         result = self._run(
             "pg_ctl",
             [
@@ -134,10 +135,24 @@ class EmbeddedPostgres:
         A power cut leaves `postmaster.pid` behind, and by then its number can be another program's.
         """
         try:
-            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-            return _program(pid) == "postgres"
+            return _program(self._recorded_pid()) == "postgres"
         except (FileNotFoundError, ProcessLookupError, ValueError):
             return False
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.data / "postmaster.pid"
+
+    def _recorded_pid(self) -> int:
+        return int(self._pid_file.read_text().split("\n", 1)[0])
+
+    def _names_another_program(self) -> bool:
+        try:
+            return _program(self._recorded_pid()) != "postgres"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        except ValueError:
+            return True  # A power cut can leave the file empty.
 
     def is_running(self) -> bool:
         if not self.is_alive():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -17,9 +18,7 @@ from mcp_engine.executions.running import End
 from mcp_engine.executions.schemas import INTERRUPTED, Outcome
 
 _BATCH = 100
-_INTERRUPTED = End(
-    "failed", Outcome(), INTERRUPTED, "The server stopped before this run ended; start it again.", None, None
-)
+_MESSAGE = "The server stopped before this run ended; start it again."
 _log = structlog.get_logger(__name__)
 
 
@@ -85,8 +84,9 @@ class Recovery:
             stored = await repository.find(work.session, [execution_id])
             if not await repository.end_running(work.session, execution_id):
                 return False
+            end = End("failed", Outcome(), INTERRUPTED, _MESSAGE, None, None, datetime.now(UTC))
             for one in stored:
-                outcome, output = new_outcome(one.execution, _INTERRUPTED, None)
+                outcome, output = new_outcome(one.execution, end, None)
                 await record_end(work, one.execution, outcome, output)
         _log.warning("execution_interrupted", execution_id=str(execution_id), tenant_id=str(tenant_id))
         return True

@@ -116,7 +116,7 @@ def new_outcome(
         output_commitment=output_commitment,
         sources=_sources(end.outcome.sources),
         shown=sorted(set(end.outcome.shown)) or None,
-        ended_at=datetime.now(UTC),
+        ended_at=end.ended_at,
     )
     return outcome, output
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from uuid import UUID
 
@@ -25,6 +26,7 @@ class End:
     error_message: str | None
     latency_first_token_ms: float | None
     latency_total_ms: float | None
+    ended_at: datetime
 
 
 class RunningExecution:
@@ -83,7 +85,9 @@ class RunningExecution:
         if self._ended:
             raise Conflict("execution.ended", f"The execution {self.id} has ended already.")
         self._ended = True
-        end = End(status, outcome, error_code, error_message, self._first_token_ms, self._elapsed_ms())
+        end = End(
+            status, outcome, error_code, error_message, self._first_token_ms, self._elapsed_ms(), datetime.now(UTC)
+        )  # fmt: skip
         try:
             await self._record(end)
         except NO_ANSWER:

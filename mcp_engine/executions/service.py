@@ -42,8 +42,6 @@ from mcp_engine.executions.schemas import (
 )
 from mcp_engine.executions.tables import (
     ExecutionInputsRow,
-    ExecutionOutcomeRow,
-    ExecutionOutputRow,
     ExecutionRow,
 )
 from mcp_engine.http.idempotency import IdempotencyKey
@@ -271,8 +269,7 @@ class ExecutionService:
         metrics.EXECUTIONS_RUNNING.labels(execution.kind).inc()
 
     async def _record(self, execution: ExecutionRow, prices: Prices | None, end: End) -> None:
-        outcome, output = new_outcome(execution, end, prices)
-        write = partial(self._write_end, execution, outcome, output, end.outcome.also)
+        write = partial(self._write_end, execution, prices, end)
         await _outlast(self._background(self._write_or_keep(execution.id, write)))
 
     async def _write_or_keep(self, execution_id: UUID, write: Callable[[], Awaitable[None]]) -> None:
@@ -285,17 +282,18 @@ class ExecutionService:
     async def _write_end(
         self,
         execution: ExecutionRow,
-        outcome: ExecutionOutcomeRow,
-        output: ExecutionOutputRow | None,
-        also: Callable[[UnitOfWork, UUID], Awaitable[None]] | None,
+        prices: Prices | None,
+        end: End,
     ) -> None:
+        # Rows of its own for each attempt: those of one that failed count as stored.
+        outcome, output = new_outcome(execution, end, prices)
         # A run ends in the log also when its actor may read its sources no more.
         async with self._database.unit_of_work(execution.tenant_id, execution.actor_id, reader_id=ENGINE) as work:
             if not await repository.end_running(work.session, execution.id):
                 raise Conflict("execution.ended", f"The execution {execution.id} has ended already.")
             await record_end(work, execution, outcome, output)
-            if also is not None:
-                await also(work, execution.id)
+            if end.outcome.also is not None:
+                await end.outcome.also(work, execution.id)
         metrics.EXECUTIONS_RUNNING.labels(execution.kind).dec()
         if outcome.latency_total_ms is not None:
             metrics.EXECUTION_SECONDS.labels(execution.kind).observe(outcome.latency_total_ms / 1000)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
 from mcp_engine.database.embedded import EmbeddedPostgres
-from mcp_engine.errors import Conflict
+from mcp_engine.errors import Conflict, Refused
 
 
 @pytest.fixture
@@ -63,3 +67,39 @@ def test_a_stale_pid_of_another_program_does_not_stand_in_the_way(folder: Path) 
         assert cluster.is_running()
     finally:
         cluster.stop()
+
+
+def test_a_server_is_not_started_beside_a_process_of_the_one_before(folder: Path) -> None:
+    """Two at once on the same files would damage them."""
+    cluster = EmbeddedPostgres(folder / "pg", "owner-password-of-the-tests")
+    cluster.start()
+    url = cluster.url(database="postgres").replace("+psycopg", "")
+    with contextlib.closing(psycopg.connect(url)) as connection:
+        left = connection.info.backend_pid
+        os.kill(left, signal.SIGSTOP)
+        try:
+            os.kill(int((cluster.data / "postmaster.pid").read_text().split("\n", 1)[0]), signal.SIGKILL)
+            with pytest.raises(Refused) as refused:
+                for _ in range(100):
+                    cluster.start()
+                    time.sleep(0.05)
+            assert refused.value.code == "database.start_failed"
+            assert "shared memory block" in refused.value.message
+        finally:
+            os.kill(left, signal.SIGKILL)
+    until_gone(left)
+    try:
+        cluster.start()
+        assert cluster.is_running()
+    finally:
+        cluster.stop()
+
+
+def until_gone(pid: int) -> None:
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{pid} still runs")

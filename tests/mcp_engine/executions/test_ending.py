@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
+from dataclasses import replace
+from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
 from mcp_engine.access import Caller
-from mcp_engine.database.engine import Database
+from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import Conflict, InvalidInput, ModelFailed
 from mcp_engine.executions.schemas import (
     ExecutionFilter,
@@ -155,6 +157,29 @@ async def test_an_end_that_the_database_did_not_take_is_written_once_it_is_back(
             await asyncio.sleep(0.05)
     assert (found.status, found.output.value) == ("succeeded", OUTCOME.output)
     await executions.close()
+
+
+async def test_an_end_that_was_lost_halfway_is_written_as_a_whole(executions: ExecutionService, caller: Caller) -> None:
+    attempts: list[UUID] = []
+
+    async def lose_the_first(work: UnitOfWork, execution_id: UUID) -> None:
+        attempts.append(execution_id)
+        if len(attempts) == 1:
+            await work.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    running = await executions.start(caller, START)
+    with pytest.raises(OperationalError):
+        await running.finish(replace(OUTCOME, also=lose_the_first))
+    async with asyncio.timeout(30):
+        while (found := await executions.get(caller, running.id)).status == "running":
+            await asyncio.sleep(0.05)
+    assert attempts == [running.id] * 2
+    assert (found.status, found.output.value, found.output_tokens) == (
+        "succeeded",
+        OUTCOME.output,
+        OUTCOME.output_tokens,
+    )
+    assert found.ended_at is not None
 
 
 async def test_an_end_that_was_never_taken_is_left_to_the_next_process(
