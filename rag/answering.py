@@ -85,6 +85,7 @@ class Draft:
         told: share of the question's words, by weight, in the passage that holds most of them.
         conflicting: the sentences are the ones that say different things.
         offered: what a model may make an answer of, best first, and more than `sentences`.
+        own: what the engine's own check says, where `confidence` comes from a judge or a calibration too.
     """
 
     sentences: list[Sentence]
@@ -93,6 +94,12 @@ class Draft:
     told: float
     conflicting: bool = False
     offered: Sequence[Sentence] = ()
+    own: float | None = None
+
+
+def rounded(confidence: float | None) -> float | None:
+    """Return a confidence as it is shown."""
+    return None if confidence is None else round(confidence, 4)
 
 
 NOTHING = Draft([], 0.0, Evidence(0, 0, 0, 0, 0, 0, 0), 0.0)

@@ -12,7 +12,6 @@ from uuid import UUID
 from mcp_engine.access import Caller
 from mcp_engine.artifacts.splits import Expose, LabelSplits, Unit
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import InvalidInput, TooLarge
 from mcp_engine.executions.running import RunningExecution
 from mcp_engine.executions.schemas import ExecutionDetail, ModelRef, Outcome, StartExecution, VersionRef
 from mcp_engine.executions.service import ExecutionService
@@ -24,21 +23,23 @@ from rag.answer_cache.giving import given_again, start_of
 from rag.answer_cache.key import CacheQuestion, IndexState
 from rag.answer_cache.service import AnswerCacheService, Hit
 from rag.answer_events import events_of, outcome_of, recorded_answer, retrieval_event
-from rag.answering import Draft
+from rag.answering import Draft, rounded
 from rag.asked.noting import noting
 from rag.collections import find_collection
 from rag.conversation import ASKED, context_of
 from rag.embedding import Embedder
 from rag.found import found_with, retrieved
 from rag.hops import drafted
+from rag.judging.judge import Judge
 from rag.options import with_options
+from rag.question_text import checked_question
 from rag.readers.repository import ReaderRepository
 from rag.refusal import Refusal, nothing_found, refusal_of
 from rag.repository import DocumentRepository
 from rag.reranking.reranker import Reranker
 from rag.retrieval import Question, narrowing, retrieve
 from rag.rewriting.rewriter import Rewriter, Searched
-from rag.schemas import Answer, Passage, RerankingReport
+from rag.schemas import Answer, JudgingReport, Passage, RerankingReport
 from rag.searching import Searching
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
@@ -46,7 +47,6 @@ from rag.strategies import ResolvedStrategy, Strategies
 from rag.strategy import Filters, Strategy
 from rag.writing import Writer, Written
 
-MAX_QUESTION_CHARACTERS = 4000
 _tracer = tracer(__name__)
 
 
@@ -94,6 +94,7 @@ class _Drafted:
     passages: list[Passage]
     state: IndexState | None
     reranking: RerankingReport | None
+    judging: JudgingReport | None
 
 
 class AskService:
@@ -107,6 +108,7 @@ class AskService:
         searching: Searching,
         rewriter: Rewriter,
         reranker: Reranker,
+        judge: Judge,
         writer: Writer,
         cache: AnswerCacheService,
         splits: LabelSplits | None = None,
@@ -118,6 +120,7 @@ class AskService:
         self._searching = searching
         self._rewriter = rewriter
         self._reranker = reranker
+        self._judge = judge
         self._writer = writer
         self._cache = cache
         self._splits = splits
@@ -191,7 +194,7 @@ class AskService:
             InvalidInput: what `with_options` raises.
             NotFound: the namespace, the collection or the strategy does not exist; `ask.follows_nothing`.
             Refused: `ask.citation_mismatch` when a stored text is not what was indexed.
-            EngineError: what the prompt raises that words the question in other ways.
+            EngineError: what the prompt raises that words the question in other ways, and what `Judge.judged` raises.
         """
         with span(_tracer, "ask"):
             claim = None
@@ -319,7 +322,11 @@ class AskService:
         with span(_tracer, "answer"):
             offered = 0 if options.composing is None else options.composing.sentences
             answer = drafted(question, moment.others, found, options, offered=offered)
-            return _Drafted(question, answer, found.passages, state, report)
+        answer, judging = await self._judge.judged(
+            caller, asked.namespace, options, asked.question, answer, found.passages,
+            version=asked.resolved.version, parent_id=parent_id,
+        )  # fmt: skip
+        return _Drafted(question, answer, found.passages, state, report, judging)
 
     async def _refusal(self, caller: Caller, asked: _Asked, found: _Drafted) -> Refusal | None:
         """Return why there is no answer; None where there is one."""
@@ -359,7 +366,8 @@ def _answer(asked: _Asked, execution_id: UUID, found: _Drafted, refusal: Refusal
         strategy=f"{version.name}/{version.number}", refused=refusal is not None, reason=refusal and refusal.reason,
         reason_code=refusal and refusal.code, text=written.text, confidence=round(found.draft.confidence, 4),
         citations=written.citations, passages=found.passages, context=list(asked.context),
-        queries=list(asked.wordings), reranking=found.reranking,
+        queries=list(asked.wordings), reranking=found.reranking, judging=found.judging,
+        own_confidence=rounded(found.draft.own),
         prose=written.prose, composition=written.composition,
     )  # fmt: skip
 
@@ -370,25 +378,6 @@ def _failed(answer: Answer) -> bool:
     return (ordering is not None and ordering.failed is not None) or (
         writing is not None and writing.error_code is not None
     )
-
-
-def checked_question(question: str) -> str:
-    """Return `question` if it can be asked.
-
-    Raises:
-        InvalidInput: `ask.empty_question`.
-        TooLarge: `ask.question_too_long`.
-    """
-    if len(question) > MAX_QUESTION_CHARACTERS:
-        raise TooLarge(
-            "ask.question_too_long",
-            f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}. "
-            "Add long texts as documents.",
-            details={"limit": MAX_QUESTION_CHARACTERS},
-        )
-    if not question.strip() or "\x00" in question:
-        raise InvalidInput("ask.empty_question", "The question is empty or holds a NUL character; ask in words.")
-    return question
 
 
 def _cache_question(asked: _Asked, kind: str) -> CacheQuestion | None:

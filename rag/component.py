@@ -87,6 +87,7 @@ class RagComponent(Component):
         from rag.embedders.options import configured
         from rag.embedders.registry import Embedders
         from rag.embedding import MiniLMEmbedder
+        from rag.judging.judge import Judge
         from rag.lost_support.service import SupportService
         from rag.parsing.pool import ParserPool
         from rag.pinned_prompts import PinnedPrompts
@@ -131,13 +132,13 @@ class RagComponent(Component):
             CrossEncoders(RerankerOptions()),
         )
         services.add(cross_encoders)
-        reranker = Reranker(cross_encoders, prompts)
-        services.add(PreviewService(database, viewers, searching, rewriter, reranker, store))
+        reranker, judge = Reranker(cross_encoders, prompts), Judge(cross_encoders, prompts)
+        services.add(PreviewService(database, viewers, searching, rewriter, reranker, judge, store))
         executions = services.get(ExecutionService)
         cache = AnswerCacheService(database, executions, AnswerCacheOptions(), store)
         splits = services.get(LabelSplits)
         asking = AskService(
-            database, executions, strategies, searching, rewriter, reranker, writer, cache, splits, store
+            database, executions, strategies, searching, rewriter, reranker, judge, writer, cache, splits, store
         )
         services.add(cache)
         services.add(asking)
@@ -147,7 +148,7 @@ class RagComponent(Component):
         datasets, feedback = services.get(DatasetService), services.get(FeedbackService)
         services.add(AnswerLabelService(database, executions, feedback, datasets))
         services.add(DraftService(database, jobs, services.get(PromptService), executions, feedback, datasets))
-        services.add(WhyService(database, strategies, searching, rewriter, reranker, store))
+        services.add(WhyService(database, strategies, searching, rewriter, reranker, judge, store))
         services.add(ReindexingService(database, jobs, strategies, embedders, store))
         services.add(SweepService(database, jobs, strategies, services.get(Planner)))
         connectors = Connectors.installed(SourceOptions())

@@ -15,7 +15,7 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {"retrieval": Retrieval, "answeri
 NAMES: Final = tuple(f"{part}.{member}" for part, options in _PARTS.items() for member in options.model_fields)
 """What takes effect when a question is asked."""
 _OF_THE_INDEX = ("chunking", "embedder")
-_OF_THE_LOCK = ("rewriting", "reranking", "composing")
+_OF_THE_LOCK = ("rewriting", "reranking", "judging", "composing")
 
 
 def with_options(strategy: Strategy, options: Mapping[str, Any]) -> Strategy:

@@ -59,6 +59,8 @@ def refusal_of(question: Question, drafted: Draft, threshold: float) -> Refusal 
     if drafted.sentences and drafted.confidence >= threshold:
         return _CONFLICTING if drafted.conflicting else None
     compared = f"confidence {drafted.confidence:.2f}, the strategy asks for {threshold:.2f}"
+    if drafted.own is not None and drafted.own >= threshold:
+        compared += f"; the engine's own check alone says {drafted.own:.2f}"
     if drafted.evidence.passage_similarity < _OFF_TOPIC and drafted.told < _TOLD:
         return Refusal("off_topic", f"Nothing in the collection is about this ({compared}).")
     lacking = "".join(f" {one}" for one in _lacking(question.text, drafted.evidence))

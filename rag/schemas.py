@@ -314,6 +314,17 @@ class RerankingReport(BaseModel):
     left_out: list[LeftOutPassage] = []
 
 
+class JudgingReport(BaseModel):
+    """What the strategy's judge said of whether there is an answer.
+
+    `score` is in log-odds: 0 is undecided. The answer's `confidence` comes of it and of its `own_confidence`.
+    """
+
+    kind: Literal["cross_encoder", "model"]
+    model: str
+    score: float
+
+
 class Answer(BaseModel):
     """An extractive answer, or a refusal.
 
@@ -321,14 +332,16 @@ class Answer(BaseModel):
     when `refused`, and then there are citations only of sentences that contradict each other (`conflicting`).
     Where the strategy lets a model write (`composition`), `text` may be made of `prose` instead: sentences of the
     model's own, each borne out by the citations that it names.
-    `confidence` (0..1) estimates the probability that the passages answer the question; see `rag.support`.
+    `confidence` (0..1) estimates the probability that the passages answer the question; see `rag.support`. Where the
+    strategy's judge or its calibration have a part in it, `own_confidence` is what it would be without them.
     `reason_code` tells nothing near (`off_topic`) from what is near and does not answer (`unsupported`), and from a
     question that does not say what it is about (`underspecified`) or a collection in which you may read nothing
     (`not_permitted`). `passages` are the nearest ones, best first.
     `context` are the earlier questions that a follow-up was understood with, first to last, and `queries` the other
     wordings, by the strategy's prompt, that passages were searched with too. One that was given before, and is given
     again because nothing that it depends on has changed, names the execution that found it (`cached_from`).
-    `reranking` says how a model ordered the passages, where the strategy has one do so.
+    `reranking` says how a model ordered the passages, and `judging` what one said of whether they answer, where the
+    strategy has one do so.
     """
 
     execution_id: UUID
@@ -345,6 +358,8 @@ class Answer(BaseModel):
     context: list[str] = []
     queries: list[str] = []
     reranking: RerankingReport | None = None
+    judging: JudgingReport | None = None
+    own_confidence: float | None = None
     cached_from: UUID | None = None
     prose: list[Statement] = []
     composition: Composition | None = None

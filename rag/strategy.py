@@ -22,6 +22,7 @@ from rag.embedders.options import BUNDLED
 KIND: Final = "rag_strategy"
 DEFAULT_NAME: Final = "default"
 DEFAULT_QUERIES: Final = 3
+MOST_WEIGHT: Final = 20.0
 COUNTED = frozenset({"multi_query", "multi_hop"})
 """Kinds of rewriting that write several."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -157,6 +158,18 @@ class Retrieval(_Options):
     filters: Filters = Filters()
 
 
+class Calibration(_Options):
+    """How confidence is made of what the engine's own check says and, where a judge is asked, of what that says.
+
+    Both are log-odds: confidence is the logistic function of `bias` + `own` times the one + `judge` times the other
+    (J. Platt, "Probabilistic Outputs for Support Vector Machines", 1999). A sweep fits the three to a data set.
+    """
+
+    own: float = Field(default=1.0, ge=0, le=MOST_WEIGHT)
+    judge: float = Field(default=1.0, ge=0, le=MOST_WEIGHT)
+    bias: float = Field(default=0.0, ge=-50, le=50)
+
+
 class Answering(_Options):
     """How sentences are chosen, and when the engine refuses.
 
@@ -165,10 +178,11 @@ class Answering(_Options):
     A sentence that shares more than `redundancy` of its terms with a chosen one is passed over, and
     one that scores below `relative_floor` of the best is not worth adding. One that holds no word of the question
     that the chosen ones lack only stands near: it has to score `near_floor` of the best.
+    `calibration` fits confidence to a collection.
     With `cache` an answer is kept, and given again as long as nothing that it depends on has changed.
     """
 
-    later = frozenset({"cache"})
+    later = frozenset({"cache", "calibration"})
 
     threshold: float = Field(default=0.4, ge=0, le=1)
     max_sentences: int = Field(default=3, ge=1, le=10)
@@ -178,6 +192,7 @@ class Answering(_Options):
     relative_floor: float = Field(default=0.7, ge=0, le=1)
     near_floor: float = Field(default=0.85, ge=0, le=1)
     cache: bool = False
+    calibration: Calibration | None = None
 
 
 class Rewriting(_Options):
@@ -240,6 +255,34 @@ class ModelReranking(_Options):
 Reranking = Annotated[CrossEncoderReranking | ModelReranking, Field(discriminator="kind")]
 
 
+class CrossEncoderJudging(_Options):
+    """Whether there is an answer, asked of a cross-encoder that was trained to say so (on QNLI, say).
+
+    It reads the question with each passage that would be cited, up to `max_tokens`; the best of its numbers counts, as
+    log-odds. `model` and `digest` are as of a reranking.
+    """
+
+    kind: Literal["cross_encoder"]
+    model: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
+    digest: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    max_tokens: int = Field(default=512, ge=16, le=8192)
+
+
+class ModelJudging(_Options):
+    """Whether there is an answer, asked of a language model by a governed prompt.
+
+    `prompt` names a version of one (`judge@production`), whose variables are `question`, and where it wants them
+    `sentences`, those that would be cited, and `passages`, where they stand. Its output is JSON with `pass` (true or
+    false) or `score` (0 to 1), whose log-odds count.
+    """
+
+    kind: Literal["model"]
+    prompt: str = Field(min_length=1, max_length=140)
+
+
+Judging = Annotated[CrossEncoderJudging | ModelJudging, Field(discriminator="kind")]
+
+
 class Composing(_Options):
     """An answer that a model writes from the chosen sentences, by a governed prompt.
 
@@ -262,12 +305,13 @@ class Strategy(_Options):
     anew. Questions are embedded by what the collection was indexed with, whatever a strategy says.
     """
 
-    later = frozenset({"rewriting", "reranking", "composing"})
+    later = frozenset({"rewriting", "reranking", "judging", "composing"})
 
     chunking: Chunking = Chunking()
     rewriting: Rewriting | None = None
     retrieval: Retrieval = Retrieval()
     reranking: Reranking | None = None
     answering: Answering = Answering()
+    judging: Judging | None = None
     composing: Composing | None = None
     embedder: str = Field(default=BUNDLED, min_length=1, max_length=63)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
@@ -15,11 +15,24 @@ from mcp_engine.prompts.kind import KIND as PROMPT
 from rag.embedders.options import BUNDLED, STATIC
 from rag.prompt_use import PromptUse
 from rag.reranking.options import not_there
-from rag.strategy import KIND, Composing, CrossEncoderReranking, ModelReranking, Rewriting, Strategy
+from rag.strategy import (
+    KIND,
+    Composing,
+    CrossEncoderJudging,
+    CrossEncoderReranking,
+    ModelJudging,
+    ModelReranking,
+    Rewriting,
+    Strategy,
+)
 
-_USES: Final[Mapping[type[Rewriting | ModelReranking | Composing], PromptUse]] = {
+_Prompted: TypeAlias = Rewriting | ModelReranking | ModelJudging | Composing
+_Part = TypeVar("_Part", CrossEncoderReranking, CrossEncoderJudging)
+
+_USES: Final[Mapping[type[_Prompted], PromptUse]] = {
     Rewriting: PromptUse("rewrite questions", "question", ("earlier", "found")),
     ModelReranking: PromptUse("order passages", "passages", ("question",)),
+    ModelJudging: PromptUse("judge whether there is an answer", "question", ("sentences", "passages")),
     Composing: PromptUse("write an answer", "sentences", ("question",)),
 }
 
@@ -42,7 +55,7 @@ class StrategyKind:
 
     def normalise(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the body with its defaults filled in, but those of members that came later, and with the digest of
-        the files of the cross-encoder that it names.
+        the files of the cross-encoders that it names.
 
         Raises:
             InvalidInput: `rag_strategy.invalid`, naming each member that is wrong; `rag_strategy.embedder_unknown`,
@@ -58,23 +71,24 @@ class StrategyKind:
                 f"No embedder is named {strategy.embedder!r}; there are: {', '.join(self._embedders)}. The operator "
                 "lists more in the file that MCP_ENGINE_EMBEDDERS_FILE names.",
             )
-        reranking = strategy.reranking
-        if isinstance(reranking, CrossEncoderReranking):
-            strategy = strategy.model_copy(update={"reranking": self._pinned(reranking)})
+        if isinstance(strategy.reranking, CrossEncoderReranking):
+            strategy = strategy.model_copy(update={"reranking": self._pinned(strategy.reranking)})
+        if isinstance(strategy.judging, CrossEncoderJudging):
+            strategy = strategy.model_copy(update={"judging": self._pinned(strategy.judging)})
         return strategy.model_dump(mode="json")
 
-    def _pinned(self, reranking: CrossEncoderReranking) -> CrossEncoderReranking:
-        digest = self._rerankers.get(reranking.model)
+    def _pinned(self, part: _Part) -> _Part:
+        digest = self._rerankers.get(part.model)
         if digest is None:
-            why = not_there(reranking.model, sorted(self._rerankers))
+            why = not_there(part.model, sorted(self._rerankers))
             raise InvalidInput("rag_strategy.reranker_unknown", f"{why} The engine looks for new ones when it starts.")
-        if reranking.digest not in (None, digest):
+        if part.digest not in (None, digest):
             raise InvalidInput(
                 "rag_strategy.reranker_changed",
-                f"The files of the cross-encoder {reranking.model!r} have the digest {digest}, and `digest` says "
-                f"{reranking.digest}; leave it out to take the files that are there.",
+                f"The files of the cross-encoder {part.model!r} have the digest {digest}, and `digest` says "
+                f"{part.digest}; leave it out to take the files that are there.",
             )
-        return reranking.model_copy(update={"digest": digest})
+        return part.model_copy(update={"digest": digest})
 
     def dependencies(self, body: Mapping[str, Any]) -> Sequence[Reference]:
         named = (Reference.parse(PROMPT, part.prompt) for part in _naming_prompts(body))
@@ -94,8 +108,8 @@ class StrategyKind:
                 raise InvalidInput("rag_strategy.prompt_unfit", misfit)
 
 
-def _naming_prompts(body: Mapping[str, Any]) -> list[Rewriting | ModelReranking | Composing]:
+def _naming_prompts(body: Mapping[str, Any]) -> list[_Prompted]:
     """Return the parts of a strategy that name a prompt."""
     strategy = Strategy.model_validate(dict(body))
-    parts = (strategy.rewriting, strategy.reranking, strategy.composing)
-    return [part for part in parts if isinstance(part, Rewriting | ModelReranking | Composing)]
+    parts = (strategy.rewriting, strategy.reranking, strategy.judging, strategy.composing)
+    return [part for part in parts if isinstance(part, Rewriting | ModelReranking | ModelJudging | Composing)]

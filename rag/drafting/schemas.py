@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mcp_engine.evaluation.datasets.schemas import DatasetPushed, PushOptions
 from mcp_engine.jobs.schemas import JobState
-from rag.asking import MAX_QUESTION_CHARACTERS
+from rag.question_text import MAX_QUESTION_CHARACTERS
 from rag.schemas import CitedVersion
 
 MAX_QUESTIONS = 200

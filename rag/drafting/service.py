@@ -24,7 +24,6 @@ from mcp_engine.jobs.service import JobService
 from mcp_engine.prompts.kind import KIND as PROMPT
 from mcp_engine.prompts.schemas import PromptDetail
 from mcp_engine.prompts.service import PromptService
-from rag.asking import checked_question
 from rag.collections import find_collection
 from rag.drafting import views
 from rag.drafting.facts import JUDGED, STARTED, judged_facts, started_facts
@@ -43,6 +42,7 @@ from rag.drafting.schemas import (
 from rag.drafting.tables import DraftedQuestionRow, DraftVerdictRow, QuestionDraftRow
 from rag.drafting.texts import shown
 from rag.prompt_use import PromptUse
+from rag.question_text import checked_question
 from rag.repository import DocumentRepository
 
 ACCEPTED_METRIC: Final = "question_accepted"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from rag.asking import MAX_QUESTION_CHARACTERS
 from rag.lexical import words
+from rag.question_text import MAX_QUESTION_CHARACTERS
 
 _MIN_WORDS: Final = 3
 _LEAD: Final = re.compile(r"^\s*(?:[-*•]\s+|\d+[.)]\s+)?(?:\**(?:question|q)\**\s*\d*\s*[:.]\**\s*)?", re.IGNORECASE)

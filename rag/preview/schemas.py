@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from rag.refusal import RefusalCode
-from rag.schemas import Passage, RerankingReport
+from rag.schemas import JudgingReport, Passage, RerankingReport
 from rag.strategy import Chunking, Filters, Strategy
 
 
@@ -71,3 +71,5 @@ class AnswerPreview(BaseModel):
     confidence: float
     queries: list[str] = []
     reranking: RerankingReport | None = None
+    judging: JudgingReport | None = None
+    own_confidence: float | None = None

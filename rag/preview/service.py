@@ -11,8 +11,7 @@ from statistics import median_low
 from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import NotFound, TooLarge
-from rag.answering import Draft
-from rag.asking import checked_question
+from rag.answering import Draft, rounded
 from rag.chunkers.outline import Outline
 from rag.chunkers.registry import chunker_for
 from rag.collections import erased, find_collection, no_document
@@ -20,6 +19,7 @@ from rag.embedding import Embedder
 from rag.found import found_with, retrieved
 from rag.hops import drafted
 from rag.indexing import Cut, cut, sentence_vectors
+from rag.judging.judge import Judge
 from rag.parsing.parsed import PageSpan, ParsedDocument
 from rag.parsing.pool import ParserPool
 from rag.parsing.recognised import was_recognised
@@ -31,6 +31,7 @@ from rag.preview.schemas import (
     PreviewChunk,
     PreviewSentence,
 )
+from rag.question_text import checked_question
 from rag.readers.repository import ReaderRepository
 from rag.refusal import nothing_found, refusal_of
 from rag.repository import DocumentRepository
@@ -62,6 +63,7 @@ class PreviewService:
         searching: Searching,
         rewriter: Rewriter,
         reranker: Reranker,
+        judge: Judge,
         store: VectorStore = POSTGRESQL,
     ) -> None:
         self._database = database
@@ -69,6 +71,7 @@ class PreviewService:
         self._searching = searching
         self._rewriter = rewriter
         self._reranker = reranker
+        self._judge = judge
         self._store = store
 
     async def chunks(self, caller: Caller, namespace: str, collection: str, request: ChunksRequest) -> ChunksPreview:
@@ -114,8 +117,8 @@ class PreviewService:
             NotFound: `collection.not_found`.
             Gone: `content.erased`.
             Refused: what `Searching.embedder_of` raises.
-            EngineError: what the prompt raises that words the question in other ways, and what `Reranker.reranked`
-                raises.
+            EngineError: what the prompt raises that words the question in other ways, and what `Reranker.reranked` and
+                `Judge.judged` raise.
         """
         checked_question(request.question)
         options = request.strategy
@@ -134,6 +137,7 @@ class PreviewService:
         found, report = await self._reranker.reranked(caller, namespace, options, request.question, found)
         found = found.first(options.retrieval.passages)
         passages, answer = found.passages, drafted(question, moment.others, found, options)
+        answer, judging = await self._judge.judged(caller, namespace, options, request.question, answer, passages)
         if passages:
             refusal = refusal_of(question, answer, options.answering.threshold)
         else:
@@ -142,7 +146,8 @@ class PreviewService:
         return AnswerPreview(
             passages=passages, sentences=_sentences(answer, passages), refused=refusal is not None,
             reason=refusal and refusal.reason, reason_code=refusal and refusal.code,
-            confidence=round(answer.confidence, 4), queries=wordings, reranking=report,
+            confidence=round(answer.confidence, 4), queries=wordings, reranking=report, judging=judging,
+            own_confidence=rounded(answer.own),
         )  # fmt: skip
 
     async def _cut(self, outline: Outline, request: ChunksRequest, embedder: Embedder) -> Cut:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rag.sweeps.calibrating import Fit, Said, fitted
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -17,6 +19,8 @@ class Asked:
         is_known: whether the row says what it should be answered from.
         refused: None where there was no output.
         is_right: of an answer, whether anything that it cites is among the row's sources.
+        own: what the engine's own check said, where a judge or a calibration changed it.
+        judge: what the judge said, in log-odds; None without one.
     """
 
     is_known: bool
@@ -24,6 +28,8 @@ class Asked:
     refused: bool | None = None
     confidence: float = 0.0
     is_right: bool = False
+    own: float | None = None
+    judge: float | None = None
 
 
 class RiskPoint(NamedTuple):
@@ -36,11 +42,15 @@ class RiskPoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Risk over coverage, of `rows` rows; `left_out` do not say what they should be answered from."""
+    """Risk over coverage, of `rows` rows; `left_out` do not say what they should be answered from.
+
+    `fit` is how confidence would be calibrated by its answers; None where there are too few of them.
+    """
 
     rows: int
     left_out: int
     points: list[RiskPoint]
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +101,7 @@ def risk_coverage(answers: Sequence[tuple[float, bool]], total: int) -> list[Ris
 def _curve(rows: Sequence[Asked]) -> Curve:
     """Follow the answers down to the combination's own threshold: what it refused, it would not have cited."""
     known = [row for row in rows if row.is_known]
-    answers = [(row.confidence, row.is_right) for row in known if row.refused is False]
-    return Curve(len(known), len(rows) - len(known), risk_coverage(answers, len(known)))
+    answered = [row for row in known if row.refused is False]
+    answers = [(row.confidence, row.is_right) for row in answered]
+    said = [Said(row.confidence if row.own is None else row.own, row.judge, row.is_right) for row in answered]
+    return Curve(len(known), len(rows) - len(known), risk_coverage(answers, len(known)), fitted(said))

@@ -68,12 +68,15 @@ def asked(content: Mapping[str, Any] | None, run: ExecutionDetail | None, source
         return Asked(is_known=wanted is not None)
     answer = run.output.value
     places = [Place.of(citation) for citation in answer["citations"]]
+    judging: Mapping[str, Any] = answer.get("judging") or {}
     return Asked(
         is_known=wanted is not None,
         latency_ms=run.latency_total_ms,
         refused=answer["refused"],
         confidence=answer["confidence"],
         is_right=any(matches(place, one) for place in places for one in wanted or ()),
+        own=answer.get("own_confidence"),
+        judge=judging.get("score"),
     )
 
 

@@ -124,6 +124,23 @@ class RiskCoveragePoint(BaseModel):
     risk: float = Field(description="The share of these answers that cite none of the row's sources.")
 
 
+class FittedCalibration(BaseModel):
+    """The `answering.calibration` that makes a combination's answers most probable.
+
+    `rows` answers were given, of which `right` cite one of their row's sources; the log losses are theirs, as
+    the engine counts confidence without a calibration and with this one. Wrong answers that were refused have no part:
+    sweep `answering.threshold` at 0 to fit to all.
+    """
+
+    own: float
+    judge: float
+    bias: float
+    rows: int
+    right: int
+    loss_before: float
+    loss_after: float
+
+
 class RiskCoverage(BaseModel):
     """Risk over coverage of one combination, the most confident answers first.
 
@@ -136,3 +153,6 @@ class RiskCoverage(BaseModel):
     rows: int | None = Field(description="Rows that name their sources.")
     left_out: int | None = Field(description="Rows that don't.")
     points: list[RiskCoveragePoint] | None
+    calibration: FittedCalibration | None = Field(
+        default=None, description="Null with fewer than 20 right or 20 wrong answers."
+    )

@@ -12,6 +12,7 @@ from rag.sweeps.repository import StoredCombination, StoredSweep
 from rag.sweeps.schemas import (
     Combination,
     CombinationFigures,
+    FittedCalibration,
     RiskCoverage,
     RiskCoveragePoint,
     Sweep,
@@ -63,7 +64,10 @@ def risk_coverage(one: StoredCombination) -> RiskCoverage:
         return shown
     curve = one.figures.curve
     points = [RiskCoveragePoint(threshold=t, coverage=c, risk=r) for t, c, r in curve["points"]]
-    return shown.model_copy(update={"rows": curve["rows"], "left_out": curve["left_out"], "points": points})
+    fit = None if curve.get("fit") is None else FittedCalibration.model_validate(curve["fit"])
+    return shown.model_copy(
+        update={"rows": curve["rows"], "left_out": curve["left_out"], "points": points, "calibration": fit}
+    )
 
 
 def _figures(one: StoredCombination) -> CombinationFigures | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from rag.refusal import RefusalCode
-from rag.schemas import CitedVersion
+from rag.schemas import CitedVersion, JudgingReport
 from rag.strategy import Filters
 
 MAX_TEXT_CHARACTERS = 1000
@@ -176,7 +176,8 @@ class SentencesStage(_Stage):
 class AnswerStage(_Stage):
     """The answer is refused when its confidence is below the threshold; `evidence` is what the confidence is made of.
 
-    `citations` are the numbers of those that stand in the passage.
+    `citations` are the numbers of those that stand in the passage. `own_confidence` is what the evidence alone
+    comes to, where the strategy's judge (`judging`) or its calibration have a part in it.
     """
 
     stage: Literal["answer"] = "answer"
@@ -186,6 +187,8 @@ class AnswerStage(_Stage):
     threshold: float
     evidence: dict[str, float]
     citations: list[int]
+    judging: JudgingReport | None = None
+    own_confidence: float | None = None
 
 
 Stage = Annotated[

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.telemetry.tracing import span, tracer
-from rag.asking import checked_question
+from rag.answering import Draft
 from rag.found import Found
+from rag.judging.judge import Judge
 from rag.passages import cited
+from rag.question_text import checked_question
 from rag.repository import DocumentRepository
 from rag.reranking.reranker import Reranker
 from rag.rewriting.rewriter import Rewriter, Searched
-from rag.schemas import RerankingReport
+from rag.schemas import JudgingReport, Passage, RerankingReport
 from rag.searching import Searching
 from rag.stores.port import VectorStore
 from rag.stores.postgresql import POSTGRESQL
@@ -34,6 +38,7 @@ class WhyService:
         searching: Searching,
         rewriter: Rewriter,
         reranker: Reranker,
+        judge: Judge,
         store: VectorStore = POSTGRESQL,
     ) -> None:
         self._database = database
@@ -41,6 +46,7 @@ class WhyService:
         self._searching = searching
         self._rewriter = rewriter
         self._reranker = reranker
+        self._judge = judge
         self._store = store
 
     async def explain(self, caller: Caller, namespace: str, collection: str, request: WhyRequest) -> Why:
@@ -72,8 +78,14 @@ class WhyService:
                         caller, namespace, resolved.strategy, request.question, found, version=resolved.version
                     )
 
+                async def judge(draft: Draft, passages: Sequence[Passage]) -> tuple[Draft, JudgingReport | None]:
+                    return await self._judge.judged(
+                        caller, namespace, resolved.strategy, request.question, draft, passages,
+                        version=resolved.version,
+                    )  # fmt: skip
+
                 trace = await traced(
-                    work, place.id, question, resolved.strategy, request.filters, expected, order, searched,
+                    work, place.id, question, resolved.strategy, request.filters, expected, order, judge, searched,
                     moment.others,
                 )  # fmt: skip
                 return await _view(work, collection, resolved, trace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from rag.answering import able, floor_of
+from rag.answering import able, floor_of, rounded
 from rag.found import retrieved
 from rag.lexical import stem, terms, words
 from rag.refusal import refusal_of
@@ -185,5 +185,5 @@ def _answer(trace: Trace) -> AnswerStage:
         reason_code=refusal and refusal.code,
         confidence=round(drafted.confidence, 4), threshold=threshold,
         evidence={name: round(float(value), 6) for name, value in asdict(drafted.evidence).items()},
-        citations=inside if refusal is None else [],
+        citations=inside if refusal is None else [], judging=trace.judging, own_confidence=rounded(drafted.own),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from rag.hops import drafted
 from rag.index.repository import IndexRepository
 from rag.repository import DocumentRepository
 from rag.retrieval import Hits, Question, marginal, narrowing, retrieve
-from rag.schemas import RerankingReport
+from rag.schemas import JudgingReport, Passage, RerankingReport
 from rag.sentences import Span
 from rag.stores.port import SearchedIndex
 from rag.strategy import Filters, Strategy
@@ -64,6 +64,7 @@ class Trace:
     gain: Gain | None
     ranked: Sequence[Sentence]
     drafted: Draft
+    judging: JudgingReport | None
 
     def position_in(self, hits: Sequence[Hit]) -> int | None:
         """Return the place of the chunk among these, from 1; None when it is not among them."""
@@ -78,6 +79,7 @@ async def traced(
     filters: Filters | None,
     expected: Expected,
     order: Callable[[Found], Awaitable[tuple[Found, RerankingReport | None]]],
+    judge: Callable[[Draft, Sequence[Passage]], Awaitable[tuple[Draft, JudgingReport | None]]],
     searched: SearchedIndex | None = None,
     others: Sequence[Question] = (),
 ) -> Trace:
@@ -85,6 +87,7 @@ async def traced(
 
     Args:
         order: as `Reranker.reranked`.
+        judge: as `Judge.judged`.
 
     Raises:
         Gone: `content.erased` when a text was erased meanwhile.
@@ -95,6 +98,7 @@ async def traced(
     repository = DocumentRepository(work.session, work.tenant_id)
     ordered, reranking = await order(await found_with(repository, hits))
     found = ordered.first(options.passages)
+    answer, judging = await judge(drafted(question, others, found, strategy), found.passages)
     chunk = expected.furthest(ordered.hits)
     [text] = await repository.slices([(chunk.version_id, chunk.start, chunk.end)])
     failed = await _failed(work, collection_id, chunk.version_id, narrowing(options, filters), hits)
@@ -112,7 +116,8 @@ async def traced(
         dense_rank=0 if failed else await _dense_rank(work, collection_id, question.vector, chunk, hits),
         gain=None if options.mmr is None else await _gain(work, chunk, hits, options.mmr),
         ranked=ranked(found.hits.best, found.texts, hits.weights, strategy.answering),
-        drafted=drafted(question, others, found, strategy),
+        drafted=answer,
+        judging=judging,
     )
 
 

@@ -34,6 +34,7 @@ from rag.embedders.options import ServerOptions
 from rag.embedders.registry import Embedders
 from rag.embedding import MiniLMEmbedder
 from rag.jobs import IndexJob
+from rag.judging.judge import Judge
 from rag.lost_support.service import SupportService
 from rag.parsing.pool import ParserPool
 from rag.pinned_prompts import PinnedPrompts
@@ -156,6 +157,7 @@ async def workspace_on(
     prompts = PromptService(artifacts, Models(script), executions)
     pinned, cross_encoders = PinnedPrompts(prompts), CrossEncoders(rerankers)
     rewriter, reranker = Rewriter(pinned, searching), Reranker(cross_encoders, pinned)
+    judge = Judge(cross_encoders, pinned)
     writer = Writer(database, Composer(pinned))
     cache = AnswerCacheService(database, executions, AnswerCacheOptions())
     asking = AskService(
@@ -165,6 +167,7 @@ async def workspace_on(
         searching,
         rewriter,
         reranker,
+        judge,
         writer,
         cache,
         ExperimentSplits(database, artifacts),
@@ -177,8 +180,8 @@ async def workspace_on(
         IndexJob(parsers, embedders, strategies, JobService(database)),
         artifacts,
         executions,
-        WhyService(database, strategies, searching, rewriter, reranker),
-        PreviewService(database, parsers, searching, rewriter, reranker),
+        WhyService(database, strategies, searching, rewriter, reranker, judge),
+        PreviewService(database, parsers, searching, rewriter, reranker, judge),
         embedder,
         embedders,
         searching,

@@ -16,10 +16,10 @@ from mcp_engine.audit.service import AuditService
 from mcp_engine.audit.witness import Witness
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import InvalidInput, NotFound, Refused, TooLarge
-from rag.asking import MAX_QUESTION_CHARACTERS
 from rag.embedding import MiniLMEmbedder
 from rag.facts import ADDED
 from rag.parsing.pool import ParserPool
+from rag.question_text import MAX_QUESTION_CHARACTERS
 from rag.strategy import KIND
 from tests.conftest import make_tenant
 from tests.rag.conftest import Workspace, workspace_on

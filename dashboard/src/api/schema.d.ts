@@ -3101,14 +3101,16 @@ export interface components {
          *     when `refused`, and then there are citations only of sentences that contradict each other (`conflicting`).
          *     Where the strategy lets a model write (`composition`), `text` may be made of `prose` instead: sentences of the
          *     model's own, each borne out by the citations that it names.
-         *     `confidence` (0..1) estimates the probability that the passages answer the question; see `rag.support`.
+         *     `confidence` (0..1) estimates the probability that the passages answer the question; see `rag.support`. Where the
+         *     strategy's judge or its calibration have a part in it, `own_confidence` is what it would be without them.
          *     `reason_code` tells nothing near (`off_topic`) from what is near and does not answer (`unsupported`), and from a
          *     question that does not say what it is about (`underspecified`) or a collection in which you may read nothing
          *     (`not_permitted`). `passages` are the nearest ones, best first.
          *     `context` are the earlier questions that a follow-up was understood with, first to last, and `queries` the other
          *     wordings, by the strategy's prompt, that passages were searched with too. One that was given before, and is given
          *     again because nothing that it depends on has changed, names the execution that found it (`cached_from`).
-         *     `reranking` says how a model ordered the passages, where the strategy has one do so.
+         *     `reranking` says how a model ordered the passages, and `judging` what one said of whether they answer, where the
+         *     strategy has one do so.
          */
         Answer: {
             /** Cached From */
@@ -3130,6 +3132,9 @@ export interface components {
              * Format: uuid
              */
             execution_id: string;
+            judging?: components["schemas"]["JudgingReport"] | null;
+            /** Own Confidence */
+            own_confidence?: number | null;
             /** Passages */
             passages: components["schemas"]["Passage"][];
             /**
@@ -3247,6 +3252,9 @@ export interface components {
         AnswerPreview: {
             /** Confidence */
             confidence: number;
+            judging?: components["schemas"]["JudgingReport"] | null;
+            /** Own Confidence */
+            own_confidence?: number | null;
             /** Passages */
             passages: components["schemas"]["Passage"][];
             /**
@@ -3304,7 +3312,8 @@ export interface components {
          * AnswerStage
          * @description The answer is refused when its confidence is below the threshold; `evidence` is what the confidence is made of.
          *
-         *     `citations` are the numbers of those that stand in the passage.
+         *     `citations` are the numbers of those that stand in the passage. `own_confidence` is what the evidence alone
+         *     comes to, where the strategy's judge (`judging`) or its calibration have a part in it.
          */
         AnswerStage: {
             /** Citations */
@@ -3315,6 +3324,7 @@ export interface components {
             evidence: {
                 [key: string]: number;
             };
+            judging?: components["schemas"]["JudgingReport"] | null;
             /** Note */
             note: string;
             /**
@@ -3322,6 +3332,8 @@ export interface components {
              * @enum {string}
              */
             outcome: "passed" | "dropped";
+            /** Own Confidence */
+            own_confidence?: number | null;
             /** Reason Code */
             reason_code: ("nothing_indexed" | "not_permitted" | "filtered" | "underspecified" | "off_topic" | "unsupported" | "conflicting") | null;
             /** Refused */
@@ -3343,6 +3355,7 @@ export interface components {
          *     A sentence that shares more than `redundancy` of its terms with a chosen one is passed over, and
          *     one that scores below `relative_floor` of the best is not worth adding. One that holds no word of the question
          *     that the chosen ones lack only stands near: it has to score `near_floor` of the best.
+         *     `calibration` fits confidence to a collection.
          *     With `cache` an answer is kept, and given again as long as nothing that it depends on has changed.
          */
         Answering: {
@@ -3351,6 +3364,7 @@ export interface components {
              * @default false
              */
             cache: boolean;
+            calibration?: components["schemas"]["Calibration"] | null;
             /**
              * Max Sentences
              * @default 3
@@ -3540,6 +3554,30 @@ export interface components {
              * @description As a JSON object, such as {"name": "questions", "shares": {"open": 1}}.
              */
             options: string;
+        };
+        /**
+         * Calibration
+         * @description How confidence is made of what the engine's own check says and, where a judge is asked, of what that says.
+         *
+         *     Both are log-odds: confidence is the logistic function of `bias` + `own` times the one + `judge` times the other
+         *     (J. Platt, "Probabilistic Outputs for Support Vector Machines", 1999). A sweep fits the three to a data set.
+         */
+        Calibration: {
+            /**
+             * Bias
+             * @default 0
+             */
+            bias: number;
+            /**
+             * Judge
+             * @default 1
+             */
+            judge: number;
+            /**
+             * Own
+             * @default 1
+             */
+            own: number;
         };
         /**
          * CalibrationView
@@ -4343,6 +4381,29 @@ export interface components {
             rows: number;
             /** Scorer */
             scorer: string;
+        };
+        /**
+         * CrossEncoderJudging
+         * @description Whether there is an answer, asked of a cross-encoder that was trained to say so (on QNLI, say).
+         *
+         *     It reads the question with each passage that would be cited, up to `max_tokens`; the best of its numbers counts, as
+         *     log-odds. `model` and `digest` are as of a reranking.
+         */
+        CrossEncoderJudging: {
+            /** Digest */
+            digest?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "cross_encoder";
+            /**
+             * Max Tokens
+             * @default 512
+             */
+            max_tokens: number;
+            /** Model */
+            model: string;
         };
         /**
          * CrossEncoderReranking
@@ -5733,6 +5794,30 @@ export interface components {
             share: number;
         };
         /**
+         * FittedCalibration
+         * @description The `answering.calibration` that makes a combination's answers most probable.
+         *
+         *     `rows` answers were given, of which `right` cite one of their row's sources; the log losses are theirs, as
+         *     the engine counts confidence without a calibration and with this one. Wrong answers that were refused have no part:
+         *     sweep `answering.threshold` at 0 to fit to all.
+         */
+        FittedCalibration: {
+            /** Bias */
+            bias: number;
+            /** Judge */
+            judge: number;
+            /** Loss After */
+            loss_after: number;
+            /** Loss Before */
+            loss_before: number;
+            /** Own */
+            own: number;
+            /** Right */
+            right: number;
+            /** Rows */
+            rows: number;
+        };
+        /**
          * FusionStage
          * @description Both scores scaled to 0..1 over the candidates, the score they give together, and its rank among `candidates`.
          *
@@ -6283,6 +6368,23 @@ export interface components {
             /** Output */
             output: unknown;
         };
+        /**
+         * JudgingReport
+         * @description What the strategy's judge said of whether there is an answer.
+         *
+         *     `score` is in log-odds: 0 is undecided. The answer's `confidence` comes of it and of its `own_confidence`.
+         */
+        JudgingReport: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "cross_encoder" | "model";
+            /** Model */
+            model: string;
+            /** Score */
+            score: number;
+        };
         /** KeyIn */
         KeyIn: {
             /**
@@ -6815,6 +6917,23 @@ export interface components {
             gate: string;
             /** Message */
             message: string;
+        };
+        /**
+         * ModelJudging
+         * @description Whether there is an answer, asked of a language model by a governed prompt.
+         *
+         *     `prompt` names a version of one (`judge@production`), whose variables are `question`, and where it wants them
+         *     `sentences`, those that would be cited, and `passages`, where they stand. Its output is JSON with `pass` (true or
+         *     false) or `score` (0 to 1), whose log-odds count.
+         */
+        ModelJudging: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "model";
+            /** Prompt */
+            prompt: string;
         };
         /**
          * ModelReranking
@@ -8953,6 +9072,8 @@ export interface components {
          *     `abstention`, which says where rows name their sources, and until the combination is evaluated.
          */
         RiskCoverage: {
+            /** @description Null with fewer than 20 right or 20 wrong answers. */
+            calibration?: components["schemas"]["FittedCalibration"] | null;
             /**
              * Left Out
              * @description Rows that don't.
@@ -9853,6 +9974,8 @@ export interface components {
              * @default all-minilm-l6-v2-int8
              */
             embedder: string;
+            /** Judging */
+            judging?: (components["schemas"]["CrossEncoderJudging"] | components["schemas"]["ModelJudging"]) | null;
             /** Reranking */
             reranking?: (components["schemas"]["CrossEncoderReranking"] | components["schemas"]["ModelReranking"]) | null;
             /**

@@ -6,12 +6,10 @@ never decides.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from mcp_engine.artifacts.kinds import Reference
-from mcp_engine.errors import InvalidInput
 from mcp_engine.evaluation.scorers.judging import JUDGE_RUN, UNREADABLE, Judging, ask
 from mcp_engine.evaluation.scorers.port import (
     Answered,
@@ -22,6 +20,7 @@ from mcp_engine.evaluation.scorers.port import (
     ScoreFailed,
     Scoring,
 )
+from mcp_engine.evaluation.scorers.verdicts import read_verdict
 from mcp_engine.executions.schemas import SEALED_RUN
 from mcp_engine.prompts.kind import KIND as PROMPT
 from mcp_engine.prompts.schemas import RunCompleted
@@ -89,20 +88,7 @@ def _judging(parameters: Parameters) -> Judging:
 
 
 def _verdict(run: RunCompleted) -> float:
-    try:
-        value: Any = json.loads(run.output)
-        return _number(value)
-    except (ValueError, InvalidInput) as error:
-        raise ScoreFailed(
-            UNREADABLE, "The judge's output is no JSON with `pass` or `score`.", run.execution_id
-        ) from error
-
-
-def _number(value: Any) -> float:
-    match value:
-        case {"pass": bool(passed)}:
-            return float(passed)
-        case {"score": int(score) | float(score)} if not isinstance(score, bool) and 0 <= score <= 1:
-            return float(score)
-        case _:
-            raise ValueError("no judgement")
+    verdict = read_verdict(run.output)
+    if verdict is None:
+        raise ScoreFailed(UNREADABLE, "The judge's output is no JSON with `pass` or `score`.", run.execution_id)
+    return verdict

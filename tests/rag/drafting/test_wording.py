@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.asking import MAX_QUESTION_CHARACTERS
 from rag.drafting.wording import question_in
+from rag.question_text import MAX_QUESTION_CHARACTERS
 
 QUESTION = "Who built the lighthouse of Karsund?"
 
