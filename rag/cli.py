@@ -18,6 +18,7 @@ from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.transfer import every
 from rag.cli_watching import File, changes, show_change, stamps
 from rag.connectors.globs import wanted
+from rag.judging.odds import probability
 from rag.why.shown import render_why
 
 if TYPE_CHECKING:
@@ -314,6 +315,10 @@ def _render_answer(console: Console, answer: dict[str, Any], *, with_text: bool)
         report = answer["reranking"]
         ordered = report["failed"] or f"Passages ordered by {report['model']}, of {report['candidates']}."
         console.print(f"{ordered}\n", markup=False, style="dim")
+    if answer["judging"]:
+        judge, own = answer["judging"], answer["own_confidence"]
+        said = f"The judge {judge['model']} says {probability(judge['score']):.2f}, the engine's own check {own:.2f}."
+        console.print(f"{said}\n", markup=False, style="dim")
     if answer["refused"]:
         console.print(f"No answer. {answer['reason']}", markup=False)
         for citation in answer["citations"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -98,7 +99,8 @@ def risk(
     points: list[dict[str, Any]] = found["points"] or []
     lines = [(number(one["threshold"]), number(one["coverage"]), number(one["risk"])) for one in points]
     empty = "No curve: there is one once the combination is evaluated, with a scorer of the type abstention."
-    output.emit(found, output.table(["THRESHOLD", "COVERAGE", "RISK"], lines, empty=empty))
+    table = output.table(["THRESHOLD", "COVERAGE", "RISK"], lines, empty=empty)
+    output.emit(found, lambda console: _render_risk(console, found["calibration"], table))
 
 
 @sweeping.command()
@@ -109,6 +111,17 @@ def cancel(sweep: SweepId) -> None:
     api.post(f"/jobs/{found['job_id']}/cancel", {})
     found = api.get(f"{_PATH}/{found['id']}")
     output.emit(found, lambda console: _render(console, found))
+
+
+def _render_risk(console: Console, fit: dict[str, Any] | None, table: Callable[[Console], None]) -> None:
+    table(console)
+    if fit is not None:
+        weights = ", ".join(f"{name}: {fit[name]:g}" for name in ("own", "judge", "bias"))
+        console.print(
+            f"\nFitted to {fit['right']} right of {fit['rows']} answers, log loss {number(fit['loss_before'])} to "
+            f"{number(fit['loss_after'])}:\n  answering.calibration: {{{weights}}}",
+            markup=False,
+        )
 
 
 def options_of(pairs: Sequence[str]) -> dict[str, list[Any]]:

@@ -12,9 +12,11 @@ from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.jobs.routes import router as jobs_router
 from rag.component import component
+from rag.sweeps.calibrating import LEAST
 from rag.sweeps.cli import options_of
 from rag.sweeps.routes import router
 from tests.commands import Commands, listening
+from tests.rag.evaluating import ROWS
 from tests.rag.sweeps.conftest import Sweeping
 
 RUN = ("sweep", "run", "plain", "-c", "docs", "-d", "questions", "-s", "citation_recall", "-s", "abstention")
@@ -56,6 +58,23 @@ async def test_a_sweep_is_started_and_its_table_marks_the_front(run: Commands, s
     risk = (await run("sweep", "risk", started["id"], "1")).stdout
     assert "COVERAGE" in risk
     assert "0.5" in risk
+
+
+async def test_what_a_combination_answered_says_how_to_calibrate_it(run: Commands, sweeping: Sweeping) -> None:
+    await sweeping.ready()
+    right, wrong = ROWS
+    numbered = [
+        one.model_copy(update={"metadata": {**one.metadata, "n": number}})
+        for one in (right, wrong)
+        for number in range(LEAST)
+    ]
+    await sweeping.push_rows("many", numbered)
+    found = await sweeping.ended(await sweeping.begin(dataset="many", options={"answering.threshold": [0]}))
+    everything = await run.json("sweep", "risk", str(found.id), "1")
+    fit = everything["calibration"]
+    assert (fit["rows"], fit["right"], fit["judge"]) == (2 * LEAST, LEAST, 1.0)
+    assert fit["loss_after"] < fit["loss_before"]
+    assert "answering.calibration: {own: " in (await run("sweep", "risk", str(found.id), "1")).stdout
 
 
 async def test_a_sweep_is_cancelled(run: Commands, sweeping: Sweeping) -> None:
