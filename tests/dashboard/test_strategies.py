@@ -124,3 +124,63 @@ def test_passages_are_ordered_by_a_model_that_a_prompt_asks(page: Page, engine: 
     )
     expect(draft.get_by_role("listitem").first).to_contain_text(re.compile(r"found as \d+ with"))
     assert_accessible(page, "strategy-ordering")
+
+
+def test_a_judge_and_a_calibration_are_tried_pushed_and_told_beside_answers(
+    page: Page, engine: DashboardEngine
+) -> None:
+    name = f"judged-{uuid4().hex[:8]}"
+    verdict = {"type": "object", "properties": {"pass": {"type": "boolean"}}, "required": ["pass"]}
+    body = {
+        "template": "{{ question }}\n\n{{ sentences }}\n\nDoes this answer the question?",
+        "output_schema": verdict,
+        "parameters": {"max_tokens": 16, "temperature": 0},
+    }
+    engine.api("POST", "/prompts", {"name": name, "body": body, "message": "Judge."})
+    page.goto(f"{engine.url}/strategies/-/edit?collection=handbook&q={quote(FREEDOMS)}")
+    draft = page.get_by_role("region", name="As written here", exact=True)
+    expect(draft).to_contain_text("four essential human freedoms")
+    page.get_by_role("combobox", name="Whether there is an answer").select_option("a cross-encoder")
+    page.get_by_role("spinbutton", name="Tokens it reads").fill("8")
+    expect(page.get_by_text("From 16 to 8192.", exact=True)).to_be_visible()
+    expect(page.get_by_text("Correct first: Judging cross-encoder: Name it.")).to_be_visible()
+    assert_accessible(page, "strategy-judge-cross-encoder")
+    page.get_by_role("combobox", name="Whether there is an answer").select_option("a language model, by a prompt")
+    page.get_by_role("textbox", name="Judging prompt").fill(name)
+    page.get_by_role("checkbox", name="Calibrate confidence").check()
+    page.get_by_role("spinbutton", name="Weight of the own check").fill("21")
+    expect(page.get_by_text("Correct first: Weight of the own check: From 0 to 20.")).to_be_visible()
+    page.get_by_role("spinbutton", name="Weight of the own check").fill("0")
+    page.get_by_role("spinbutton", name="Bias").fill("6.125")
+    expect(page.get_by_role("status").filter(has_text="Changed: Judge, Calibration.")).to_be_visible()
+    told = re.compile(
+        rf"Judged by {name}: there is an answer with probability 0\.(01|99); the engine’s own check alone says 0\.\d\d"
+    )
+    expect(draft).to_contain_text(told)
+    assert_accessible(page, "strategy-judge")
+    page.get_by_role("textbox", name="Name").fill(name)
+    page.get_by_role("button", name="Push").click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    pushed = engine.api("GET", f"/artifacts/rag_strategy/{name}")["body"]
+    assert pushed["judging"] == {"kind": "model", "prompt": name}
+    assert pushed["answering"]["calibration"] == {"own": 0.0, "judge": 1.0, "bias": 6.125}
+    page.goto(f"{engine.url}/ask?collection=handbook&strategy={name}&q={quote(FREEDOMS)}")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.get_by_text(told)).to_be_visible()
+    page.get_by_role("complementary", name="Document").get_by_role("button", name="Close").click()
+    why_not = page.get_by_role("region", name="Why not this passage?")
+    why_not.get_by_role("combobox", name="Document").fill("1941-franklin-d-roosevelt.pdf")
+    why_not.get_by_role("textbox", name="Words you expected").fill("four essential human freedoms")
+    page.keyboard.press("Enter")
+    answer = why_not.get_by_role("list", name="Stages")
+    expect(answer.locator("> li").last).to_contain_text(re.compile(rf"By the judge\s*0\.(01|99) · {name}"))
+    expect(answer.locator("> li").last).to_contain_text("By the own check alone")
+    answer.locator("> li").last.scroll_into_view_if_needed()
+    assert_accessible(page, "ask-judged")
+    pushed["answering"]["calibration"]["bias"] = -6.125
+    engine.api("POST", f"/artifacts/rag_strategy/{name}", {"body": pushed, "message": "Refuse all."})
+    page.goto(f"{engine.url}/ask?collection=handbook&strategy={name}&q={quote(FREEDOMS)}")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.get_by_text("The documents do not answer this.")).to_be_visible()
+    page.get_by_text(told).scroll_into_view_if_needed()
+    assert_accessible(page, "ask-judged-refused")

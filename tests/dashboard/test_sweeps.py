@@ -64,6 +64,7 @@ def test_options_are_tried_compared_and_taken_to_the_editor(page: Page, engine: 
     expect(page.get_by_role("img", name=re.compile("combination 1 answers"))).to_be_visible()
     page.get_by_text("In numbers").click()
     expect(page.get_by_role("region", name="Risk and coverage in numbers")).to_be_visible()
+    expect(page.get_by_text("It takes at least 20 right and 20 wrong answers")).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert_accessible(page, "sweep")
     table.get_by_role("link", name="Use these options of combination 2").click()
@@ -77,3 +78,39 @@ def test_options_are_tried_compared_and_taken_to_the_editor(page: Page, engine: 
     page.goto(f"{engine.url}/strategies/-/sweeps")
     expect(page.get_by_role("region", name="Sweeps")).to_contain_text("4 of 4")
     assert_accessible(page, "sweeps")
+
+
+def test_a_fitted_calibration_is_taken_to_the_editor(page: Page, engine: DashboardEngine) -> None:
+    answer = engine.api("POST", "/ask", {"question": FREEDOMS, "collection": "handbook"})
+    document = answer["citations"][0]["version"]["document"]
+    sources: dict[str, list[dict[str, str]]] = {FREEDOMS: [{"document": document}], UNANSWERED: []}
+    rows = [
+        {"inputs": {"question": f"{question} ({number})"}, "metadata": {"sources": places}}
+        for number in range(22)
+        for question, places in sources.items()
+    ]
+    name = f"fitted-{uuid4().hex[:8]}"
+    engine.api("POST", "/datasets", {"name": name, "rows": rows})
+    engine.api("POST", f"/artifacts/rag_strategy/{name}", {"body": {}, "message": "To sweep from"})
+    options = {"answering.threshold": [0], "retrieval.passages": [4]}
+    wanted = {
+        "collection": "handbook", "strategy": name, "options": options, "dataset": name, "scorers": ["abstention"],
+    }  # fmt: skip
+    sweep = engine.api("POST", "/strategy-sweeps", wanted)
+    page.goto(f"{engine.url}/strategies/-/sweeps/{sweep['id']}")
+    fitted = page.get_by_role("list", name="Fitted calibrations").get_by_role("listitem")
+    expect(fitted).to_contain_text("22 of 44 answers")
+    fit = engine.api("GET", f"/strategy-sweeps/{sweep['id']}/combinations/1/risk-coverage")["calibration"]
+    assert fit["loss_after"] < fit["loss_before"]
+    expect(fitted).to_contain_text(f"{fit['loss_before']:.3f} → {fit['loss_after']:.3f}")
+    page.wait_for_load_state("networkidle")
+    fitted.get_by_role("link", name="Use this calibration").hover()
+    assert_accessible(page, "sweep-calibrated")
+    fitted.get_by_role("link", name="Use this calibration of combination 1").click()
+    expect(page.get_by_text("Changed: Passages, Calibration.")).to_be_visible()
+    expect(page.get_by_role("spinbutton", name="Weight of the own check")).to_have_value(f"{fit['own']:g}")
+    page.get_by_role("button", name="Push").click()
+    expect(page.get_by_text("Nothing is changed yet.")).to_be_visible()
+    pushed = engine.api("GET", f"/artifacts/rag_strategy/{name}")["body"]["answering"]
+    assert pushed["calibration"] == {part: fit[part] for part in ("own", "judge", "bias")}
+    assert pushed["threshold"] == 0.4

@@ -13,6 +13,7 @@ import { Card } from "../../components/Page";
 import { Loaded } from "../../components/States";
 import { saveAs } from "../documents/queries";
 import type { AnswerSoFar, Execution } from "./answer";
+import { Judging } from "./Judging";
 import { narrowingOf } from "./narrowing";
 import { Reranking } from "./Reranking";
 import { executionQuery } from "./useAnswer";
@@ -67,6 +68,7 @@ function Produced({ answer, execution, ...expecting }: { answer: AnswerSoFar; ex
         ]}
       />
       {answer.reranking && <Reranking report={answer.reranking} />}
+      <Judging judging={answer.judging} own={answer.ownConfidence} />
       {answer.passages.length > 0 && <Evidence answer={answer} onExpect={expecting.onExpect} />}
       {asked && <WhyNot asked={asked} {...expecting} />}
     </div>

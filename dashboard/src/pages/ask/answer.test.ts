@@ -74,6 +74,10 @@ describe("an execution", () => {
       output: { state: "present", value: { ...completed, context: ["Is it?"], queries: ["Was it?"], cached_from: "e1" } },
     } as unknown as Execution;
     expect(recorded(following)).toMatchObject({ follows: "e0", context: ["Is it?"], queries: ["Was it?"], cachedFrom: "e1" });
+    const judging = { kind: "model", model: "judge", score: 1.5 };
+    const judged = { ...execution, output: { state: "present", value: { ...completed, judging, own_confidence: 0.5 } } } as unknown as Execution;
+    expect(recorded(judged)).toMatchObject({ judging, ownConfidence: 0.5 });
+    expect(recorded(judged)).toEqual(after(["completed", { ...completed, judging, own_confidence: 0.5 }]));
     expect(recorded(execution)).toMatchObject({ follows: null, context: [], queries: [], cachedFrom: null });
   });
 

@@ -34,6 +34,9 @@ export interface AnswerSoFar {
   /** What came of letting a model write; null where none was asked to. */
   composition: Schema<"Composition"> | null;
   confidence: number | null;
+  /** What the strategy's judge said, and what the engine's own check alone comes to where judge or calibration changed it. */
+  judging: Schema<"JudgingReport"> | null;
+  ownConfidence: number | null;
   refused: boolean;
   reason: string | null;
   reasonCode: Schema<"Answer">["reason_code"];
@@ -54,7 +57,7 @@ export function asked(
   filters: Filters | null = null,
 ): AnswerSoFar {
   return {
-    question, collection, strategy, filters, follows, context: [], queries: [], executionId: null, cachedFrom: null, reranking: null, passages: [], citations: [], prose: [], composition: null, confidence: null, refused: false, reason: null, reasonCode: null,
+    question, collection, strategy, filters, follows, context: [], queries: [], executionId: null, cachedFrom: null, reranking: null, passages: [], citations: [], prose: [], composition: null, confidence: null, judging: null, ownConfidence: null, refused: false, reason: null, reasonCode: null,
     phase: "asking", problem: null,
   };
 }
@@ -83,9 +86,9 @@ export function advanced(answer: AnswerSoFar, next: AnswerEvent): AnswerSoFar {
 }
 
 function completed({ strategy, filters, follows }: AnswerSoFar, answer: Schema<"Answer">): AnswerSoFar {
-  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [], queries = [], cached_from: cachedFrom = null, reranking = null, prose = [], composition = null } = answer;
+  const { question, collection, execution_id, passages, citations, confidence, refused, reason, reason_code: reasonCode, context = [], queries = [], cached_from: cachedFrom = null, reranking = null, prose = [], composition = null, judging = null, own_confidence: ownConfidence = null } = answer;
   return {
-    question, collection, strategy, filters, follows, context, queries, executionId: execution_id, cachedFrom, reranking, passages, citations, prose, composition, confidence, refused, reason, reasonCode,
+    question, collection, strategy, filters, follows, context, queries, executionId: execution_id, cachedFrom, reranking, passages, citations, prose, composition, confidence, judging, ownConfidence, refused, reason, reasonCode,
     phase: "done", problem: null,
   };
 }
@@ -104,6 +107,8 @@ export function recorded(execution: Execution): AnswerSoFar | null {
     prose: output.prose ?? [],
     composition: output.composition ?? null,
     confidence: output.confidence ?? null,
+    judging: output.judging ?? null,
+    ownConfidence: output.own_confidence ?? null,
     refused: output.refused ?? false,
     reason: output.reason ?? null,
     reasonCode: output.reason_code,

@@ -65,6 +65,14 @@ describe("scores", () => {
     expect(scoresOf({ stage: "filters", outcome: "passed", note: "", failed: [] })).toEqual([]);
   });
 
+  it("say what the judge made of a confidence", () => {
+    const answer: Stage = {
+      stage: "answer", outcome: "passed", note: "", refused: false, reason_code: null, confidence: 0.9, threshold: 0.4, citations: [1],
+      evidence: {}, judging: { kind: "cross_encoder", model: "qnli", score: 2 }, own_confidence: 0.5,
+    };
+    expect(scoresOf(answer).slice(1)).toEqual([["By the judge", "0.88", "qnli"], ["By the own check alone", "0.50"]]);
+  });
+
   it("name each part of the evidence", () => {
     const answer: Stage = {
       stage: "answer", outcome: "dropped", note: "", refused: true, reason_code: "unsupported", confidence: 0.2, threshold: 0.4, citations: [],

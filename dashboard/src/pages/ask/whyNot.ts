@@ -1,5 +1,6 @@
 /** Why a passage is not cited: what is asked of the engine, and its answer in words and numbers. */
 import type { Schema } from "../../api/client";
+import { probability } from "./verdict";
 import type { Citation, Execution, Passage } from "./answer";
 
 export type Explained = Schema<"Why">;
@@ -116,6 +117,8 @@ export function scoresOf(stage: Stage): Score[] {
     case "answer":
       return [
         ["Confidence", fixed(stage.confidence, 2), `the strategy asks for ${fixed(stage.threshold, 2)}`],
+        ...(stage.judging ? [["By the judge", fixed(probability(stage.judging.score), 2), stage.judging.model] as const] : []),
+        ...(typeof stage.own_confidence === "number" ? [["By the own check alone", fixed(stage.own_confidence, 2)] as const] : []),
         ...Object.entries(stage.evidence).map(([name, value]): Score => [EVIDENCE[name] ?? sentence(name), fixed(value, 2)]),
       ];
   }

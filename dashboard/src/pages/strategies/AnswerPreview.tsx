@@ -8,6 +8,7 @@ import { Button } from "../../components/Button";
 import { TextField } from "../../components/Field";
 import { EmptyState, Loaded } from "../../components/States";
 import { Confidence } from "../ask/Confidence";
+import { Judging } from "../ask/Judging";
 import { Reranking } from "../ask/Reranking";
 import { type Body, rankIn } from "./options";
 import { type AnswerPreview as Preview, answerPreviewQuery } from "./queries";
@@ -93,6 +94,7 @@ function Side({ title, found, before, writes, isBusy }: {
         <p className="text-sm break-words text-muted">Also searched for: {(found.queries ?? []).join(" · ")}</p>
       )}
       {found.reranking && <Reranking report={found.reranking} />}
+      <Judging judging={found.judging} own={found.own_confidence} />
       <ol aria-label={`Passages of ${title}`} className="flex flex-col divide-y divide-line border-t border-line">
         {found.passages.map((passage, place) => (
           <li key={`${passage.version.version_id}:${passage.start}`} className="flex gap-2 py-2 text-sm">

@@ -17,9 +17,11 @@ import { Tabs } from "../../components/Tabs";
 import { useSettled } from "../../components/useSettled";
 import { filledCollectionsQuery } from "../documents/queries";
 import { AnswerPreview } from "./AnswerPreview";
+import { CalibrationFields } from "./CalibrationFields";
 import { ChunksPreview } from "./ChunksPreview";
 import { ComposingFields } from "./ComposingFields";
 import { faultsOf } from "./faults";
+import { JudgingFields } from "./JudgingFields";
 import { OptionFields } from "./OptionFields";
 import { type Body, differences } from "./options";
 import { pushStrategy, versionQuery } from "./queries";
@@ -81,6 +83,8 @@ function Editor({ now, nowName, name, latest }: { now: Body; nowName: string; na
         ))}
         <RewritingFields body={body} onChange={write} />
         <RerankingFields body={body} onChange={write} />
+        <JudgingFields body={body} onChange={write} />
+        <CalibrationFields body={body} onChange={write} />
         <ComposingFields body={body} onChange={write} />
         <Push name={name} body={body} latest={latest} left={left} fault={faults[0] ?? null} />
       </div>

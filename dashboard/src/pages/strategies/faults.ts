@@ -1,5 +1,5 @@
 /** What the engine would refuse of a body, told where it is written. */
-import { type Body, CANDIDATES, OFFERS, OPTIONS, type Range, WORDINGS_RANGE, offered, valueOf } from "./options";
+import { type Body, CALIBRATION, CANDIDATES, type JudgingKind, OFFERS, OPTIONS, type Range, TOKENS, WORDINGS_RANGE, offered, valueOf } from "./options";
 
 /** Return what is wrong with a number, in words; null for one that fits. */
 export function numberFault(value: number | null | undefined, { least, most, step }: Range): string | null {
@@ -16,7 +16,8 @@ export function faultsOf(body: Body): string[] {
     if (option.sort !== "number" || typeof value !== "number" || !offered(body, option.group).includes(option)) continue;
     found[option.label] = numberFault(value, option);
   }
-  const { rewriting, reranking, composing } = body;
+  const { rewriting, reranking, judging, composing } = body;
+  const calibration = body.answering?.calibration;
   if (rewriting) {
     found.Prompt = unnamed(rewriting.prompt);
     found["Wordings at most"] = numberFault(rewriting.queries, WORDINGS_RANGE);
@@ -26,11 +27,23 @@ export function faultsOf(body: Body): string[] {
     else found["Cross-encoder"] = unnamed(reranking.model);
     found["Passages it reads"] = numberFault(reranking.candidates, CANDIDATES[reranking.kind]);
   }
+  if (judging) {
+    found[judgeLabel(judging.kind)] = unnamed(judging.kind === "model" ? judging.prompt : judging.model);
+    if (judging.kind === "cross_encoder") found["Tokens it reads"] = numberFault(judging.max_tokens, TOKENS);
+  }
+  if (calibration) {
+    for (const [name, label, range] of CALIBRATION) found[label] = numberFault(calibration[name], range);
+  }
   if (composing) {
     found["Prompt that writes"] = unnamed(composing.prompt);
     found["Sentences offered at most"] = numberFault(composing.sentences, OFFERS);
   }
   return Object.entries(found).flatMap(([label, fault]) => (fault === null ? [] : [`${label}: ${fault}`]));
+}
+
+/** What the field that names a judge is called. */
+export function judgeLabel(kind: JudgingKind): string {
+  return kind === "model" ? "Judging prompt" : "Judging cross-encoder";
 }
 
 function unnamed(name: string): string | null {

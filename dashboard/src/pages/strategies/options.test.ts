@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Body, OPTIONS, changed, composed, differences, offered, rankIn, reordered, reworded, valueOf } from "./options";
+import { type Body, OPTIONS, UNCALIBRATED, calibrated, changed, composed, differences, judgedBy, offered, rankIn, reordered, reworded, valueOf } from "./options";
 
 const BODY = { chunking: { max_characters: 800 }, retrieval: {}, answering: {} } as unknown as Body;
 const option = (name: string) => OPTIONS.find((one) => one.name === name)!;
@@ -72,5 +72,43 @@ describe("other wordings", () => {
     expect(reordered(pinned, "model", "order@production", null)).toEqual({ reranking: { kind: "model", prompt: "order@production" } });
     expect(reordered(pinned, null, "", null)).toEqual({});
     expect(differences({} as Body, pinned)).toEqual(["Ordering"]);
+  });
+});
+
+describe("a judge", () => {
+  it("is part of a body, without the digest of other files", () => {
+    const read = judgedBy({} as Body, "cross_encoder", "qnli", null);
+    expect(read).toEqual({ judging: { kind: "cross_encoder", model: "qnli" } });
+    expect(judgedBy(read, "cross_encoder", "qnli", 256)).toEqual({ judging: { kind: "cross_encoder", model: "qnli", max_tokens: 256 } });
+    const pinned = { judging: { kind: "cross_encoder", model: "qnli", digest: "0".repeat(64), max_tokens: 512 } } as Body;
+    expect(judgedBy(pinned, "model", "judge@production", 256)).toEqual({ judging: { kind: "model", prompt: "judge@production" } });
+    expect(judgedBy(pinned, "cross_encoder", "other", null)).toEqual({ judging: { kind: "cross_encoder", model: "other" } });
+    expect(judgedBy(pinned, null, "", null)).toEqual({});
+  });
+
+  it("counts as a difference, and so does one whose files are to be taken anew", () => {
+    const read = judgedBy({} as Body, "cross_encoder", "qnli", null);
+    expect(differences({} as Body, read)).toEqual(["Judge"]);
+    expect(differences({ judging: null } as Body, {} as Body)).toEqual([]);
+    expect(differences(read, { judging: { kind: "cross_encoder", model: "qnli", digest: "0".repeat(64) } } as Body)).toEqual(["Judge"]);
+    expect(differences(read, judgedBy(read, "model", "qnli", null))).toEqual(["Judge"]);
+  });
+});
+
+describe("a calibration", () => {
+  const fitted = { own: 0.8, judge: 1.4, bias: -0.2 };
+
+  it("stands beside the other options, and leaves nothing behind", () => {
+    const body = calibrated(changed({} as Body, option("threshold"), 0.3), fitted);
+    expect(body.answering).toEqual({ threshold: 0.3, calibration: fitted });
+    expect(calibrated(body, null).answering).toEqual({ threshold: 0.3 });
+  });
+
+  it("counts as a difference, in whatever order its numbers are written", () => {
+    const body = calibrated({} as Body, fitted);
+    expect(differences({} as Body, body)).toEqual(["Calibration"]);
+    expect(differences(body, calibrated({} as Body, { bias: -0.2, judge: 1.4, own: 0.8 }))).toEqual([]);
+    expect(differences(calibrated({} as Body, UNCALIBRATED), body)).toEqual(["Calibration"]);
+    expect(differences({ answering: { calibration: null } } as Body, {} as Body)).toEqual([]);
   });
 });

@@ -144,18 +144,57 @@ export function reordered(body: Body, kind: RerankingKind | null, named: string,
   return { ...rest, reranking: { ...kept, kind, ...name, ...(candidates === null ? {} : { candidates }) } } as Body;
 }
 
+export type Judging = NonNullable<Body["judging"]>;
+export type JudgingKind = Judging["kind"];
+
+export const JUDGES: readonly (readonly [JudgingKind, string])[] = [
+  ["cross_encoder", "a cross-encoder"],
+  ["model", "a language model, by a prompt"],
+];
+export const TOKENS: Range = { least: 16, most: 8192, step: 1 };
+
+/** Return the body with another judge; the digest of a cross-encoder's files is left for the engine to fill in. */
+export function judgedBy(body: Body, kind: JudgingKind | null, named: string, tokens: number | null): Body {
+  const { judging: _, ...rest } = body;
+  if (kind === null) return rest as Body;
+  const judging = kind === "model" ? { kind, prompt: named } : { kind, model: named, ...(tokens === null ? {} : { max_tokens: tokens }) };
+  return { ...rest, judging } as Body;
+}
+
+export type Calibration = Schema<"Calibration">;
+
+/** What changes nothing where there is no judge. */
+export const UNCALIBRATED: Calibration = { own: 1, judge: 1, bias: 0 };
+const WEIGHT: Range = { least: 0, most: 20, step: 0.1 };
+
+export const CALIBRATION: readonly (readonly [keyof Calibration, string, Range])[] = [
+  ["own", "Weight of the own check", WEIGHT],
+  ["judge", "Weight of the judge", WEIGHT],
+  ["bias", "Bias", { least: -50, most: 50, step: 0.1 }],
+];
+
+/** Return the body with another calibration; without one it says nothing of it. */
+export function calibrated(body: Body, calibration: Calibration | null): Body {
+  const { calibration: _, ...answering } = (body.answering ?? {}) as Partial<Body["answering"]>;
+  return { ...body, answering: calibration === null ? answering : { ...answering, calibration } } as Body;
+}
+
 /** Return the names of the options in which two bodies differ. */
 export function differences(one: Body, other: Body): string[] {
   const found = OPTIONS.filter((option) => valueOf(one, option) !== valueOf(other, option)).map(({ label }) => label);
   const said = ({ rewriting }: Body) => rewriting && [rewriting.kind, rewriting.prompt, rewriting.queries ?? WORDINGS].join();
   const written = ({ composing }: Body) => composing && [composing.kind, composing.prompt, composing.sentences ?? OFFERED].join();
   const ordered = ({ reranking }: Body) => JSON.stringify(reranking ?? null);
+  const judged = ({ judging }: Body) => JSON.stringify(judging ?? null);
+  const weighed = ({ answering }: Body) => answering?.calibration && CALIBRATION.map(([name]) => answering.calibration?.[name] ?? UNCALIBRATED[name]).join();
   return [
     ...found,
     ...unoffered(one, other),
     ...(said(one) === said(other) ? [] : ["Other wordings"]),
     ...(written(one) === written(other) ? [] : ["Writing"]),
     ...(ordered(one) === ordered(other) ? [] : ["Ordering"]),
+    ...(judged(one) === judged(other) ? [] : ["Judge"]),
+    ...((weighed(one) ?? null) === (weighed(other) ?? null) ? [] : ["Calibration"]),
   ];
 }
 
@@ -164,7 +203,7 @@ function unoffered(one: Body, other: Body): string[] {
   return (["retrieval", "answering"] as const).flatMap((group) => {
     const [ours, theirs] = [one, other].map((body) => (body[group] ?? {}) as Options) as [Options, Options];
     const names = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];
-    const hidden = names.filter((name) => !OPTIONS.some((option) => option.group === group && option.name === name));
+    const hidden = names.filter((name) => name !== "calibration" && !OPTIONS.some((option) => option.group === group && option.name === name));
     return hidden.filter((name) => JSON.stringify(ours[name]) !== JSON.stringify(theirs[name])).map((name) => `${group}.${name}`);
   });
 }

@@ -13,6 +13,7 @@ import { TimeAgo } from "../../../components/TimeAgo";
 import { ProgressBar } from "../../documents/ProgressBar";
 import { useJobs } from "../../documents/useJobs";
 import { cancelJob, isUnfinished, retryJob } from "../../evaluations/queries";
+import { Calibrations } from "./Calibrations";
 import { shortName } from "./grid";
 import { Pareto } from "./Pareto";
 import { Points } from "./Points";
@@ -69,6 +70,7 @@ function Found({ sweep, search, onChange }: { sweep: SweepDetail; search: SweepS
         <Pareto sweep={sweep} />
         <Risk sweep={sweep} picked={picked} />
       </div>
+      <Calibrations sweep={sweep} picked={picked} />
       <Points sweep={sweep} picked={picked} onPick={pick} />
     </>
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Body } from "../options";
-import { SWEEPABLE, countOf, shareFrame, spotsOf, titleOf, valueFault, valuesIn, withOptions } from "./grid";
+import { SWEEPABLE, calibratedOptions, countOf, shareFrame, spotsOf, titleOf, valueFault, valuesIn, withOptions } from "./grid";
 import type { Combination } from "./queries";
 
 describe("values", () => {
@@ -36,6 +36,15 @@ describe("options", () => {
       answering: { threshold: 0.2 },
     });
     expect(body.retrieval).toEqual({ passages: 8, b: 0.75 });
+  });
+
+  it("with a fitted calibration leave the threshold to the strategy", () => {
+    const fitted = { own: 0.8, judge: 1, bias: -0.2, rows: 44, right: 22, loss_before: 0.7, loss_after: 0.4 };
+    const options = calibratedOptions({ options: { "answering.threshold": 0, "retrieval.passages": 3 } }, fitted);
+    expect(options).toEqual({ "retrieval.passages": 3, "answering.calibration": { own: 0.8, judge: 1, bias: -0.2 } });
+    expect(withOptions({ answering: { threshold: 0.4 } } as unknown as Body, options).answering).toEqual({
+      threshold: 0.4, calibration: { own: 0.8, judge: 1, bias: -0.2 },
+    });
   });
 
   it("that need another index can't be chosen", () => {

@@ -1,7 +1,7 @@
 /** From what somebody typed to the values of each option, and from combinations to words and points. */
 import { numberFault } from "../faults";
 import { OPTIONS, type Body, type Option } from "../options";
-import type { Combination } from "./queries";
+import type { Combination, Fitted } from "./queries";
 
 export const MOST_COMBINATIONS = 64;
 
@@ -76,6 +76,12 @@ export function withOptions(body: Body, options: Readonly<Record<string, unknown
     next[group] = { ...(next[group] as object | undefined), [member]: value };
   }
   return next as Body;
+}
+
+/** Return a combination's options with the calibration that was fitted to it; what it refused is no part of that. */
+export function calibratedOptions({ options }: Pick<Combination, "options">, { own, judge, bias }: Fitted): Record<string, unknown> {
+  const { "answering.threshold": _, ...others } = options;
+  return { ...others, "answering.calibration": { own, judge, bias } };
 }
 
 export function shortName(option: string): string {

@@ -7,6 +7,7 @@ export type Sweep = Schema<"Sweep">;
 export type SweepDetail = Schema<"SweepDetail">;
 export type Combination = Schema<"Combination">;
 export type RiskCoverage = Schema<"RiskCoverage">;
+export type Fitted = Schema<"FittedCalibration">;
 
 const LOOK_MS = 3_000;
 
