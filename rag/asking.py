@@ -323,7 +323,7 @@ class AskService:
             offered = 0 if options.composing is None else options.composing.sentences
             answer = drafted(question, moment.others, found, options, offered=offered)
         answer, judging = await self._judge.judged(
-            caller, asked.namespace, options, asked.question, answer, found.passages,
+            caller, asked.namespace, options, " ".join((*asked.context, asked.question)), answer, found.passages,
             version=asked.resolved.version, parent_id=parent_id,
         )  # fmt: skip
         return _Drafted(question, answer, found.passages, state, report, judging)

@@ -91,6 +91,14 @@ class DocumentRepository:
             select(DocumentRow).where(col(DocumentRow.id) == document_id).with_for_update()
         )
 
+    async def is_being_changed(self, document_id: UUID) -> bool:
+        """Return whether another transaction holds the document; else nobody changes it before the end of this one."""
+        there = select(literal(1)).where(col(DocumentRow.id) == document_id)
+        if await self._session.scalar(there) is None:
+            return False
+        held = there.with_for_update(read=True, of=DocumentRow, skip_locked=True)
+        return await self._session.scalar(held) is None
+
     async def lock_present(self, collection_id: UUID) -> list[DocumentRow]:
         """Return and lock all documents of a collection that are not removed."""
         rows = await self._session.scalars(

@@ -271,9 +271,9 @@ class CrossEncoderJudging(_Options):
 class ModelJudging(_Options):
     """Whether there is an answer, asked of a language model by a governed prompt.
 
-    `prompt` names a version of one (`judge@production`), whose variables are `question`, and where it wants them
-    `sentences`, those that would be cited, and `passages`, where they stand. Its output is JSON with `pass` (true or
-    false) or `score` (0 to 1), whose log-odds count.
+    `prompt` names a version of one (`judge@production`), whose variables are `question`, with those before it that it
+    follows, `sentences`, those that would be cited, and where it wants them `passages`, where they stand. Its output
+    is JSON with `pass` (true or false) or `score` (0 to 1), whose log-odds count.
     """
 
     kind: Literal["model"]

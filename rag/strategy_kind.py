@@ -30,10 +30,10 @@ _Prompted: TypeAlias = Rewriting | ModelReranking | ModelJudging | Composing
 _Part = TypeVar("_Part", CrossEncoderReranking, CrossEncoderJudging)
 
 _USES: Final[Mapping[type[_Prompted], PromptUse]] = {
-    Rewriting: PromptUse("rewrite questions", "question", ("earlier", "found")),
-    ModelReranking: PromptUse("order passages", "passages", ("question",)),
-    ModelJudging: PromptUse("judge whether there is an answer", "question", ("sentences", "passages")),
-    Composing: PromptUse("write an answer", "sentences", ("question",)),
+    Rewriting: PromptUse("rewrite questions", ("question",), ("earlier", "found")),
+    ModelReranking: PromptUse("order passages", ("passages",), ("question",)),
+    ModelJudging: PromptUse("judge whether there is an answer", ("question", "sentences"), ("passages",)),
+    Composing: PromptUse("write an answer", ("sentences",), ("question",)),
 }
 
 

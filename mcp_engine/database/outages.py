@@ -8,9 +8,12 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 NO_ANSWER: Final = (OperationalError, InterfaceError, PoolTimeout, OSError)
-"""What a step against the database may end with that is worth repeating until it is answered."""
-_NOT_SERVING = frozenset({"08", "57"})
+"""What a step against the database may end with without having been answered; some of it is the step's own fault."""
+_NOT_SERVING: Final = frozenset({"08", "57"})
 """SQLSTATE classes (PostgreSQL, appendix A): connection exceptions, and a server that is stopping or recovering."""
+_OWN_FAULT: Final = frozenset({"57014", "57P04", "57P05"})
+"""Of these classes what comes again whenever the same is asked: a statement that takes too long, a database that is
+not there, a session that fell silent."""
 
 
 def sqlstate_of(error: DBAPIError) -> str:
@@ -19,9 +22,10 @@ def sqlstate_of(error: DBAPIError) -> str:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Return whether the connection to the database broke or could not be made."""
+    """Return whether the connection to the database broke or could not be made, and not by what was asked of it."""
     if not isinstance(error, DBAPIError):
         return False
     sqlstate = sqlstate_of(error)
-    unreachable = isinstance(error, OperationalError) and not sqlstate
-    return error.connection_invalidated or sqlstate[:2] in _NOT_SERVING or unreachable
+    if sqlstate:
+        return sqlstate[:2] in _NOT_SERVING and sqlstate not in _OWN_FAULT
+    return error.connection_invalidated or isinstance(error, OperationalError)

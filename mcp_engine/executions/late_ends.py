@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from mcp_engine.database.outages import NO_ANSWER
-from mcp_engine.errors import EngineError
+from mcp_engine.database.outages import is_outage
+from mcp_engine.errors import Conflict
 from mcp_engine.executions.ownership import set_within
 
+ENDED = "execution.ended"
+"""The code of a second end."""
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
+_MOST_FAULTS = 3
+"""So often an end may fail for another reason than an outage before `instead` is written."""
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Late:
+    write: Callable[[], Awaitable[None]]
+    instead: Callable[[], Awaitable[None]]
+    faults: int = 0
 
 
 class LateEnds:
@@ -25,13 +38,19 @@ class LateEnds:
     """
 
     def __init__(self) -> None:
-        self._ends: dict[UUID, Callable[[], Awaitable[None]]] = {}
+        self._ends: dict[UUID, _Late] = {}
         self._closing = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
 
-    def keep(self, execution_id: UUID, write: Callable[[], Awaitable[None]]) -> None:
-        """Repeat `write` until the database answers."""
-        self._ends[execution_id] = write
+    def keep(
+        self, execution_id: UUID, write: Callable[[], Awaitable[None]], instead: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Repeat `write` until the database answers.
+
+        Args:
+            instead: a plain end, written when that one can't be.
+        """
+        self._ends[execution_id] = _Late(write, instead)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all(), name="late-execution-ends")
 
@@ -48,15 +67,17 @@ class LateEnds:
         while self._ends and not closing:
             closing = await set_within(self._closing, pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-            for execution_id, write in list(self._ends.items()):
+            for execution_id, late in list(self._ends.items()):
                 try:
-                    await write()
-                except NO_ANSWER:
-                    break
-                except EngineError:
-                    pass  # The end was taken the first time, and only its acknowledgement was lost.
+                    await (late.write if late.faults < _MOST_FAULTS else late.instead)()
                 except Exception as error:  # noqa: BLE001 - the other ends are still to be written
-                    _log.error("execution_not_recorded", execution_id=str(execution_id), exc_info=error)
-                else:
-                    _log.info("execution_recorded_late", execution_id=str(execution_id))
+                    if is_outage(error) or isinstance(error, PoolTimeout):
+                        break
+                    if not (isinstance(error, Conflict) and error.code == ENDED):
+                        _log.error("execution_not_recorded", execution_id=str(execution_id), exc_info=error)
+                        late.faults += 1
+                        if late.faults <= _MOST_FAULTS:
+                            continue
+                    # It has ended: the first attempt was taken, and only its acknowledgement was lost.
+                _log.info("execution_recorded_late", execution_id=str(execution_id))
                 del self._ends[execution_id]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from mcp_engine.database.outages import NO_ANSWER
 from mcp_engine.errors import Conflict, EngineError
-from mcp_engine.executions.schemas import Ending, Outcome
+from mcp_engine.executions.schemas import FAULT, Ending, Outcome
 
 _NOTHING = Outcome()
 
@@ -72,7 +72,7 @@ class RunningExecution:
         if isinstance(error, EngineError):
             code, message = error.code, error.message
         else:
-            code, message = "engine.fault", f"The run failed unexpectedly ({type(error).__name__}); see the log."
+            code, message = FAULT, f"The run failed unexpectedly ({type(error).__name__}); see the log."
         await self._end("failed", partial or self.partial, code, message)
 
     async def cancel(self, partial: Outcome | None = None) -> None:

@@ -18,6 +18,7 @@ from mcp_engine.telemetry.schemas import SpanView
 Ending = Literal["succeeded", "failed", "cancelled"]
 Status = Literal["running", "succeeded", "failed", "cancelled"]
 INTERRUPTED = "execution.interrupted"
+FAULT = "engine.fault"
 MAX_SOURCES = 100
 SEARCHED_CHARACTERS = 20_000
 SEARCHED_AT_ONCE = 1_000

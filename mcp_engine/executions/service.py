@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -22,7 +24,7 @@ from mcp_engine.errors import Conflict, EngineError, Gone, NotAllowed, NotFound
 from mcp_engine.executions import repository, views
 from mcp_engine.executions.ending import record_end
 from mcp_engine.executions.facts import INPUTS_TABLE, OUTPUT_TABLE, content_key
-from mcp_engine.executions.late_ends import LateEnds
+from mcp_engine.executions.late_ends import ENDED, LateEnds
 from mcp_engine.executions.ownership import Owner
 from mcp_engine.executions.recovery import Recovery
 from mcp_engine.executions.repository import Stored
@@ -30,6 +32,8 @@ from mcp_engine.executions.rows import new_execution, new_outcome
 from mcp_engine.executions.running import End, RunningExecution
 from mcp_engine.executions.schemas import (
     COUNTED_AT_MOST,
+    FAULT,
+    INTERRUPTED,
     SEALED_RUN,
     ContentErased,
     ExecutionCount,
@@ -37,6 +41,7 @@ from mcp_engine.executions.schemas import (
     ExecutionFilter,
     ExecutionSummary,
     Openings,
+    Outcome,
     Prices,
     StartExecution,
 )
@@ -53,6 +58,8 @@ from mcp_engine.telemetry.repository import spans_of_trace
 from mcp_engine.telemetry.schemas import SpanView
 
 GRACE_SECONDS = 10.0
+_NOT_KEPT = "The run ended, but the database refused what came of it; see the log."
+_NOT_BEGUN = "The database did not answer when this run began; start it again."
 _log = structlog.get_logger(__name__)
 
 
@@ -71,6 +78,7 @@ class ExecutionService:
         self._recovery = Recovery(database, self._owner, grace_seconds)
         self._unfinished: set[asyncio.Task[Any]] = set()
         self._late = LateEnds()
+        self._running: set[UUID] = set()
         self._erase_too: list[Callable[[UnitOfWork, UUID, str], Awaitable[None]]] = []
 
     async def record_interrupted(self) -> int:
@@ -91,6 +99,7 @@ class ExecutionService:
         while self._unfinished:
             await asyncio.wait(self._unfinished)
         await self._late.close()
+        self._late = LateEnds()
         await self._recovery.stop()
         await self._owner.release()
 
@@ -110,6 +119,10 @@ class ExecutionService:
         except asyncio.CancelledError:
             # It may have begun all the same, and nobody is left who would end it.
             self._background(_cancel_when_written(writing, running))
+            raise
+        except NO_ANSWER:
+            end = partial(self._write_end, execution, start.prices, _not_begun())
+            self._late.keep(execution.id, end, end)
             raise
         trace.get_current_span().set_attribute(EXECUTION_ID, str(execution.id))
         return running
@@ -266,17 +279,27 @@ class ExecutionService:
                     await start.also(work, execution.id)
         except IntegrityError as error:
             raise _missing(error, execution) from error
+        self._running.add(execution.id)
         metrics.EXECUTIONS_RUNNING.labels(execution.kind).inc()
 
-    async def _record(self, execution: ExecutionRow, prices: Prices | None, end: End) -> None:
-        write = partial(self._write_end, execution, prices, end)
-        await _outlast(self._background(self._write_or_keep(execution.id, write)))
+    def _no_longer(self, execution: ExecutionRow) -> None:
+        if execution.id in self._running:
+            self._running.remove(execution.id)
+            metrics.EXECUTIONS_RUNNING.labels(execution.kind).dec()
 
-    async def _write_or_keep(self, execution_id: UUID, write: Callable[[], Awaitable[None]]) -> None:
+    async def _record(self, execution: ExecutionRow, prices: Prices | None, end: End) -> None:
+        await _outlast(self._background(self._write_or_keep(execution, prices, end)))
+
+    async def _write_or_keep(self, execution: ExecutionRow, prices: Prices | None, end: End) -> None:
         try:
-            await write()
+            await self._write_end(execution, prices, end)
         except NO_ANSWER:
-            self._late.keep(execution_id, write)
+            plain = replace(end, status="failed", outcome=Outcome(), error_code=FAULT, error_message=_NOT_KEPT)
+            self._late.keep(
+                execution.id,
+                partial(self._write_end, execution, prices, end),
+                partial(self._write_end, execution, prices, plain),
+            )
             raise
 
     async def _write_end(
@@ -290,11 +313,12 @@ class ExecutionService:
         # A run ends in the log also when its actor may read its sources no more.
         async with self._database.unit_of_work(execution.tenant_id, execution.actor_id, reader_id=ENGINE) as work:
             if not await repository.end_running(work.session, execution.id):
-                raise Conflict("execution.ended", f"The execution {execution.id} has ended already.")
+                self._no_longer(execution)
+                raise Conflict(ENDED, f"The execution {execution.id} has ended already.")
             await record_end(work, execution, outcome, output)
             if end.outcome.also is not None:
                 await end.outcome.also(work, execution.id)
-        metrics.EXECUTIONS_RUNNING.labels(execution.kind).dec()
+        self._no_longer(execution)
         if outcome.latency_total_ms is not None:
             metrics.EXECUTION_SECONDS.labels(execution.kind).observe(outcome.latency_total_ms / 1000)
 
@@ -310,6 +334,11 @@ class ExecutionService:
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, (EngineError, *NO_ANSWER)):
             _log.error("execution_not_recorded", exc_info=error)
+
+
+def _not_begun() -> End:
+    """Return the end of a run whose start the database may have taken without saying so."""
+    return End("failed", Outcome(), INTERRUPTED, _NOT_BEGUN, None, None, datetime.now(UTC))
 
 
 async def _outlast(task: asyncio.Task[None]) -> None:

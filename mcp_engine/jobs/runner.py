@@ -25,6 +25,8 @@ from mcp_engine.telemetry import tracing
 from mcp_engine.telemetry.context import bind_tenant
 
 T = TypeVar("T")
+MOST_OUTAGES = 20
+"""Attempts; one that is lost to an outage after so many counts as a failure: perhaps the job causes it."""
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
@@ -109,7 +111,7 @@ class JobRunner:
             await JobRepository(work.session).finish(context.job_id, "succeeded")
 
     async def _failed(self, row: JobRow, context: JobContext, error: Exception, max_attempts: int) -> str:
-        outage = is_outage(error)
+        outage = is_outage(error) and row.attempt <= MOST_OUTAGES
         failures = row.failures + int(not outage)
         if isinstance(error, EngineError):
             code, message = error.code, error.message
@@ -127,7 +129,8 @@ class JobRunner:
             async with context.unit_of_work() as work:
                 repository = JobRepository(work.session)
                 if again:
-                    delay, note = delay_before_retry(error, failures), f"{message} Trying again."
+                    delay = delay_before_retry(error, row.attempt if outage else failures)
+                    note = f"{message} Trying again."
                     await repository.requeue(context.job_id, delay_seconds=delay, failed=not outage, note=note)
                 else:
                     await repository.finish(context.job_id, "failed", code=code, message=message)

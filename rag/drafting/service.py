@@ -49,7 +49,7 @@ ACCEPTED_METRIC: Final = "question_accepted"
 """What verdicts are as feedback on the prompt's runs."""
 _CHUNKS_PER_QUESTION: Final = 3
 """Not every chunk holds a sentence that can be asked about."""
-_USE: Final = PromptUse("word questions", "sentence", ("document", "passage"))
+_USE: Final = PromptUse("word questions", ("sentence",), ("document", "passage"))
 
 
 class DraftService:

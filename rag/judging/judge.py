@@ -124,7 +124,7 @@ class Judge:
 
 
 def _cited(draft: Draft, passages: Sequence[Passage]) -> _Cited:
-    """Return the sentences of a draft with the passages that hold one of them; one of a table's lead counts with it."""
+    """Return the sentences of a draft with the passages that hold one of them."""
     held = [
         passage
         for passage in passages
@@ -133,4 +133,4 @@ def _cited(draft: Draft, passages: Sequence[Passage]) -> _Cited:
             for one in draft.sentences
         )
     ]
-    return _Cited([one.text for one in draft.sentences], held or passages[:1])
+    return _Cited([one.text for one in draft.sentences], held)

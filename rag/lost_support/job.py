@@ -10,6 +10,7 @@ from uuid import UUID
 
 from mcp_engine.audit.events import append_all
 from mcp_engine.database.engine import UnitOfWork
+from mcp_engine.errors import SlowDown
 from mcp_engine.jobs.context import JobContext
 from mcp_engine.jobs.service import JobService
 from rag.lost_support import facts
@@ -43,7 +44,7 @@ async def recheck_overtaken(work: UnitOfWork, jobs: JobService, version_ids: Col
 
 async def _enqueue(work: UnitOfWork, jobs: JobService, document_id: UUID) -> None:
     namespace = await SupportRepository(work.session, work.tenant_id).namespace(document_id)
-    await jobs.enqueue(work, kind=RECHECK, subject_id=document_id, namespace=namespace)
+    await jobs.enqueue_unless_waiting(work, kind=RECHECK, subject_id=document_id, namespace=namespace)
 
 
 class RecheckJob:
@@ -54,12 +55,14 @@ class RecheckJob:
     """
 
     name = RECHECK
-    max_attempts = 5
+    max_attempts = 20
+    """Most of them for documents that are being changed: about an hour."""
 
     async def run(self, context: JobContext) -> None:
         async with context.unit_of_work() as work:
-            # Waits for a change that is under way: it has not seen the answer that this job was queued with.
-            await DocumentRepository(work.session, work.tenant_id).lock_by_id(context.subject_id)
+            if await DocumentRepository(work.session, work.tenant_id).is_being_changed(context.subject_id):
+                # That change has not seen the answer that this job was queued with. It may take long: comes back.
+                raise SlowDown("answer.document_changing", "The document is being changed.", retry_after_seconds=1)
             repository = SupportRepository(work.session, work.tenant_id)
             searched = await repository.searched(context.subject_id)
             text = await repository.text(searched.version_id) if searched and searched.version_id else None

@@ -56,7 +56,7 @@ class CrossEncoder:
             raise TimedOut(
                 "reranker.timed_out",
                 f"The cross-encoder {self.name!r} did not answer within {self._seconds:g} seconds; give it fewer "
-                "`candidates` or `max_tokens`.",
+                "passages (`candidates`) or `max_tokens`.",
             ) from None
 
     async def close(self) -> None:

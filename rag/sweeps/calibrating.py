@@ -63,10 +63,10 @@ def fitted(rows: Sequence[Said]) -> Fit | None:
     unchanged = np.array([0.0, 1.0, 1.0])
     free = [0, 1, 2] if judged else [0, 1]
     weights = _most_probable(numbers, wanted, unchanged, free)
-    for turned in [place for place in free if place and weights[place] < 0]:
-        free.remove(turned)
-        unchanged = unchanged.copy()
-        unchanged[turned] = 0.0
+    while turned := [place for place in free if place and weights[place] < 0]:
+        worst = min(turned, key=lambda place: float(weights[place]))
+        free.remove(worst)
+        unchanged[worst] = 0.0
         weights = _most_probable(numbers, wanted, unchanged, free)
     weights = np.round(np.clip(weights, [-50, 0, 0], [50, MOST_WEIGHT, MOST_WEIGHT]), 3)
     return Fit(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mcp_engine.cli import output
+from rag.judging.odds import probability
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,7 +66,10 @@ def _sentences(stage: dict[str, Any]) -> str:
 
 def _answer(stage: dict[str, Any]) -> str:
     parts = ", ".join(f"{name.replace('_', ' ')} {_score(value)}" for name, value in stage["evidence"].items())
-    return f"confidence {stage['confidence']:.2f} of {stage['threshold']:.2f}: {parts}"
+    judging, own = stage["judging"], stage["own_confidence"]
+    judged = "" if judging is None else f", judge {judging['model']} {probability(judging['score']):.2f}"
+    alone = "" if own is None else f" (own check {own:.2f}{judged})"
+    return f"confidence {stage['confidence']:.2f} of {stage['threshold']:.2f}{alone}: {parts}"
 
 
 _NUMBERS: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -105,6 +105,8 @@ class Answer(Answered):
     context: list[str] = Field(default_factory=list[str])
     queries: list[str] = Field(default_factory=list[str])
     reranking: dict[str, Any] | None = None
+    judging: dict[str, Any] | None = None
+    own_confidence: float | None = None
     cached_from: UUID | None = None
     prose: list[Statement] = Field(default_factory=list[Statement])
     composition: Composition | None = None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Generator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg import errors
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
@@ -22,7 +24,7 @@ from mcp_engine.executions.schemas import (
 )
 from mcp_engine.executions.service import ExecutionService
 from tests.conftest import make_tenant, plain_url
-from tests.mcp_engine.executions.runs import OUTCOME, START
+from tests.mcp_engine.executions.runs import OUTCOME, START, leaf_facts
 
 
 async def test_a_failure_keeps_code_message_and_what_there_was(executions: ExecutionService, caller: Caller) -> None:
@@ -195,6 +197,75 @@ async def test_an_end_that_was_never_taken_is_left_to_the_next_process(
     assert await following.record_interrupted() == 1
     assert (await following.get(caller, running.id)).error_code == "execution.interrupted"
     await following.close()
+
+
+async def test_an_end_whose_acknowledgement_was_lost_is_not_written_twice(
+    executions: ExecutionService, caller: Caller, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = await executions.start(caller, START)
+    lost: list[str] = []
+    opened = database.unit_of_work
+
+    @asynccontextmanager
+    async def unacknowledged(*args: Any, **options: Any) -> AsyncIterator[UnitOfWork]:
+        async with opened(*args, **options) as work:
+            yield work
+        if not lost:
+            lost.append("the acknowledgement")
+            raise OperationalError("COMMIT", None, Exception("server closed the connection unexpectedly"))
+
+    monkeypatch.setattr(database, "unit_of_work", unacknowledged)
+    with pytest.raises(OperationalError):
+        await running.finish(OUTCOME)
+    await executions.close()
+    assert lost
+    found = await executions.get(caller, running.id)
+    assert (found.status, found.output.value) == ("succeeded", OUTCOME.output)
+    assert len(await leaf_facts(database, caller, running.id)) == 1
+
+
+async def test_an_end_that_can_not_be_written_becomes_a_plain_failure_and_holds_up_no_other(
+    executions: ExecutionService, caller: Caller
+) -> None:
+    async def refused(work: UnitOfWork, execution_id: UUID) -> None:
+        raise OperationalError("INSERT", None, errors.LockNotAvailable("could not obtain lock"))
+
+    lost: list[UUID] = []
+
+    async def lose_the_first(work: UnitOfWork, execution_id: UUID) -> None:
+        lost.append(execution_id)
+        if len(lost) == 1:
+            await work.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    stuck, other = await executions.start(caller, START), await executions.start(caller, START)
+    for running, also in ((stuck, refused), (other, lose_the_first)):
+        with pytest.raises(OperationalError):
+            await running.finish(replace(OUTCOME, also=also))
+    async with asyncio.timeout(30):
+        while (await executions.get(caller, other.id)).status == "running":
+            await asyncio.sleep(0.05)
+        while (found := await executions.get(caller, stuck.id)).status == "running":
+            await asyncio.sleep(0.05)
+    assert (await executions.get(caller, other.id)).status == "succeeded"
+    assert (found.status, found.error_code) == ("failed", "engine.fault")
+    assert "database refused" in (found.error_message or "")
+
+
+async def test_a_start_whose_acknowledgement_was_lost_does_not_run_for_ever(
+    executions: ExecutionService, caller: Caller
+) -> None:
+    async def ended_after(work: UnitOfWork, execution_id: UUID) -> None:
+        work.after_commit(unacknowledged)
+
+    def unacknowledged() -> None:
+        raise OperationalError("COMMIT", None, Exception("server closed the connection unexpectedly"))
+
+    with pytest.raises(OperationalError):
+        await executions.start(caller, replace(START, also=ended_after))
+    async with asyncio.timeout(30):
+        while (found := (await executions.list(caller, ExecutionFilter())).items[0]).status == "running":
+            await asyncio.sleep(0.05)
+    assert (found.status, found.error_code) == ("failed", "execution.interrupted")
 
 
 @contextmanager

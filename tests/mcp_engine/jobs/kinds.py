@@ -12,6 +12,7 @@ from sqlalchemy import text
 from mcp_engine import logs
 from mcp_engine.database.engine import Database
 from mcp_engine.errors import InvalidInput
+from mcp_engine.jobs import runner
 from mcp_engine.jobs.context import JobContext
 from mcp_engine.jobs.kinds import kinds_by_name
 from mcp_engine.jobs.lease import Timings
@@ -83,6 +84,17 @@ class Outlived:
                 await work.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
 
+class Crashing:
+    """Loses its connection whenever it runs."""
+
+    name = "test.crashing"
+    max_attempts = 2
+
+    async def run(self, context: JobContext) -> None:
+        async with context.unit_of_work() as work:
+            await work.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
 class Hopeless:
     name = "test.hopeless"
     max_attempts = 2
@@ -96,7 +108,8 @@ async def main(url: str, seconds: float) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     database = Database(url)
-    kinds = kinds_by_name([Insert(seconds), Permanent(), Transient(), Outlived(), Hopeless()])
+    runner.MOST_OUTAGES = 3
+    kinds = kinds_by_name([Insert(seconds), Permanent(), Transient(), Outlived(), Crashing(), Hopeless()])
     told = await run_worker(database, url, kinds, concurrency=4, stop=stop, timings=TIMINGS)
     await database.close()
     sys.exit(0 if told else 3)

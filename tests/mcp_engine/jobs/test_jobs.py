@@ -143,17 +143,18 @@ async def test_permanent_errors_end_a_job_and_transient_ones_repeat_it(
     start_worker: StartWorker,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    kinds = ["test.permanent", "test.transient", "test.hopeless", "test.outlived", "test.nobody_knows"]
+    kinds = ["test.permanent", "test.transient", "test.hopeless", "test.outlived", "test.crashing", "test.nobody_knows"]
     ids = [(await enqueue(jobs_database, jobs, owner, kind))[0] for kind in kinds]
     start_worker()
     await until(finished(jobs, owner, *ids))
     failed = [line for line in capfd.readouterr().err.splitlines() if '"job_failed"' in line]
-    assert {kind for kind in kinds if any(kind in line and "Traceback" in line for line in failed)} == set(kinds[1:4])
-    permanent, transient, hopeless, outlived, unknown = [await jobs.get(owner, job_id) for job_id in ids]
+    assert {kind for kind in kinds if any(kind in line and "Traceback" in line for line in failed)} == set(kinds[1:5])
+    permanent, transient, hopeless, outlived, crashing, unknown = [await jobs.get(owner, job_id) for job_id in ids]
     assert (permanent.state, permanent.attempt, permanent.error_code) == ("failed", 1, "test.wrong")
     assert (transient.state, transient.attempt, transient.failures) == ("succeeded", 3, 2)
     assert (hopeless.state, hopeless.attempt, hopeless.error_code) == ("failed", 2, "job.failed")
     assert (outlived.state, outlived.attempt, outlived.failures) == ("succeeded", 3, 0)
+    assert (crashing.state, crashing.attempt, crashing.failures) == ("failed", 5, 1), "three outages, two failures"
     assert (unknown.state, unknown.error_code) == ("failed", "job.kind_unknown")
 
 

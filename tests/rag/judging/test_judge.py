@@ -180,7 +180,7 @@ async def test_the_version_pins_the_judges_files_and_a_prompt_has_to_fit(
     assert unknown.value.code == "rag_strategy.reranker_unknown"
     prompt = {"name": "believes", "body": {"template": "Say hello."}, "message": "x", "labels": ["production"]}
     await own.prompts.push(asker, "default", PushPrompt.model_validate(prompt))
-    with pytest.raises(InvalidInput, match="takes no `question`") as unfit:
+    with pytest.raises(InvalidInput, match="takes no `question` and `sentences`") as unfit:
         await push(own, asker, ASKED)
     assert unfit.value.code == "rag_strategy.prompt_unfit"
 
