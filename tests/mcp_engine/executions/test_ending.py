@@ -19,6 +19,7 @@ from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database, UnitOfWork
 from mcp_engine.errors import Conflict, InvalidInput, ModelFailed
 from mcp_engine.executions.schemas import (
+    ExecutionDetail,
     ExecutionFilter,
     Outcome,
 )
@@ -154,9 +155,7 @@ async def test_an_end_that_the_database_did_not_take_is_written_once_it_is_back(
                 await running.finish(OUTCOME)
         with pytest.raises(Conflict, match="ended already"):
             await running.cancel()
-    async with asyncio.timeout(30):
-        while (found := await executions.get(caller, running.id)).status == "running":
-            await asyncio.sleep(0.05)
+    found = await ended(executions, caller, running.id)
     assert (found.status, found.output.value) == ("succeeded", OUTCOME.output)
     await executions.close()
 
@@ -172,9 +171,7 @@ async def test_an_end_that_was_lost_halfway_is_written_as_a_whole(executions: Ex
     running = await executions.start(caller, START)
     with pytest.raises(OperationalError):
         await running.finish(replace(OUTCOME, also=lose_the_first))
-    async with asyncio.timeout(30):
-        while (found := await executions.get(caller, running.id)).status == "running":
-            await asyncio.sleep(0.05)
+    found = await ended(executions, caller, running.id)
     assert attempts == [running.id] * 2
     assert (found.status, found.output.value, found.output_tokens) == (
         "succeeded",
@@ -241,12 +238,8 @@ async def test_an_end_that_can_not_be_written_becomes_a_plain_failure_and_holds_
     for running, also in ((stuck, refused), (other, lose_the_first)):
         with pytest.raises(OperationalError):
             await running.finish(replace(OUTCOME, also=also))
-    async with asyncio.timeout(30):
-        while (await executions.get(caller, other.id)).status == "running":
-            await asyncio.sleep(0.05)
-        while (found := await executions.get(caller, stuck.id)).status == "running":
-            await asyncio.sleep(0.05)
-    assert (await executions.get(caller, other.id)).status == "succeeded"
+    assert (await ended(executions, caller, other.id)).status == "succeeded"
+    found = await ended(executions, caller, stuck.id)
     assert (found.status, found.error_code) == ("failed", "engine.fault")
     assert "database refused" in (found.error_message or "")
 
@@ -262,10 +255,16 @@ async def test_a_start_whose_acknowledgement_was_lost_does_not_run_for_ever(
 
     with pytest.raises(OperationalError):
         await executions.start(caller, replace(START, also=ended_after))
-    async with asyncio.timeout(30):
-        while (found := (await executions.list(caller, ExecutionFilter())).items[0]).status == "running":
-            await asyncio.sleep(0.05)
+    [begun] = (await executions.list(caller, ExecutionFilter())).items
+    found = await ended(executions, caller, begun.id)
     assert (found.status, found.error_code) == ("failed", "execution.interrupted")
+
+
+async def ended(executions: ExecutionService, caller: Caller, execution_id: UUID) -> ExecutionDetail:
+    async with asyncio.timeout(30):
+        while (found := await executions.get(caller, execution_id)).status == "running":
+            await asyncio.sleep(0.05)
+    return found
 
 
 @contextmanager

@@ -72,6 +72,11 @@ class Transient:
             raise OSError("the disk is full")
 
 
+async def lose_connection(context: JobContext) -> None:
+    async with context.unit_of_work() as work:
+        await work.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
 class Outlived:
     """Loses its connection to the database in more attempts than a failure of its own would be given."""
 
@@ -80,8 +85,7 @@ class Outlived:
 
     async def run(self, context: JobContext) -> None:
         if context.attempt < 3:
-            async with context.unit_of_work() as work:
-                await work.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+            await lose_connection(context)
 
 
 class Crashing:
@@ -91,8 +95,7 @@ class Crashing:
     max_attempts = 2
 
     async def run(self, context: JobContext) -> None:
-        async with context.unit_of_work() as work:
-            await work.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        await lose_connection(context)
 
 
 class Hopeless:
