@@ -33,8 +33,8 @@ class _Late:
 class LateEnds:
     """Without it an execution would run for ever: its process lives, and so nobody else ends it.
 
-    There are no more of them than executions that ran when the database went away. Those that a process leaves
-    unwritten are recorded as interrupted by another (`Recovery`).
+    There are no more of them than executions that ran, or were about to, when the database went away. Those that a
+    process leaves unwritten are recorded as interrupted by another (`Recovery`).
     """
 
     def __init__(self) -> None:

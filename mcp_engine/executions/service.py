@@ -120,10 +120,6 @@ class ExecutionService:
             # It may have begun all the same, and nobody is left who would end it.
             self._background(_cancel_when_written(writing, running))
             raise
-        except NO_ANSWER:
-            end = partial(self._write_end, execution, start.prices, _not_begun())
-            self._late.keep(execution.id, end, end)
-            raise
         trace.get_current_span().set_attribute(EXECUTION_ID, str(execution.id))
         return running
 
@@ -270,8 +266,10 @@ class ExecutionService:
     async def _insert(
         self, caller: Caller, execution: ExecutionRow, inputs: ExecutionInputsRow, start: StartExecution
     ) -> None:
+        begun = False
         try:
             async with self._work(caller) as work:
+                begun = True
                 await repository.insert_started(work.session, execution, inputs, owner=self._owner.id)
                 if start.claim is not None:
                     await claim(work, start.claim, execution.id)
@@ -279,6 +277,11 @@ class ExecutionService:
                     await start.also(work, execution.id)
         except IntegrityError as error:
             raise _missing(error, execution) from error
+        except NO_ANSWER:
+            if begun:
+                end = partial(self._write_end, execution, start.prices, _not_begun())
+                self._late.keep(execution.id, end, end)
+            raise
         self._running.add(execution.id)
         metrics.EXECUTIONS_RUNNING.labels(execution.kind).inc()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -33,17 +34,19 @@ def test_drafted_questions_are_confirmed_by_a_person_and_become_a_dataset(page: 
     page.get_by_role("button", name="Draft questions…").click()
     dialog = page.get_by_role("alertdialog")
     dialog.get_by_role("textbox", name="Prompt").fill(prompt)
-    dialog.get_by_role("spinbutton", name="Questions at most").fill("3")
+    dialog.get_by_role("spinbutton", name="Questions at most").fill("9")
     assert_accessible(page, "drafting-start")
     dialog.get_by_role("button", name="Draft", exact=True).click()
     questions = page.get_by_role("list", name="Drafted questions")
-    expect(questions.get_by_role("listitem")).to_have_count(3)
+    # What the small model writes is not always a question, and such ones are listed elsewhere.
+    expect(questions.get_by_role("listitem").nth(2)).to_be_visible()
     expect(page.get_by_role("progressbar", name="Drafting")).to_have_count(0)
     assert_accessible(page, "drafting")
 
     questions.get_by_role("button").first.click()
     details = page.get_by_role("complementary", name="Details")
-    expect(details.get_by_role("heading", name="Question 1", exact=True)).to_be_visible()
+    heading = details.get_by_role("heading", name=re.compile(r"^Question \d$"))
+    first = heading.inner_text()
     sentence = details.locator("mark").inner_text()
     page.reload()
     expect(details.locator("mark")).to_have_text(sentence)
@@ -51,9 +54,10 @@ def test_drafted_questions_are_confirmed_by_a_person_and_become_a_dataset(page: 
     details.get_by_role("textbox", name="Question").fill(own)
     assert_accessible(page, "drafting-question")
     details.get_by_role("button", name="Accept").click()
-    expect(details.get_by_role("heading", name="Question 2", exact=True)).to_be_visible()
+    expect(heading).not_to_have_text(first)
+    second = heading.inner_text()
     page.keyboard.press("r")
-    expect(details.get_by_role("heading", name="Question 3", exact=True)).to_be_visible()
+    expect(heading).not_to_have_text(second)
     page.get_by_role("combobox", name="Show").select_option("Accepted (1)")
     expect(questions.get_by_role("listitem")).to_have_count(1)
     expect(questions).to_contain_text(own)

@@ -63,8 +63,11 @@ async function run(upload: Upload): Promise<void> {
   try {
     await sendFile(upload, (sent) => change(upload.id, { sent }));
     // The engine's own lists know it now; it leaves this one when they show it.
-    await queryClient.invalidateQueries({ queryKey: ["collections", upload.namespace] });
+    const collections = { queryKey: ["collections", upload.namespace] };
+    await queryClient.invalidateQueries(collections);
     await queryClient.invalidateQueries({ queryKey: ["documents", upload.namespace, upload.collection] });
+    // A short one may be indexed between the two: then nobody sees it unfinished, and its passages would stay uncounted.
+    await queryClient.invalidateQueries(collections);
     dismissUpload(upload.id);
   } catch (error) {
     const problem = asProblem(error);
