@@ -27,7 +27,7 @@ export function JudgingFields({ body, onChange }: { body: Body; onChange: (body:
           label={judgeLabel(kind)}
           hint={
             isModel
-              ? "name@label or name/version; its variables are question, and sentences and passages if it wants them; its output is JSON with pass or score"
+              ? "name@label or name/version; its variables are question and sentences, and passages if it wants them; its output is JSON with pass or score"
               : "The name of a folder that the operator has for it; it has to be trained to say whether a text answers"
           }
           placeholder={isModel ? "judge@production" : "qnli-electra"}
