@@ -18,7 +18,7 @@ from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.transfer import every
 from rag.cli_watching import File, changes, show_change, stamps
 from rag.connectors.globs import wanted
-from rag.judging.odds import probability
+from rag.odds import probability
 from rag.why.shown import render_why
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ do they deny what the question denies, and do they speak of its numbers.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
 from rag.lexical import terms, words
+from rag.odds import probability
 
 _NUMBER_WORDS = frozenset(
     re.findall(
@@ -87,7 +87,7 @@ _WEIGHTS = Evidence(
 def confidence(evidence: Evidence) -> float:
     """Return the estimated probability (0..1) that the passages answer the question."""
     total = _BIAS + sum(weight * value for weight, value in zip(astuple(_WEIGHTS), astuple(evidence), strict=True))
-    return 1 / (1 + math.exp(-total))
+    return probability(total)
 
 
 def coverage(weights: Mapping[str, float], found: frozenset[str]) -> float:

@@ -70,14 +70,14 @@ class LateEnds:
             for execution_id, late in list(self._ends.items()):
                 try:
                     await (late.write if late.faults < _MOST_FAULTS else late.instead)()
+                    _log.info("execution_recorded_late", execution_id=str(execution_id))
                 except Exception as error:  # noqa: BLE001 - the other ends are still to be written
                     if is_outage(error) or isinstance(error, PoolTimeout):
                         break
+                    # A second end: the first attempt was taken, and only its acknowledgement was lost.
                     if not (isinstance(error, Conflict) and error.code == ENDED):
                         _log.error("execution_not_recorded", execution_id=str(execution_id), exc_info=error)
                         late.faults += 1
                         if late.faults <= _MOST_FAULTS:
                             continue
-                    # It has ended: the first attempt was taken, and only its acknowledgement was lost.
-                _log.info("execution_recorded_late", execution_id=str(execution_id))
                 del self._ends[execution_id]

@@ -13,7 +13,7 @@ from mcp_engine.errors import ModelFailed
 from mcp_engine.evaluation.scorers.verdicts import read_verdict
 from mcp_engine.telemetry.tracing import span, tracer
 from rag.answering import Draft
-from rag.judging.odds import bounded, log_odds, probability
+from rag.odds import bounded, log_odds, probability
 from rag.pinned_prompts import PinnedPrompts
 from rag.reranking.cross_encoder import CrossEncoders
 from rag.schemas import JudgingReport, Passage

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.judging.odds import log_odds
+from rag.odds import log_odds
 from rag.strategy import MOST_WEIGHT
 
 LEAST: Final = 20

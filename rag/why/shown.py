@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mcp_engine.cli import output
-from rag.judging.odds import probability
+from rag.odds import probability
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -161,18 +161,12 @@ async def test_an_end_that_the_database_did_not_take_is_written_once_it_is_back(
 
 
 async def test_an_end_that_was_lost_halfway_is_written_as_a_whole(executions: ExecutionService, caller: Caller) -> None:
-    attempts: list[UUID] = []
-
-    async def lose_the_first(work: UnitOfWork, execution_id: UUID) -> None:
-        attempts.append(execution_id)
-        if len(attempts) == 1:
-            await work.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-
+    lose_the_first = LoseTheFirst()
     running = await executions.start(caller, START)
     with pytest.raises(OperationalError):
         await running.finish(replace(OUTCOME, also=lose_the_first))
     found = await ended(executions, caller, running.id)
-    assert attempts == [running.id] * 2
+    assert lose_the_first.attempts == [running.id] * 2
     assert (found.status, found.output.value, found.output_tokens) == (
         "succeeded",
         OUTCOME.output,
@@ -227,13 +221,7 @@ async def test_an_end_that_can_not_be_written_becomes_a_plain_failure_and_holds_
     async def refused(work: UnitOfWork, execution_id: UUID) -> None:
         raise OperationalError("INSERT", None, errors.LockNotAvailable("could not obtain lock"))
 
-    lost: list[UUID] = []
-
-    async def lose_the_first(work: UnitOfWork, execution_id: UUID) -> None:
-        lost.append(execution_id)
-        if len(lost) == 1:
-            await work.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-
+    lose_the_first = LoseTheFirst()
     stuck, other = await executions.start(caller, START), await executions.start(caller, START)
     for running, also in ((stuck, refused), (other, lose_the_first)):
         with pytest.raises(OperationalError):
@@ -258,6 +246,18 @@ async def test_a_start_whose_acknowledgement_was_lost_does_not_run_for_ever(
     [begun] = (await executions.list(caller, ExecutionFilter())).items
     found = await ended(executions, caller, begun.id)
     assert (found.status, found.error_code) == ("failed", "execution.interrupted")
+
+
+class LoseTheFirst:
+    """What belongs to an end, and loses the connection at the first attempt."""
+
+    def __init__(self) -> None:
+        self.attempts: list[UUID] = []
+
+    async def __call__(self, work: UnitOfWork, execution_id: UUID) -> None:
+        self.attempts.append(execution_id)
+        if len(self.attempts) == 1:
+            await work.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
 
 async def ended(executions: ExecutionService, caller: Caller, execution_id: UUID) -> ExecutionDetail:

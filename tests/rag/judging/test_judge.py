@@ -18,7 +18,7 @@ from mcp_engine.executions.schemas import ExecutionFilter
 from mcp_engine.prompts.schemas import PushPrompt
 from rag.embedding import MiniLMEmbedder
 from rag.judging.judge import SUPPORT_RUN
-from rag.judging.odds import log_odds, probability
+from rag.odds import log_odds, probability
 from rag.parsing.pool import ParserPool
 from rag.preview.schemas import AnswerRequest
 from rag.reranking.options import RerankerOptions, files_digest

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.judging.odds import log_odds, probability
+from rag.odds import log_odds, probability
 from rag.strategy import MOST_WEIGHT
 from rag.sweeps.calibrating import LEAST, Said, fitted
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.judging.odds import LARGEST, bounded, log_odds, probability
+from rag.odds import LARGEST, bounded, log_odds, probability
 
 
 @given(st.floats(0, 1))
