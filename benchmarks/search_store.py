@@ -134,8 +134,8 @@ def _copy_documents(connection: psycopg.Connection[Any], place: Place, documents
     )
     _copy(
         connection,
-        "document_text (tenant_id, version_id, text, pages)",
-        ((tenant, one.version_id, one.text, "[]") for one in documents),
+        "document_text (tenant_id, version_id, text, pages, lines)",
+        ((tenant, one.version_id, one.text, "[]", "[]") for one in documents),
     )
 
 
