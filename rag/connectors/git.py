@@ -23,7 +23,10 @@ from rag.connectors.scratch import clear_left, scratch_folder
 
 Scheme = Literal["https", "ssh", "file"]
 _FILES = ("100644", "100755")
-_BRANCH = "refs/heads/source"
+_READ = "refs/source"
+"""Where the commit that is read is kept; not a branch, which can't hold an annotated tag."""
+_NAMED = ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}")
+"""What a short name may stand for, in the order in which `git fetch` takes one (gitrevisions(7))."""
 
 
 class GitSettings(BaseModel):
@@ -142,9 +145,9 @@ class Repository:
         await self._git.run("init", "--bare", "--quiet", ".")
         await self._git.run(
             "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--",
-            self._settings.url, f"+{self._settings.ref}:{_BRANCH}",
+            self._settings.url, f"+{self._settings.ref}:{_READ}",
         )  # fmt: skip
-        listed = await self._git.run("ls-tree", "-r", "-l", "-z", "--full-tree", _BRANCH, "--")
+        listed = await self._git.run("ls-tree", "-r", "-l", "-z", "--full-tree", _READ, "--")
         for entry in listed.split(b"\0"):
             if item := self._item(entry):
                 yield item
@@ -170,7 +173,10 @@ class Repository:
         return Fetched(await self._git.run("cat-file", "blob", blob, most_output=limit), blob)
 
     async def state(self) -> str | None:
-        """Return the commit that the ref names now; None for a commit id, which never changes its meaning."""
-        said = await self._git.run("ls-remote", "--quiet", "--", self._settings.url, self._settings.ref)
-        found = said.decode(errors="replace").split("\n")[0].split("\t")[0]
-        return found or None
+        """Return the commit or annotated tag that the ref names now; None for a commit id: it always means the same."""
+        ref = self._settings.ref
+        said = await self._git.run("ls-remote", "--quiet", "--", self._settings.url, ref)
+        lines = (line.split("\t", 1) for line in said.decode(errors="replace").splitlines())
+        # Asked for `main`, git lists `refs/heads/docs/main` too.
+        listed = {line[1]: line[0] for line in lines if len(line) > 1}
+        return next((listed[name] for form in _NAMED if (name := form.format(ref)) in listed), None)

@@ -71,9 +71,11 @@ async def test_commits_bring_versions(library: Library, checkout: Checkout) -> N
 async def test_a_branch_a_tag_or_a_commit_is_read(library: Library, checkout: Checkout) -> None:
     first = checkout.commit(a="First.")
     checkout.git("tag", "v1")
+    checkout.git("tag", "--annotate", "--message", "One", "v1.0")
     checkout.git("switch", "--quiet", "--create", "docs/next")
     checkout.commit(a="Second.", b="New.")
-    for name, ref, brought in (("tag", "v1", 1), ("branch", "docs/next", 2), ("commit", first, 1)):
+    refs = (("tag", "v1", 1), ("annotated", "v1.0", 1), ("branch", "docs/next", 2), ("commit", first, 1))
+    for name, ref, brought in refs:
         source = await repository(library, checkout, name, ref, prefix=f"{name}/")
         assert counts(await library.first(source)) == {"added": brought}
 
@@ -143,6 +145,27 @@ async def test_the_quick_look_sees_another_commit(library: Library, checkout: Ch
     second = checkout.commit(a="Other words.")
     async with kind.open(settings, None) as connector:
         assert await connector.state() == second
+
+
+async def test_the_quick_look_takes_the_ref_that_is_read_and_none_that_ends_like_it(
+    library: Library, checkout: Checkout, root: Path
+) -> None:
+    kind, settings = GitKind(SourceOptions(source_roots=str(root))), GitSettings(url=checkout.url, ref="main")
+
+    async def seen() -> tuple[str | None, set[str]]:
+        async with kind.open(settings, None) as connector:
+            return await connector.state(), {item.name async for item in connector.items()}
+
+    main = checkout.commit(a="Words.")
+    checkout.git("switch", "--quiet", "--create", "docs/main")
+    checkout.commit(b="Other words.")
+    assert await seen() == (main, {"a.md"})
+    checkout.git("tag", "--annotate", "--message", "One", "main")
+    assert await seen() == (checkout.git("rev-parse", "refs/tags/main"), {"a.md", "b.md"})
+    checkout.git("tag", "--delete", "main")
+    checkout.git("branch", "--delete", "--force", "main")
+    async with kind.open(settings, None) as connector:
+        assert await connector.state() is None
 
 
 async def test_a_repository_outside_the_roots_or_at_a_private_address_is_refused(
