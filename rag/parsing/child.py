@@ -46,9 +46,8 @@ def answer(request: wire.Message) -> wire.Message:
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a document must never end the process when it can be answered
-        message = (
-            f"This document can't be read ({type(error).__name__}: {str(error)[:200]}); save it again or convert it."
-        )
+        filename = request.header["filename"]
+        message = f"{filename} can't be read ({type(error).__name__}: {str(error)[:200]}); save it again or convert it."
         return wire.error_message(InvalidInput("document.corrupt", message))
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,8 +16,11 @@ import pytest
 
 from mcp_engine.errors import EngineError, InvalidInput, TimedOut, TooLarge, TryLater, UnsupportedMedia
 from rag.parsing import pool as pool_module
+from rag.parsing import wire
+from rag.parsing.child import answer
 from rag.parsing.parsed import ParsedDocument
 from rag.parsing.pool import ParserPool
+from tests.rag.parsing.conftest import MakePdf
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -143,6 +147,13 @@ async def test_errors_keep_kind_code_message_and_details(pool: ParserPool) -> No
         await pool.parse(b"MZ\x90\0" + bytes(200), filename="invoice.pdf")
     assert caught.value.code == "document.not_what_it_says"
     assert caught.value.details == {"claimed": "application/pdf", "looks_like": "a Windows program"}
+
+
+def test_an_error_that_no_parser_foresaw_names_the_file_too(make_pdf: MakePdf) -> None:
+    header = {"task": "image", "filename": "invoice.pdf", "page": 1, "width": "wide"}
+    said = answer(wire.Message(header, make_pdf([["One."]]))).header["error"]
+    assert said["code"] == "document.corrupt"
+    assert re.match(r"invoice\.pdf can't be read \(TypeError: .+\); save it again", said["message"])
 
 
 async def test_zero_bytes_are_refused(pool: ParserPool) -> None:
