@@ -8,6 +8,7 @@ from typing import Any
 
 from mcp_engine.errors import InvalidInput
 from rag.parsing.formats.blocks import BlockText
+from rag.parsing.formats.page_parts import Content, content_of, is_unseen
 from rag.parsing.formats.plain import decode
 from rag.parsing.formats.trees import LXML_VERSION, TooDeep, html_tree, walk
 from rag.parsing.parsed import ParsedDocument, storable
@@ -17,10 +18,6 @@ def _tags(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-_UNSEEN = _tags(
-    "script style template noscript head iframe object embed svg math canvas audio video select datalist "
-    "textarea button input"
-)
 _HEADINGS = _tags("h1 h2 h3 h4 h5 h6")
 _TIGHT = _tags("li dt dd tr thead tbody tfoot caption option")
 _BLOCKS = _HEADINGS | _tags(
@@ -34,15 +31,16 @@ _CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([A-Za-z0-9._-]
 _IS_XHTML = re.compile(r"^\s*<\?xml|<html[^>]*xmlns\s*=\s*[\"']http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
 # Possessive, so that a hostile page costs no more than its length.
 _CLOSED_IN_ITSELF = re.compile(r"<([A-Za-z][\w:.-]*+)([^<>]*+)(?<=/)>")
-_PARSER = f"lxml/{LXML_VERSION}"
+_PARSER = f"html/2 lxml/{LXML_VERSION}"
 _DECLARED_WITHIN = 4096
 
 
 def parse_html(content: bytes, *, filename: str) -> ParsedDocument:
-    """Return the visible text with blank lines between blocks, `- ` before list items and ` | ` between cells.
+    """Return the visible text of the page's content with blank lines between blocks and `- ` before list items.
 
-    Scripts, styles, forms' controls and elements marked `hidden` are left out. Nothing is fetched
-    and no entity beyond those of HTML is expanded.
+    Cells of tables have ` | ` between them. Left out are menus and other parts of the site (see `page_parts`), scripts,
+    styles, forms' controls and elements marked `hidden`. Nothing is fetched and no entity beyond those of HTML is
+    expanded.
 
     Raises:
         InvalidInput: `document.no_text`, `document.corrupt`.
@@ -52,7 +50,7 @@ def parse_html(content: bytes, *, filename: str) -> ParsedDocument:
     if root is None:
         raise _no_text(filename)
     blocks = BlockText(filename)
-    write_page(root, blocks)
+    _Page(blocks).write(content_of(root))
     text = storable(blocks.text())
     if not text:
         raise _no_text(filename)
@@ -79,9 +77,9 @@ def page_root(source: str, *, filename: str) -> Any:
 
 
 def write_page(root: Any, blocks: BlockText) -> None:
-    """Add what a reader sees of a page to `blocks`."""
+    """Add all that a reader sees of a page to `blocks`."""
     blocks.close_block()
-    _Page(blocks).walk(root)
+    _Page(blocks).write(Content(root))
     blocks.close_block()
 
 
@@ -116,14 +114,15 @@ class _Page:
         self._blocks = blocks
         self._data_cell: Any = None
 
-    def walk(self, root: Any) -> None:
+    def write(self, content: Content) -> None:
+        root = content.root
         events = walk(root)
         for event, element in events:
             if event == "end":
                 self._leave(element)
                 if element is not root:
                     self._blocks.add(_inline(element.tail))
-            elif element.tag in _UNSEEN or element.get("hidden") is not None:
+            elif is_unseen(element) or element in content.left_out:
                 events.skip_subtree()
             elif element.tag == "pre":
                 self._blocks.verbatim("".join(element.itertext()))
