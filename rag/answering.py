@@ -12,6 +12,7 @@ from rag import support
 from rag.hits import Hit
 from rag.index.repository import Candidate
 from rag.lexical import terms
+from rag.opposites import turned
 from rag.retrieval import Hits, Question
 from rag.sentences import Span
 from rag.strategy import Answering
@@ -102,7 +103,7 @@ def rounded(confidence: float | None) -> float | None:
     return None if confidence is None else round(confidence, 4)
 
 
-NOTHING = Draft([], 0.0, Evidence(0, 0, 0, 0, 0, 0, 0), 0.0)
+NOTHING = Draft([], 0.0, Evidence(0, 0, 0, 0, 0, 0, 0, 0, 0), 0.0)
 
 
 def draft(question: Question, hits: Hits, texts: Sequence[Excerpt], options: Answering, *, offered: int = 0) -> Draft:
@@ -115,7 +116,7 @@ def draft(question: Question, hits: Hits, texts: Sequence[Excerpt], options: Ans
     sentences = going_on(question, ranked(hits.best, texts, hits.weights, options))
     if not sentences:
         return NOTHING
-    evidence = evidence_of(question, sentences, hits)
+    evidence = evidence_of(question, sentences, hits, texts)
     confidence = support.confidence(evidence)
     told = max(support.coverage(hits.weights, frozenset(terms(one.text))) for one in texts)
     against = contradiction(question, sentences)
@@ -252,7 +253,7 @@ def in_reading_order(chosen: Sequence[Sentence]) -> list[Sentence]:
     return sorted(chosen, key=lambda one: (rank[one.version_id], one.start))
 
 
-def evidence_of(question: Question, sentences: Sequence[Sentence], hits: Hits) -> Evidence:
+def evidence_of(question: Question, sentences: Sequence[Sentence], hits: Hits, texts: Sequence[Excerpt]) -> Evidence:
     """Return what the support check looks at."""
     best = sentences[:_EVIDENCE_SENTENCES]
     nearest = max(best, key=lambda one: one.coverage)
@@ -265,6 +266,8 @@ def evidence_of(question: Question, sentences: Sequence[Sentence], hits: Hits) -
         denial=float(support.denies(question.text) and not support.denies(nearest.text)),
         number=float(not support.numbers(question.text) <= said),
         name=float(bool(support.names(question.text) & hits.unheld)),
+        opposite=float(turned(question.text, nearest.text) is not None),
+        full_name=float(not support.hold_names(question.text, [one.text for one in texts])),
     )
 
 

@@ -197,11 +197,15 @@ def why(
     media_type: TypesOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option(metavar="QUESTION", help="Of a follow-up: a question that it was asked together with; repeat it."),
+    ] = None,
 ) -> None:
     """Say what became of a passage that you expected in an answer, stage by stage, with scores."""
     api = Api()
     body = {
-        "question": question, "document": document, "text": text, "strategy": strategy,
+        "question": question, "document": document, "text": text, "strategy": strategy, "context": context or [],
         **_filters(among, media_type, since, until),
     }  # fmt: skip
     found = api.post(f"/collections/{api.quote(collection)}/why", body, namespace=namespace)

@@ -75,6 +75,10 @@ def _lacking(question: str, evidence: support.Evidence) -> list[str]:
         found.append(f"The best sentences do not speak of {' or '.join(sorted(support.numbers(question)))}.")
     if evidence.name:
         found.append("No document holds a name that the question asks about.")
+    if evidence.full_name:
+        found.append("No passage holds the full name that the question asks about.")
+    if evidence.opposite:
+        found.append("The nearest sentence says the opposite of a word of the question.")
     if not evidence.kind:
         found.append("None of the best sentences holds the number, date or name that is asked for.")
     return found

@@ -35,18 +35,20 @@ class Question:
     Args:
         vector: of the question, together with its context.
         borrowed: those of the terms that stand in its context alone.
+        context: the questions before, that it is asked together with.
     """
 
     text: str
     vector: npt.NDArray[np.float32]
     terms: tuple[str, ...]
     borrowed: frozenset[str] = frozenset()
+    context: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, text: str, vector: npt.NDArray[np.float32], context: Sequence[str] = ()) -> Question:
         own = tuple(dict.fromkeys(terms(text)))
         borrowed = [term for term in dict.fromkeys(terms(" ".join(context))) if term not in own]
-        return cls(text, vector, (*own, *borrowed), frozenset(borrowed))
+        return cls(text, vector, (*own, *borrowed), frozenset(borrowed), tuple(context))
 
     def weights(self, chunks: int, holding: Mapping[str, int]) -> dict[str, float]:
         """Return what each term weighs: its idf, of a borrowed one half of that."""

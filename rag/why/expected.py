@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.errors import Gone, InvalidInput, NotFound
 from rag.collections import erased
+from rag.hits import Hit
 from rag.repository import DocumentRepository
 from rag.retrieval import Hits, Question
 from rag.sentences import Span
@@ -27,15 +28,21 @@ class Expected:
 
     def furthest(self, hits: Hits) -> NearChunk:
         """Return the one of them that came furthest, else the nearest."""
+        return next(self._among((*hits.best, *hits.fused)), self.chunks[0])
+
+    def possible(self, hits: Hits) -> list[NearChunk]:
+        """Return those that may have come furthest, in whatever order a model puts the best hits."""
+        return list(self._among(hits.best)) or [self.furthest(hits)]
+
+    def _among(self, hits: Iterable[Hit]) -> Iterator[NearChunk]:
         first = self.chunks[0]
         holding = {one.place for one in self.chunks if one.overlap == first.overlap}
-        for hit in (*hits.best, *hits.fused):
+        for hit in hits:
             found = hit.candidate
             if any(map(hit.shows, holding)) or (self.span is None and found.version_id == first.version_id):
-                return NearChunk(
+                yield NearChunk(
                     found.version_id, found.ordinal, found.start, found.end, found.page, found.similarity, first.overlap
                 )
-        return first
 
 
 async def find_expected(

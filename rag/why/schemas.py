@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from rag.conversation import MOST_QUESTIONS
 from rag.refusal import RefusalCode
 from rag.schemas import CitedVersion, JudgingReport
 from rag.strategy import Filters
@@ -39,6 +40,11 @@ class WhyRequest(BaseModel):
     end: int | None = Field(default=None, ge=1, le=2**31 - 1, description="One past the last character.")
     strategy: str = Field(default="default", description="`NAME`, `NAME@label` or `NAME/version` of a rag_strategy.")
     filters: Filters | None = Field(default=None, description="The filters that the question was asked with.")
+    context: list[str] = Field(
+        default_factory=list,
+        max_length=MOST_QUESTIONS,
+        description="The questions that a follow-up was asked together with, first to last, as its answer says.",
+    )
 
     @model_validator(mode="after")
     def _check_place(self) -> WhyRequest:
@@ -204,6 +210,7 @@ class Why(BaseModel):
     """
 
     question: str
+    context: list[str]
     collection: str
     strategy: str
     version: CitedVersion

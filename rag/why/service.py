@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mcp_engine.access import Caller
-from mcp_engine.database.engine import Database, UnitOfWork
+from mcp_engine.database.engine import Database
 from mcp_engine.telemetry.tracing import span, tracer
 from rag.answering import Draft
 from rag.found import Found
 from rag.judging.judge import Judge
-from rag.passages import cited
 from rag.question_text import checked_question
-from rag.repository import DocumentRepository
 from rag.reranking.reranker import Reranker
 from rag.rewriting.rewriter import Rewriter, Searched
 from rag.schemas import JudgingReport, Passage, RerankingReport
@@ -23,7 +21,7 @@ from rag.strategies import ResolvedStrategy, Strategies
 from rag.why.expected import find_expected
 from rag.why.schemas import Why, WhyRequest
 from rag.why.stages import stages_of
-from rag.why.trace import Trace, traced
+from rag.why.trace import Reading, Trace, reading, traced
 
 _tracer = tracer(__name__)
 
@@ -62,41 +60,40 @@ class WhyService:
                 words (`why.text_not_found`) or a passage at that place (`why.no_passage`) do not exist.
             Gone: `document.removed`, `content.erased`.
         """
-        checked_question(request.question)
+        question, context = checked_question(request.question), [checked_question(one) for one in request.context]
         async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
             resolved = await self._strategies.resolve_in(work, namespace, request.strategy)
-        wanted = Searched(namespace, collection, resolved.strategy, request.filters)
-        wordings = await self._rewriter.wordings(caller, wanted, request.question, version=resolved.version)
-        async with self._searching.moment(caller, namespace, collection, request.question, others=wordings) as moment:
-            with span(_tracer, "why"):
-                work, place, question = moment.work, moment.place, moment.question
-                expected = await find_expected(work, place, question, request)
-                searched = self._store.index(work.session, work.tenant_id)
+        strategy, version = resolved.strategy, resolved.version
+        wanted = Searched(namespace, collection, strategy, request.filters)
+        wordings = await self._rewriter.wordings(caller, wanted, question, context, version=version)
 
-                async def order(found: Found) -> tuple[Found, RerankingReport | None]:
-                    return await self._reranker.reranked(
-                        caller, namespace, resolved.strategy, request.question, found, version=resolved.version
-                    )
+        async def order(found: Found) -> tuple[Found, RerankingReport | None]:
+            return await self._reranker.reranked(caller, namespace, strategy, question, found, version=version)
 
-                async def judge(draft: Draft, passages: Sequence[Passage]) -> tuple[Draft, JudgingReport | None]:
-                    return await self._judge.judged(
-                        caller, namespace, resolved.strategy, request.question, draft, passages,
-                        version=resolved.version,
-                    )  # fmt: skip
+        async def judge(draft: Draft, passages: Sequence[Passage]) -> tuple[Draft, JudgingReport | None]:
+            whole = " ".join((*context, question))
+            return await self._judge.judged(caller, namespace, strategy, whole, draft, passages, version=version)
 
-                trace = await traced(
-                    work, place.id, question, resolved.strategy, request.filters, expected, order, judge, searched,
-                    moment.others,
+        with span(_tracer, "why"):
+            async with self._searching.moment(
+                caller, namespace, collection, question, context=context, others=wordings
+            ) as moment:
+                work, place = moment.work, moment.place
+                expected = await find_expected(work, place, moment.question, request)
+                read = await reading(
+                    work, place.id, moment.question, strategy, request.filters, expected,
+                    self._store.index(work.session, work.tenant_id), moment.others,
                 )  # fmt: skip
-                return await _view(work, collection, resolved, trace)
+            # Outside of the transaction: a model may take its time.
+            trace = await traced(read, strategy, order, judge)
+        return _view(collection, resolved, read, trace)
 
 
-async def _view(work: UnitOfWork, collection: str, resolved: ResolvedStrategy, trace: Trace) -> Why:
+def _view(collection: str, resolved: ResolvedStrategy, read: Reading, trace: Trace) -> Why:
     chunk, stages = trace.chunk, list(stages_of(trace))
-    origins = await DocumentRepository(work.session, work.tenant_id).origins([chunk.version_id])
     return Why(
-        question=trace.question.text, collection=collection,
-        strategy=f"{resolved.version.name}/{resolved.version.number}", version=cited(origins[chunk.version_id]),
+        question=trace.question.text, context=list(trace.question.context), collection=collection,
+        strategy=f"{resolved.version.name}/{resolved.version.number}", version=read.version,
         page=chunk.page, start=chunk.start, end=chunk.end, text=trace.text,
         dropped_at=stages[-1].stage if stages[-1].outcome == "dropped" else None, stages=stages,
     )  # fmt: skip

@@ -88,7 +88,8 @@ def _lexical(trace: Trace) -> LexicalSearch:
     place = trace.chunk.place
     rank = worded.index(place) + 1 if place in worded else scores.rank(*place, trace.hits.among)
     own = frozenset(terms(trace.text))
-    asked = {stem(word): word for word in reversed(words(trace.question.text))}
+    said = " ".join((trace.question.text, *trace.question.context))
+    asked = {stem(word): word for word in reversed(words(said))}
     return LexicalSearch(
         found=place in worded, rank=rank, bm25=round(scores.of(*place), 6),
         last_bm25=round(scores.of(*worded[-1]), 6) if worded else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,14 +16,15 @@ from rag.found import Found, found_with, retrieved
 from rag.hits import Hit
 from rag.hops import drafted
 from rag.index.repository import IndexRepository
+from rag.passages import cited
 from rag.repository import DocumentRepository
 from rag.retrieval import Hits, Question, marginal, narrowing, retrieve
-from rag.schemas import JudgingReport, Passage, RerankingReport
+from rag.schemas import CitedVersion, JudgingReport, Passage, RerankingReport
 from rag.sentences import Span
 from rag.stores.port import SearchedIndex
 from rag.strategy import Filters, Strategy
 from rag.why.expected import Expected
-from rag.why.repository import NearChunk
+from rag.why.repository import NearChunk, Place
 from rag.why.schemas import FilterName
 
 
@@ -71,51 +72,97 @@ class Trace:
         return next((number for number, hit in enumerate(hits, start=1) if hit.shows(self.chunk.place)), None)
 
 
-async def traced(
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    text: str
+    dense_rank: int
+    gain: Gain | None
+    failed: Sequence[FilterName]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one moment of the collection says of a question and of each chunk that may be explained.
+
+    Args:
+        version: the expected document's version.
+        facts: of each chunk that may come furthest, by its place.
+    """
+
+    question: Question
+    others: Sequence[Question]
+    hits: Hits
+    found: Found
+    expected: Expected
+    version: CitedVersion
+    facts: Mapping[Place, _Facts]
+
+
+async def reading(
     work: UnitOfWork,
     collection_id: UUID,
     question: Question,
     strategy: Strategy,
     filters: Filters | None,
     expected: Expected,
-    order: Callable[[Found], Awaitable[tuple[Found, RerankingReport | None]]],
-    judge: Callable[[Draft, Sequence[Passage]], Awaitable[tuple[Draft, JudgingReport | None]]],
     searched: SearchedIndex | None = None,
     others: Sequence[Question] = (),
-) -> Trace:
-    """Ask, and keep what every stage did.
-
-    Args:
-        order: as `Reranker.reranked`.
-        judge: as `Judge.judged`.
+) -> Reading:
+    """Search as asking does, and look up what says why of the chunks that were expected.
 
     Raises:
         Gone: `content.erased` when a text was erased meanwhile.
     """
     options = strategy.retrieval
-    limit = retrieved(strategy)
-    hits = await retrieve(work.session, collection_id, question, options, limit, filters, searched, others)
+    hits = await retrieve(
+        work.session, collection_id, question, options, retrieved(strategy), filters, searched, others
+    )
     repository = DocumentRepository(work.session, work.tenant_id)
-    ordered, reranking = await order(await found_with(repository, hits))
-    found = ordered.first(options.passages)
-    answer, judging = await judge(drafted(question, others, found, strategy), found.passages)
-    chunk = expected.furthest(ordered.hits)
-    [text] = await repository.slices([(chunk.version_id, chunk.start, chunk.end)])
-    failed = await _failed(work, collection_id, chunk.version_id, narrowing(options, filters), hits)
+    found = await found_with(repository, hits)
+    chunks = expected.possible(hits)
+    version_id = chunks[0].version_id
+    origins = await repository.origins([version_id])
+    texts = await repository.slices([(chunk.version_id, chunk.start, chunk.end) for chunk in chunks])
+    failed = await _failed(work, collection_id, version_id, narrowing(options, filters), hits)
+    facts: dict[Place, _Facts] = {}
+    for chunk, text in zip(chunks, texts, strict=True):
+        rank = 0 if failed else await _dense_rank(work, collection_id, question.vector, chunk, hits)
+        gain = None if options.mmr is None else await _gain(work, chunk, hits, options.mmr)
+        facts[chunk.place] = _Facts(text or "", rank, gain, failed)
+    return Reading(question, others, hits, found, expected, cited(origins[version_id]), facts)
+
+
+async def traced(
+    read: Reading,
+    strategy: Strategy,
+    order: Callable[[Found], Awaitable[tuple[Found, RerankingReport | None]]],
+    judge: Callable[[Draft, Sequence[Passage]], Awaitable[tuple[Draft, JudgingReport | None]]],
+) -> Trace:
+    """Answer from what was read, and keep what every stage did.
+
+    Args:
+        order: as `Reranker.reranked`.
+        judge: as `Judge.judged`.
+    """
+    ordered, reranking = await order(read.found)
+    found = ordered.first(strategy.retrieval.passages)
+    answer, judging = await judge(drafted(read.question, read.others, found, strategy), found.passages)
+    chunk = read.expected.furthest(ordered.hits)
+    facts = read.facts[chunk.place]
     return Trace(
-        question=question,
+        question=read.question,
         strategy=strategy,
-        hits=hits,
+        hits=read.hits,
         ordered=ordered,
         found=found,
         reranking=reranking,
         chunk=chunk,
-        text=text or "",
-        span=expected.span,
-        failed=failed,
-        dense_rank=0 if failed else await _dense_rank(work, collection_id, question.vector, chunk, hits),
-        gain=None if options.mmr is None else await _gain(work, chunk, hits, options.mmr),
-        ranked=ranked(found.hits.best, found.texts, hits.weights, strategy.answering),
+        text=facts.text,
+        span=read.expected.span,
+        failed=facts.failed,
+        dense_rank=facts.dense_rank,
+        gain=facts.gain,
+        ranked=ranked(found.hits.best, found.texts, read.hits.weights, strategy.answering),
         drafted=answer,
         judging=judging,
     )

@@ -93,6 +93,8 @@ async def test_a_question_about_something_else_is_refused_with_the_nearest_passa
         ("What is the capital of Mongolia?", "off_topic", "about this"),
         ("Who did not build the lighthouse of Karsund?", "unsupported", "denies something"),
         ("Which keeper of Karsund slept through 2031?", "unsupported", "2031"),
+        ("Which comet did the Tamsin Royal Academy discover?", "unsupported", "full name"),
+        ("What stands on the southern cliff of the island?", "unsupported", "opposite"),
     ],
 )
 async def test_a_refusal_says_whether_anything_is_near_and_what_is_lacking(

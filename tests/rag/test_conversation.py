@@ -14,6 +14,7 @@ from mcp_engine.errors import NotFound
 from mcp_engine.identifiers import new_id
 from rag.conversation import MOST_QUESTIONS, context_after, is_underspecified, leans
 from rag.schemas import Answer
+from rag.why.schemas import AnswerStage, WhyRequest
 from tests.conftest import make_tenant
 from tests.rag.conftest import Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY
@@ -76,6 +77,19 @@ async def test_a_follow_up_is_answered_about_what_was_asked_before(workspace: Wo
     recorded = await workspace.executions.get(caller, third.execution_id)
     assert recorded.inputs.value["follows"] == str(second.execution_id)
     assert recorded.inputs.value["context"] == third.context
+
+
+async def test_a_follow_up_is_explained_as_it_was_asked(workspace: Workspace, caller: Caller) -> None:
+    await filled(workspace, caller)
+    first = await ask(workspace, caller, WHO)
+    given = await ask(workspace, caller, "How high is it?", first.execution_id)
+    wanted = WhyRequest(question=given.question, document="lighthouse.md", text="41 metres", context=given.context)
+    why = await workspace.why.explain(caller, "default", "docs", wanted)
+    stage = why.stages[-1]
+    assert isinstance(stage, AnswerStage)
+    assert (why.context, why.dropped_at, stage.confidence) == ([WHO], None, given.confidence)
+    alone = await workspace.why.explain(caller, "default", "docs", wanted.model_copy(update={"context": []}))
+    assert alone.dropped_at == "answer"
 
 
 async def test_another_subject_leaves_the_conversation_behind(workspace: Workspace, caller: Caller) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.support import Evidence, confidence, coverage, denies, disagree, holds_kind, names, numbers
+from rag.support import Evidence, confidence, coverage, denies, disagree, hold_names, holds_kind, names, numbers
 
 
 @pytest.mark.parametrize(
@@ -35,20 +35,33 @@ def test_coverage_is_the_share_by_weight() -> None:
 unit = st.floats(0, 1)
 
 
-@given(unit, unit, unit, unit, unit, unit, unit)
-def test_confidence_is_a_probability_that_grows_with_the_evidence(
-    a: float, b: float, c: float, d: float, e: float, f: float, g: float
-) -> None:
-    value = confidence(Evidence(a, b, c, d, e, f, g))
+@given(st.tuples(*[unit] * 9))
+def test_confidence_is_a_probability_that_grows_with_the_evidence(found: tuple[float, ...]) -> None:
+    value = confidence(Evidence(*found))
     assert 0 < value < 1
-    assert value <= confidence(Evidence(1, 1, 1, 1, 0, 0, 0))
-    assert value >= confidence(Evidence(0, 0, 0, 0, 1, 1, 1))
+    assert value <= confidence(Evidence(1, 1, 1, 1, 0, 0, 0, 0, 0))
+    assert value >= confidence(Evidence(0, 0, 0, 0, 1, 1, 1, 1, 1))
 
 
 def test_names_are_what_begins_with_a_capital_after_the_first_word() -> None:
     assert names("What is the warranty of the Gamma pump?") == {"gamma"}
     assert names("Gamma pumps in 2023 and Ålesund") == {"ålesund"}
     assert names("who built it?") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("question", "held"),
+    [
+        ("Who runs the Karsund Harbour Board?", True),
+        ("Who runs the Karsund Fishing Board?", False),
+        ("Who runs Karsund's board?", True),
+        ("Who Runs The Karsund Fishing Board Of Sailors?", True),
+        ("who runs the karsund fishing board?", True),
+        ("Who is Ingrid Solberg's successor at the Karsund Harbour Board?", False),
+    ],
+)
+def test_a_full_name_stands_in_a_passage_as_it_stands_in_the_question(question: str, *, held: bool) -> None:
+    assert hold_names(question, ["Ships pay a due.", "The KARSUND harbour\nboard sets it."]) is held
 
 
 @pytest.mark.parametrize(

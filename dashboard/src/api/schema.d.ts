@@ -10404,6 +10404,8 @@ export interface components {
         Why: {
             /** Collection */
             collection: string;
+            /** Context */
+            context: string[];
             /** Dropped At */
             dropped_at: ("filters" | "candidates" | "fusion" | "diversity" | "reranking" | "sentences" | "answer") | null;
             /** End */
@@ -10429,6 +10431,11 @@ export interface components {
          *     Without `text` and without a place, the passage is the one of the document that came furthest.
          */
         WhyRequest: {
+            /**
+             * Context
+             * @description The questions that a follow-up was asked together with, first to last, as its answer says.
+             */
+            context?: string[];
             /**
              * Document
              * @description Its name in the collection, or its id.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -165,6 +166,21 @@ async def test_why_and_preview_ask_it_too(own: Workspace, asker: Caller) -> None
     body = Strategy.model_validate({"judging": TINY | {"model": "doubter"}})
     looked = await own.preview.answer(asker, "default", "docs", AnswerRequest(question=WHO, strategy=body))
     assert (looked.refused, looked.confidence, looked.judging) == (True, given.confidence, given.judging)
+
+
+async def test_no_connection_is_held_while_a_judge_thinks(
+    own: Workspace, asker: Caller, embedder: MiniLMEmbedder, parsers: ParserPool
+) -> None:
+    await judging(own, asker, says := '{"pass": true}')
+    alone = Database(own.database.url, pool_size=1)
+    async with workspace_on(alone, embedder, parsers) as narrow:
+        narrow.script.pieces = [says]
+        request = WhyRequest(question=WHO, document="lighthouse.md", strategy="judged")
+        async with asyncio.timeout(20):
+            stage = (await narrow.why.explain(asker, "default", "docs", request)).stages[-1]
+    await alone.close()
+    assert isinstance(stage, AnswerStage)
+    assert stage.judging is not None
 
 
 async def test_the_version_pins_the_judges_files_and_a_prompt_has_to_fit(

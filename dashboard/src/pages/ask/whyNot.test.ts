@@ -13,8 +13,10 @@ const execution = {
 describe("what was asked", () => {
   it("is the version, the collection and the filters of the execution", () => {
     expect(askedBy(execution)).toEqual({
-      namespace: "default", collection: "docs", question: "Is it?", strategy: "strict/3", filters: { documents: ["a*"] },
+      namespace: "default", collection: "docs", question: "Is it?", strategy: "strict/3", filters: { documents: ["a*"] }, context: [],
     });
+    const after = { ...execution, inputs: { state: "present", value: { question: "Is it?", collection: "docs", context: ["What is it?"] } } };
+    expect(askedBy(after as unknown as Execution)?.context).toEqual(["What is it?"]);
     const plain = { ...execution, inputs: { state: "present", value: { question: "Is it?", collection: "docs" } } };
     expect(askedBy(plain as unknown as Execution)?.filters).toBeNull();
   });

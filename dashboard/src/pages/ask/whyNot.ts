@@ -22,6 +22,7 @@ export interface Asked {
   question: string;
   strategy: string;
   filters: Schema<"Filters"> | null;
+  context: string[];
 }
 
 /** Return what an execution asked; null when its content was erased, or it is none of a question. */
@@ -35,6 +36,7 @@ export function askedBy(execution: Execution): Asked | null {
     question: inputs.question,
     strategy: `${artifact.name}/${artifact.number}`,
     filters: inputs.filters ?? null,
+    context: inputs.context ?? [],
   };
 }
 
@@ -69,7 +71,7 @@ export const VERDICTS: Record<Judged["verdict"], string> = {
   no_statement: "no statement",
 };
 
-/** What a confidence is made of; the last two speak against an answer. */
+/** What a confidence is made of; the last five speak against an answer. */
 const EVIDENCE: Record<string, string> = {
   similarity: "Nearest sentence, by meaning",
   coverage: "Words in one sentence",
@@ -78,6 +80,8 @@ const EVIDENCE: Record<string, string> = {
   denial: "Denied by the question alone",
   number: "Number that is missing",
   name: "Name that no document holds",
+  opposite: "Opposite of a word of the question",
+  full_name: "Full name that no passage holds",
 };
 
 /** A score, and what it is measured against. */
