@@ -111,7 +111,7 @@ _SHOWS_NOTHING_HIDDEN = """NOT EXISTS (
 # What a model is shown of passages stands in the run's inputs. Before its end, and of one that was interrupted, nothing
 # says which these are: then it is its actor's alone.
 _SAYS_WHAT_IT_SHOWS = f"""(
-    execution.kind NOT IN ('rerank', 'compose', 'support_judge', 'draft_question')
+    execution.kind NOT IN ('rerank', 'compose', 'support_judge', 'draft_question', 'hop')
     OR execution.actor_id = {ddl.PRINCIPAL_EXPRESSION}
     OR EXISTS (
         SELECT FROM execution_outcome AS outcome

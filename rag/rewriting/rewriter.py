@@ -22,6 +22,8 @@ from rag.stores.postgresql import POSTGRESQL
 from rag.strategy import Filters, Strategy
 
 REWRITE_RUN: Final = "rewrite"
+HOP_RUN: Final = "hop"
+"""Of several hops: its input holds sentences of the documents, so that not everyone may see it."""
 """The kind of execution that a rewriting is recorded as."""
 ENOUGH: Final = "none"
 """What a model says that needs to look for nothing more."""
@@ -79,10 +81,10 @@ class Rewriter:
             return []
         values = {"question": question, "earlier": "\n".join(earlier)}
 
-        async def written(values: Mapping[str, str], shown: Sequence[UUID] = ()) -> str:
+        async def written(values: Mapping[str, str], kind: str = REWRITE_RUN, shown: Sequence[UUID] = ()) -> str:
             return await self._prompts.output(
                 caller, searched.namespace, rewriting.prompt, values,
-                kind=REWRITE_RUN, version=version, parent_id=parent_id, shown=shown,
+                kind=kind, version=version, parent_id=parent_id, shown=shown,
             )  # fmt: skip
 
         with span(_tracer, "rewrite"):
@@ -93,7 +95,7 @@ class Rewriter:
             while len(wordings) < rewriting.queries:
                 wanted, context = (wordings[-1], ()) if wordings else (question, earlier)
                 found.update(await self._sentences(caller, searched, wanted, context))
-                text = await written({**values, "found": "\n".join(found)}, [*{*found.values()}])
+                text = await written({**values, "found": "\n".join(found)}, HOP_RUN, [*{*found.values()}])
                 following = read_wordings(text, rewriting, question, ENOUGH, *wordings)
                 if not following:
                     break

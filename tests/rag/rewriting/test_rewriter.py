@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 
 from mcp_engine.access import Caller
-from mcp_engine.errors import InvalidInput, ModelFailed
-from mcp_engine.executions.schemas import ExecutionFilter
-from rag.rewriting.rewriter import REWRITE_RUN
+from mcp_engine.errors import InvalidInput, ModelFailed, NotFound
+from mcp_engine.executions.schemas import ExecutionFilter, StartExecution
+from rag.rewriting.rewriter import HOP_RUN, REWRITE_RUN
 from rag.schemas import Answer
 from rag.why.schemas import WhyRequest
 from tests.rag.conftest import Workspace
@@ -93,7 +93,7 @@ async def test_a_question_of_two_hops_finds_what_only_the_first_names(workspace:
     # Said again, it is nothing new to look for: the second hop, which read what the first one found, ended it.
     assert answer.queries == [NEXT]
     assert "Ingrid Solberg came from the town of Mandal" in str(workspace.script.messages[-1].content)
-    runs = await workspace.executions.list(caller, ExecutionFilter(kind=REWRITE_RUN))
+    runs = await workspace.executions.list(caller, ExecutionFilter(kind=HOP_RUN))
     assert len([one for one in runs.items if one.parent_id == answer.execution_id]) == 2
 
 
@@ -108,7 +108,7 @@ async def test_hops_end_when_the_model_wants_nothing_more_or_as_many_are_made(
     await push(workspace, caller, "rag_strategy", "worded", body)
     workspace.script.pieces = [NEXT]
     answer = await ask(workspace, caller, BREAD)
-    runs = await workspace.executions.list(caller, ExecutionFilter(kind=REWRITE_RUN))
+    runs = await workspace.executions.list(caller, ExecutionFilter(kind=HOP_RUN))
     assert len([one for one in runs.items if one.parent_id == answer.execution_id]) == 1
 
 
@@ -122,8 +122,20 @@ async def test_what_hops_read_is_hidden_with_the_documents_that_it_comes_from(wo
         seen.append(str(workspace.script.messages[-1].content))
     assert "Ingrid Solberg" not in seen[0]
     assert "Ingrid Solberg" in seen[1]
-    runs = await workspace.executions.list(place.outsider, ExecutionFilter(kind=REWRITE_RUN))
+    runs = await workspace.executions.list(place.outsider, ExecutionFilter(kind=HOP_RUN))
     assert len(runs.items) == 1
+
+
+async def test_a_hop_that_has_not_ended_is_its_actors_alone(workspace: Workspace) -> None:
+    place = await make_place(workspace)
+    started = StartExecution(namespace="default", kind=HOP_RUN, inputs={"found": "Ingrid Solberg built it."})
+    running = await workspace.executions.start(place.owner, started)
+    assert (await workspace.executions.get(place.owner, running.id)).status == "running"
+    with pytest.raises(NotFound):
+        await workspace.executions.get(place.outsider, running.id)
+    await running.fail(ModelFailed("model.failed", "It failed."))
+    with pytest.raises(NotFound):
+        await workspace.executions.get(place.outsider, running.id)
 
 
 async def test_the_rewriting_is_an_execution_below_the_questions(workspace: Workspace, caller: Caller) -> None:
