@@ -99,6 +99,24 @@ def test_a_refusal_shows_the_nearest_passages(page: Page, engine: DashboardEngin
     assert "passage=1" in page.url
 
 
+def test_a_refusal_speaks_of_passages_only_where_there_are_some(page: Page, engine: DashboardEngine) -> None:
+    page.goto(f"{engine.url}/ask?collection=handbook")
+    ask(page, "How old is it?")
+    answer = page.get_by_role("region", name="Answer")
+    expect(answer).to_contain_text("Who or what do you mean?")
+    expect(answer).to_contain_text("The nearest passages stand below.")
+    assert_accessible(page, "refusal-underspecified")
+    page.get_by_text("All its documents").click()
+    page.get_by_role("textbox", name="Documents named").fill("nothing-has-this-name*")
+    page.get_by_role("textbox", name="Question").fill(FREEDOMS)
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(answer).to_contain_text("Nothing could be searched.")
+    expect(answer).to_contain_text("No indexed document passes the filters.")
+    expect(answer).not_to_contain_text("nearest passages")
+    expect(page.get_by_role("region", name="Nearest passages")).to_have_count(0)
+    assert_accessible(page, "refusal-filtered")
+
+
 def test_why_names_versions_scores_and_gives_the_proof(page: Page, engine: DashboardEngine) -> None:
     page.goto(f"{engine.url}/ask?collection=handbook")
     ask(page, TWO_FREEDOMS)

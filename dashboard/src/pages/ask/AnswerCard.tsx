@@ -3,7 +3,7 @@ import { CircleHelp, History, LoaderCircle } from "lucide-react";
 import { Badge } from "../../components/Badge";
 import { CopyButton } from "../../components/CopyButton";
 import { ErrorState } from "../../components/States";
-import { type AnswerSoFar, madeOf, placeOf, refusalOf } from "./answer";
+import { type AnswerSoFar, adviceOf, madeOf, placeOf, refusalOf } from "./answer";
 import { AnswerText, Sentence } from "./AnswerText";
 import { Composed } from "./Composed";
 import { Confidence } from "./Confidence";
@@ -39,7 +39,7 @@ export function AnswerCard({ answer, cite, onCite }: AnswerCardProps) {
         <div aria-live="polite" aria-busy={phase === "asking" || phase === "answering"}>
           {refused ? (
             <>
-              <Refused reason={answer.reason} code={answer.reasonCode} />
+              <Refused answer={answer} />
               {citations.map((citation) => (
                 <p key={citation.n} className="mt-3 border-l-2 border-warn pl-3 text-lg leading-[1.75] break-words">
                   <Sentence text={citation.cited_text} citations={[citation]} cite={cite} onCite={onCite} />
@@ -86,16 +86,13 @@ function Waiting({ phase }: { phase: AnswerSoFar["phase"] }) {
   );
 }
 
-function Refused({ reason, code }: { reason: string | null; code: AnswerSoFar["reasonCode"] }) {
+function Refused({ answer }: { answer: AnswerSoFar }) {
   return (
     <div className="flex gap-3">
       <CircleHelp aria-hidden className="mt-0.5 size-5 shrink-0 text-warn" />
-      <div>
-        <p className="font-semibold">{refusalOf({ reasonCode: code })}</p>
-        <p className="text-sm text-muted">{reason}</p>
-        {code !== "conflicting" && (
-          <p className="mt-1 text-sm text-muted">The nearest passages stand below. Another wording, or a document that is missing, may help.</p>
-        )}
+      <div className="flex flex-col gap-1">
+        <p className="font-semibold">{refusalOf(answer)}</p>
+        {adviceOf(answer).map((text) => <p key={text} className="text-sm text-muted">{text}</p>)}
       </div>
     </div>
   );

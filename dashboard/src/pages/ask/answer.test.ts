@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ApiProblem } from "../../api/problem";
-import { type AnswerSoFar, type Citation, type Execution, type Passage, advanced, asked, madeOf, recorded, withoutEnd } from "./answer";
+import { type AnswerSoFar, type Citation, type Execution, type Passage, adviceOf, advanced, asked, madeOf, recorded, refusalOf, withoutEnd } from "./answer";
 import { answerMarkdown } from "./markdown";
 
 const version = { document_id: "d", document: "a_b.pdf", version_id: "v", number: 2, digest: "0123456789abcdef" };
@@ -48,6 +48,30 @@ describe("an answer", () => {
     expect(advanced(cited, { kind: "stopped" })).toMatchObject({ phase: "stopped", citations: [citation] });
     const problem = new ApiProblem({ title: "t", status: 503, code: "c", detail: "d" });
     expect(advanced(cited, { kind: "failed", problem })).toMatchObject({ phase: "failed", problem });
+  });
+});
+
+describe("a refusal", () => {
+  const refused = (reasonCode: AnswerSoFar["reasonCode"], passages: readonly Passage[] = []) => ({ reason: "Why.", reasonCode, passages });
+
+  it("speaks of passages only where there are some", () => {
+    for (const code of ["not_permitted", "filtered", "nothing_indexed", "off_topic"] as const) {
+      expect(adviceOf(refused(code))).toEqual(["Why."]);
+    }
+    expect(adviceOf(refused("unsupported", [passage])).join(" ")).toMatch(/^Why\. The nearest passages stand below/);
+    expect(adviceOf(refused("conflicting", [passage]))).toEqual(["Why."]);
+  });
+
+  it("asks back what an underspecified question is about", () => {
+    expect(refusalOf(refused("underspecified"))).toBe("Who or what do you mean?");
+    const [asksBack, below] = adviceOf(refused("underspecified", [passage]));
+    expect(asksBack).toContain("Ask again with the name");
+    expect(below).toBe("The nearest passages stand below.");
+  });
+
+  it("says in its heading that nothing could be searched", () => {
+    expect(refusalOf(refused("not_permitted"))).toBe("Nothing could be searched.");
+    expect(refusalOf(refused("unsupported"))).toBe("The documents do not answer this.");
   });
 });
 

@@ -126,15 +126,30 @@ function strategyOf({ artifact }: Execution): string {
   return artifact.label && artifact.label !== "latest" ? `${artifact.name}@${artifact.label}` : artifact.name;
 }
 
+const NOT_SEARCHED = "Nothing could be searched.";
 const REFUSED: Partial<Record<NonNullable<AnswerSoFar["reasonCode"]>, string>> = {
   off_topic: "The documents are about something else.",
   conflicting: "The documents contradict each other.",
-  underspecified: "What is meant?",
+  underspecified: "Who or what do you mean?",
+  nothing_indexed: NOT_SEARCHED,
+  not_permitted: NOT_SEARCHED,
+  filtered: NOT_SEARCHED,
 };
 
 /** Return in a few words that there is no answer, and why. */
 export function refusalOf({ reasonCode }: Pick<AnswerSoFar, "reasonCode">): string {
   return (reasonCode && REFUSED[reasonCode]) ?? "The documents do not answer this.";
+}
+
+const UNNAMED = "Your question does not name whom or what it is about. Ask again with the name, or ask it as a follow-up of an answer about that.";
+
+/** Return what a person is told of a refusal below its heading: why, and what may help. */
+export function adviceOf({ reason, reasonCode, passages }: Pick<AnswerSoFar, "reason" | "reasonCode" | "passages">): string[] {
+  const why = reasonCode === "underspecified" ? UNNAMED : reason;
+  const said = why === null ? [] : [why];
+  if (passages.length === 0 || reasonCode === "conflicting") return said;
+  const below = "The nearest passages stand below.";
+  return [...said, reasonCode === "underspecified" ? below : `${below} Another wording, or a document that is missing, may help.`];
 }
 
 /** The longest end that stays on one line with a number: a longer word, or a language without spaces, may break before it. */
