@@ -33,6 +33,14 @@ describe("a body", () => {
     expect(offered(windows, "chunking").map(({ name }) => name)).toContain("window_step");
     expect(offered(BODY, "chunking").map(({ name }) => name)).not.toContain("window_step");
   });
+
+  it("leaves nothing behind that has no field and is refused with what was chosen", () => {
+    const chunking = { kind: "semantic", group_sentences: 5, breakpoint_percentile: 80, contextual_headers: true, header_terms: true };
+    const semantic = { chunking } as unknown as Body;
+    expect(changed(semantic, option("max_characters"), 900).chunking).toEqual({ ...chunking, max_characters: 900 });
+    expect(changed(semantic, option("kind"), "structure").chunking).toEqual({ kind: "structure", contextual_headers: true, header_terms: true });
+    expect(changed(semantic, option("contextual_headers"), false).chunking).toEqual({ kind: "semantic", group_sentences: 5, breakpoint_percentile: 80, contextual_headers: false });
+  });
 });
 
 describe("rankIn", () => {

@@ -17,8 +17,6 @@ interface Common {
   name: string;
   label: string;
   hint: string;
-  /** The kinds of chunking that take it; all without it. */
-  kinds?: readonly string[];
 }
 
 export type Option = Common &
@@ -41,11 +39,11 @@ export const OPTIONS: readonly Option[] = [
     ],
   },
   { group: "chunking", name: "max_characters", label: "Longest chunk", sort: "number", least: 200, most: 4000, step: 50, initial: 1000, hint: "Characters" },
-  { group: "chunking", name: "overlap_sentences", label: "Overlap", sort: "number", least: 0, most: 5, step: 1, initial: 1, hint: "Sentences repeated from the chunk before", kinds: ["sentences"] },
-  { group: "chunking", name: "window_sentences", label: "Window", sort: "number", least: 1, most: 50, step: 1, initial: 5, hint: "Sentences in a chunk", kinds: ["sentence_window"] },
-  { group: "chunking", name: "window_step", label: "Step", sort: "number", least: 1, most: 50, step: 1, initial: 2, hint: "Sentences to the next chunk", kinds: ["sentence_window"] },
-  { group: "chunking", name: "breakpoint_percentile", label: "Breakpoint", sort: "number", least: 50, most: 99, step: 1, initial: 90, hint: "Percentile of the distances; higher cuts less", kinds: ["semantic"] },
-  { group: "chunking", name: "child_characters", label: "Searched part", sort: "number", least: 100, most: 2000, step: 50, initial: 300, hint: "Characters of what is searched inside a chunk", kinds: ["parent_child"] },
+  { group: "chunking", name: "overlap_sentences", label: "Overlap", sort: "number", least: 0, most: 5, step: 1, initial: 1, hint: "Sentences repeated from the chunk before" },
+  { group: "chunking", name: "window_sentences", label: "Window", sort: "number", least: 1, most: 50, step: 1, initial: 5, hint: "Sentences in a chunk" },
+  { group: "chunking", name: "window_step", label: "Step", sort: "number", least: 1, most: 50, step: 1, initial: 2, hint: "Sentences to the next chunk" },
+  { group: "chunking", name: "breakpoint_percentile", label: "Breakpoint", sort: "number", least: 50, most: 99, step: 1, initial: 90, hint: "Percentile of the distances; higher cuts less" },
+  { group: "chunking", name: "child_characters", label: "Searched part", sort: "number", least: 100, most: 2000, step: 50, initial: 300, hint: "Characters of what is searched inside a chunk" },
   { group: "chunking", name: "contextual_headers", label: "Read headings with each chunk", sort: "switch", initial: false, hint: "For its meaning; never in what is cited" },
   { group: "retrieval", name: "passages", label: "Passages", sort: "number", least: 1, most: 20, step: 1, initial: 8, hint: "How many the answer may use" },
   { group: "retrieval", name: "dense_weight", label: "Meaning against words", ...SHARE, initial: 0.5, hint: "0 words alone, 1 meaning alone" },
@@ -70,16 +68,30 @@ export function valueOf(body: Body, option: Option): Value {
 /** Return the options that have a meaning in this body. */
 export function offered(body: Body, group: Group): Option[] {
   const kind = body.chunking?.kind ?? "sentences";
-  return OPTIONS.filter((option) => option.group === group && (option.kinds?.includes(kind) ?? true));
+  return OPTIONS.filter((option) => option.group === group && (group !== "chunking" || (TAKEN_BY[option.name] ?? kind) === kind));
 }
 
-/** Return the body with an option changed; another kind of chunking leaves out what only the kind before took. */
+/** The kind of chunking that alone takes a member; the engine refuses it with another. */
+const TAKEN_BY: Readonly<Record<string, string>> = {
+  overlap_sentences: "sentences",
+  window_sentences: "sentence_window",
+  window_step: "sentence_window",
+  breakpoint_percentile: "semantic",
+  group_sentences: "semantic",
+  child_characters: "parent_child",
+};
+
+/** Return the body with an option changed, without what only another kind, or a switch that is off now, took. */
 export function changed(body: Body, option: Option, value: Value): Body {
   const group: Options = { ...(body[option.group] as Options | undefined), [option.name]: value };
-  if (option.name === "kind") {
-    for (const other of OPTIONS) if (other.kinds && !other.kinds.includes(String(value))) delete group[other.name];
-  }
-  return { ...body, [option.group]: group };
+  return { ...body, [option.group]: option.group === "chunking" ? taken(group) : group };
+}
+
+function taken(chunking: Options): Options {
+  const kind = chunking.kind ?? "sentences";
+  const reads = chunking.contextual_headers === true;
+  const kept = Object.entries(chunking).filter(([name]) => (TAKEN_BY[name] ?? kind) === kind && (reads || name !== "header_terms"));
+  return Object.fromEntries(kept);
 }
 
 export type Rewriting = NonNullable<Body["rewriting"]>;
