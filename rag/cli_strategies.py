@@ -9,7 +9,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mcp_engine.cli import output
-from mcp_engine.cli.artifacts import Cursor, Labels, Limit, Message, OtherName, list_kind, push_file
+from mcp_engine.cli.artifacts import (
+    After,
+    Before,
+    Cursor,
+    EarlierRelease,
+    Label,
+    Labels,
+    Limit,
+    Message,
+    Number,
+    OnlyLabel,
+    OtherName,
+    Override,
+    Reason,
+    diff_versions,
+    list_kind,
+    list_moves,
+    list_versions,
+    push_file,
+    release,
+    roll_back,
+)
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.references import Namespace, Reference, choice_of, path_of, say
@@ -52,17 +73,52 @@ def get(reference: Reference, namespace: Namespace = "default") -> None:
 
 
 @strategies.command()
+def versions(name: Name, limit: Limit = 50, cursor: Cursor = None, namespace: Namespace = "default") -> None:
+    """List the versions of a strategy, newest first."""
+    list_versions(_path(name), limit=limit, cursor=cursor, namespace=namespace)
+
+
+@strategies.command()
+def diff(name: Name, before: Before, after: After, namespace: Namespace = "default") -> None:
+    """Show what changed between two versions: the values line by line, and each by its path."""
+    diff_versions(_path(name), before, after, namespace=namespace)
+
+
+@strategies.command()
 def label(
     name: Name,
-    version: Annotated[int, typer.Argument(min=1, help="The version's number.")],
-    label: Annotated[str, typer.Argument(help="Such as production.")],
-    reason: Annotated[str, typer.Option("--reason", "-m", help="Why; it is kept in the history.")] = "",
+    version: Number,
+    label: Label,
+    reason: Reason = "",
+    override: Override = False,
     namespace: Namespace = "default",
 ) -> None:
     """Release a version under a label; the move is kept in the history and the audit log."""
-    path = f"/{_COLLECTION}/{Api.quote(name)}/labels/{Api.quote(label)}"
-    moved = Api().put(path, {"version": version, "reason": reason}, namespace=namespace)
-    output.emit(moved, lambda console: say(console, f"{name}@{label} is version {version} now."))
+    release(_path(name), name, version, label, reason=reason, override=override, namespace=namespace)
+
+
+@strategies.command()
+def rollback(
+    name: Name,
+    label: Label = "production",
+    version: EarlierRelease = None,
+    reason: Reason = "",
+    namespace: Namespace = "default",
+) -> None:
+    """Point a label again at an earlier release, with the lock of that time; no gate is asked."""
+    roll_back(_path(name), name, label, version=version, reason=reason, namespace=namespace)
+
+
+@strategies.command()
+def history(
+    name: Name, label: OnlyLabel = None, limit: Limit = 50, cursor: Cursor = None, namespace: Namespace = "default"
+) -> None:
+    """List the moves of a strategy's labels, newest first."""
+    list_moves(f"{_path(name)}/label-history", label=label, limit=limit, cursor=cursor, namespace=namespace)
+
+
+def _path(name: str) -> str:
+    return f"/{_COLLECTION}/{Api.quote(name)}"
 
 
 def _render(console: Console, found: dict[str, Any]) -> None:

@@ -5,5 +5,6 @@ versions    the values that the registry answers with
 locks       what a release resolved to, and its digest
 repository  every query
 service     push, resolve, move a label
+diff        what changed between two versions of any kind
 live        the proof that live rows still match the audit log
 """

@@ -64,6 +64,11 @@ class Reference:
             raise InvalidInput("artifact.version_invalid", f"{text[:140]!r}: after the slash stands a version number.")
         return cls(kind, name, int(number) if slash else None, label if at else None)
 
+    @classmethod
+    def chosen(cls, kind: str, name: str, choice: str) -> Reference:
+        """Return the version of `name` that a number or a label chooses; raises as `parse`."""
+        return cls.parse(kind, f"{name}/{choice}" if choice.isdigit() else f"{name}@{choice}")
+
     def __str__(self) -> str:
         if self.version is not None:
             return f"{self.name}/{self.version}"

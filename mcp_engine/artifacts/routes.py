@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from mcp_engine.access import Caller
+from mcp_engine.artifacts.diff import diff_versions
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.artifacts.schemas import (
+    ArtifactDiff,
     ArtifactView,
     LabelMoveView,
     LabelTarget,
@@ -117,6 +119,20 @@ async def list_artifact_versions(
     before = decode_number_cursor(cursor)
     rows = await artifacts.versions(caller, kind, namespace, name, before=before, limit=limit + 1)
     return page_of([version_view(*row) for row in rows], limit, lambda view: (view.number,))
+
+
+@router.get("/{kind}/{name}/diff", summary="Compare two versions", responses=documented(410))
+async def diff_artifact(
+    kind: str,
+    name: str,
+    caller: Reader,
+    artifacts: Registry,
+    before: Annotated[str, Query(alias="from", max_length=36, description="A version's number, or a label.")],
+    after: Annotated[str, Query(alias="to", max_length=36, description="A version's number, or a label.")],
+    namespace: NamespaceName = DEFAULT_NAMESPACE,
+) -> ArtifactDiff:
+    """Return every setting that changed, and a unified diff of the two bodies as JSON."""
+    return await diff_versions(artifacts, caller, kind, namespace, name, before, after)
 
 
 @router.put("/{kind}/{name}/labels/{label}", summary="Move a label", responses=documented(410))

@@ -63,6 +63,23 @@ class ArtifactView(BaseModel):
     updated_at: datetime
 
 
+class SettingChange(BaseModel):
+    before: Any = None
+    after: Any = None
+
+
+class ArtifactDiff(BaseModel):
+    """What changed between two versions: each setting by its path, and a unified diff of the bodies as JSON."""
+
+    kind: str
+    name: str
+    from_number: int
+    to_number: int
+    identical: bool
+    text: str
+    settings: dict[str, SettingChange]
+
+
 class LabelTarget(BaseModel):
     model_config = ConfigDict(extra="forbid")
 

@@ -10,6 +10,23 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from mcp_engine.cli import output
+from mcp_engine.cli.artifacts import (
+    After,
+    Before,
+    Cursor,
+    EarlierRelease,
+    Label,
+    Limit,
+    Number,
+    OnlyLabel,
+    Override,
+    Reason,
+    diff_versions,
+    list_moves,
+    list_versions,
+    release,
+    roll_back,
+)
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
@@ -22,7 +39,6 @@ from mcp_engine.cli.references import (
     named_values,
     path_of,
     pointers,
-    proof_of,
     say,
     shown_labels,
 )
@@ -43,7 +59,6 @@ StoredExecution = Annotated[
     str | None, typer.Option("--execution", help="Take the variables of this stored run instead.")
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The prompt's name.")]
-Reason = Annotated[str, typer.Option("--reason", "--message", "-m", help="Why, for the history.")]
 
 
 @commands.command()
@@ -100,8 +115,8 @@ def list_prompts(
     text: Annotated[str, typer.Option(help="Only names or descriptions that hold this text.")] = "",
     tag: Annotated[str | None, typer.Option(help="Only prompts with this tag.")] = None,
     label: Annotated[str | None, typer.Option(help="Only prompts that have this label.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at the most.")] = 50,
-    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before (see --json).")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
     namespace: Namespace = "default",
 ) -> None:
     """List prompts with their latest version and where their labels point."""
@@ -120,97 +135,52 @@ def list_prompts(
 
 
 @commands.command()
-def versions(
-    name: Name,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at the most.")] = 50,
-    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before (see --json).")] = None,
-    namespace: Namespace = "default",
-) -> None:
+def versions(name: Name, limit: Limit = 50, cursor: Cursor = None, namespace: Namespace = "default") -> None:
     """List the versions of a prompt, newest first."""
-    page = Api().get(f"/prompts/{Api.quote(name)}/versions", limit=limit, cursor=cursor, namespace=namespace)
-    rows = [
-        (item["number"], " ".join(item["labels"]), item["digest"][:12], moment(item["created_at"]), item["message"])
-        for item in page["items"]
-    ]
-    output.emit(page, output.table(["VERSION", "LABELS", "DIGEST", "PUSHED", "MESSAGE"], rows, empty="No versions."))
+    list_versions(_path(name), limit=limit, cursor=cursor, namespace=namespace)
 
 
 @commands.command()
-def diff(
-    name: Name,
-    before: Annotated[str, typer.Argument(metavar="FROM", help="A version's number, or a label.")],
-    after: Annotated[str, typer.Argument(metavar="TO", help="A version's number, or a label.")],
-    namespace: Namespace = "default",
-) -> None:
+def diff(name: Name, before: Before, after: After, namespace: Namespace = "default") -> None:
     """Show what changed between two versions: the text line by line, and every setting."""
-    # `from` is a word of Python.
-    query: dict[str, Any] = {"from": before, "to": after, "namespace": namespace}
-    found = Api().get(f"/prompts/{Api.quote(name)}/diff", **query)
-    output.emit(found, lambda console: _render_diff(console, found))
+    diff_versions(_path(name), before, after, namespace=namespace)
 
 
 @commands.command()
 def label(
     name: Name,
-    version: Annotated[int, typer.Argument(min=1, help="The version's number.")],
-    label: Annotated[str, typer.Argument(help="Such as production.")],
+    version: Number,
+    label: Label,
     reason: Reason = "",
-    override: Annotated[
-        bool, typer.Option("--override", help="Without the evidence that a gate wants; it shows for ever.")
-    ] = False,
+    override: Override = False,
     namespace: Namespace = "default",
 ) -> None:
     """Release a version under a label; the move is kept in the history and the audit log."""
-    path = f"/prompts/{Api.quote(name)}/labels/{Api.quote(label)}"
-    moved = Api().put(path, {"version": version, "reason": reason, "override": override}, namespace=namespace)
-    _emit_move(name, moved)
+    release(_path(name), name, version, label, reason=reason, override=override, namespace=namespace)
 
 
 @commands.command()
 def rollback(
     name: Name,
-    label: Annotated[str, typer.Argument(help="Such as production.")] = "production",
-    version: Annotated[int | None, typer.Option(min=1, help="An earlier release; without it, the one before.")] = None,
+    label: Label = "production",
+    version: EarlierRelease = None,
     reason: Reason = "",
     namespace: Namespace = "default",
 ) -> None:
     """Point a label again at an earlier release, with the lock of that time; no gate is asked."""
-    path = f"/prompts/{Api.quote(name)}/labels/{Api.quote(label)}/rollback"
-    _emit_move(name, Api().post(path, {"version": version, "reason": reason}, namespace=namespace))
-
-
-def _emit_move(name: str, moved: dict[str, Any]) -> None:
-    origin = "" if moved["from_number"] is None else f" (was {moved['from_number']})"
-    proof = proof_of(moved)
-    told = f"{name}@{moved['label']} is now version {moved['to_number']}{origin}{proof and f', {proof}'}."
-    output.emit(moved, lambda console: say(console, told))
+    roll_back(_path(name), name, label, version=version, reason=reason, namespace=namespace)
 
 
 @commands.command()
 def history(
-    name: Name,
-    label: Annotated[str | None, typer.Option(help="Only of this label.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at the most.")] = 50,
-    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before (see --json).")] = None,
-    namespace: Namespace = "default",
+    name: Name, label: OnlyLabel = None, limit: Limit = 50, cursor: Cursor = None, namespace: Namespace = "default"
 ) -> None:
     """List the moves of a prompt's labels, newest first."""
-    path = f"/prompts/{Api.quote(name)}/labels/history"
-    page = Api().get(path, label=label, limit=limit, cursor=cursor, namespace=namespace)
-    rows = [
-        (
-            moment(item["moved_at"]),
-            item["label"],
-            item["from_number"],
-            item["to_number"],
-            proof_of(item),
-            item["reason"],
-            item["event_id"],
-        )
-        for item in page["items"]
-    ]
-    columns = ["MOVED", "LABEL", "FROM", "TO", "PROOF", "MESSAGE", "ID"]
-    output.emit(page, output.table(columns, rows, empty="No label was ever moved."))
+    list_moves(f"{_path(name)}/labels/history", label=label, limit=limit, cursor=cursor, namespace=namespace)
+
+
+def _path(name: str) -> str:
+    return f"/prompts/{Api.quote(name)}"
 
 
 @commands.command()
@@ -218,8 +188,8 @@ def impact(
     name: Name,
     label: Annotated[str | None, typer.Option(help="With --version: as if this label moved there.")] = None,
     version: Annotated[int | None, typer.Option(min=1, help="With --label: the version it would point at.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at the most.")] = 50,
-    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before (see --json).")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
     namespace: Namespace = "default",
 ) -> None:
     """List the releases that include a version of a prompt, and what a move of its label would mean for them."""
@@ -350,21 +320,6 @@ def _render_messages(console: Console, messages: list[dict[str, str]]) -> None:
     for message in messages:
         console.rule(message["role"], align="left", style="dim")
         say(console, message["content"])
-
-
-def _render_diff(console: Console, found: dict[str, Any]) -> None:
-    from rich.text import Text
-
-    styles = {"+": "green", "-": "red", "@": "cyan"}
-    for line in found["text"].split("\n") if found["text"] else ():
-        console.print(Text(line, style=styles.get(line[:1], "")))
-    for path, change in found["settings"].items():
-        before, after = (json.dumps(change[side], ensure_ascii=False) for side in ("before", "after"))
-        say(console, f"{path}: {before} → {after}")
-    if found["frozen_changed"]:
-        say(console, "Frozen text differs.")
-    if found["identical"]:
-        say(console, "The versions are identical.")
 
 
 def _footer(completed: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mcp_engine.artifacts.pushing import After
+from mcp_engine.artifacts.schemas import SettingChange
 from mcp_engine.artifacts.splits import Attributes, AttributeValue, UnitId
 from mcp_engine.identifiers import NAME_PATTERN
 from mcp_engine.models.port import CallParameters
@@ -180,11 +181,6 @@ class PromptDiff(BaseModel):
     frozen_changed: bool
     """Whether text between `frozen` and `endfrozen` is another."""
     settings: dict[str, SettingChange]
-
-
-class SettingChange(BaseModel):
-    before: Any = None
-    after: Any = None
 
 
 class VersionChoice(BaseModel):

@@ -155,8 +155,8 @@ class PromptService:
 
     async def diff(self, caller: Caller, namespace: str, name: str, before: str, after: str) -> PromptDiff:
         """Return what changed between two versions, each given by its number or a label."""
-        left = await self._artifacts.resolve(caller, namespace, _reference(name, before))
-        right = await self._artifacts.resolve(caller, namespace, _reference(name, after))
+        left = await self._artifacts.resolve(caller, namespace, Reference.chosen(KIND, name, before))
+        right = await self._artifacts.resolve(caller, namespace, Reference.chosen(KIND, name, after))
         return await asyncio.to_thread(
             diff_bodies, name, (left.number, dict(left.body)), (right.number, dict(right.body))
         )
@@ -330,7 +330,3 @@ class PromptService:
         model = await self._models.resolve(caller, wanted.model or body.model)
         prepared = prepare(found, body, messages, wanted, model, parent_id, claim, kind)
         return prepared if placed is None else replace(prepared, expose=placed.expose)
-
-
-def _reference(name: str, choice: str) -> Reference:
-    return Reference.parse(KIND, f"{name}/{choice}" if choice.isdigit() else f"{name}@{choice}")

@@ -41,7 +41,7 @@ async def test_a_strategy_is_pushed_released_and_read(run: Commands, tmp_path: P
     assert "Unchanged: this is strict/1" in (await run("strategy", "push", str(file))).stdout
     file.write_text('{"answering": {"threshold": 0.7}}')
     assert (await run.json("strategy", "push", str(file), "--name", "strict", "--label", "staging"))["number"] == 2
-    assert "strict@production is version 1 now." in (await run("strategy", "label", "strict", "1", "production")).stdout
+    assert "strict@production is now version 1." in (await run("strategy", "label", "strict", "1", "production")).stdout
     shown = (await run("strategy", "get", "strict@production")).stdout
     assert shown.startswith("strict/1  Refuse sooner")
     assert '"threshold": 0.6' in shown
@@ -49,6 +49,27 @@ async def test_a_strategy_is_pushed_released_and_read(run: Commands, tmp_path: P
     listed = (await run("strategy", "list")).stdout
     assert "strict" in listed
     assert "production" in listed
+
+
+async def test_versions_are_compared_and_a_release_is_taken_back(run: Commands, tmp_path: Path) -> None:
+    file = tmp_path / "strict.yaml"
+    for threshold, message in ((0.6, "Refuse sooner"), (0.7, "Sooner still")):
+        file.write_text(f"answering:\n  threshold: {threshold}\n")
+        await run("strategy", "push", str(file), "-m", message, "--label", "production")
+    assert [item["number"] for item in (await run.json("strategy", "versions", "strict"))["items"]] == [2, 1]
+    assert "Sooner still" in (await run("strategy", "versions", "strict")).stdout
+    shown = (await run("strategy", "diff", "strict", "1", "production")).stdout
+    assert "answering.threshold: 0.6 → 0.7" in shown
+    assert '-    "threshold": 0.6' in shown
+    assert "The versions are identical." in (await run("strategy", "diff", "strict", "2", "latest")).stdout
+    back = (await run("strategy", "rollback", "strict", "-m", "It refused too much")).stdout
+    assert back == "strict@production is now version 1 (was 2), rolled back.\n"
+    moves = (await run.json("strategy", "history", "strict", "--label", "production"))["items"]
+    assert [(move["from_number"], move["to_number"]) for move in moves] == [(2, 1), (1, 2), (None, 1)]
+    assert "It refused too much" in (await run("strategy", "history", "strict")).stdout
+    missing = (await run("strategy", "diff", "strict", "1", "9")).exception
+    assert isinstance(missing, CommandFailed)
+    assert missing.exit_code == ExitCode.REFUSED
 
 
 async def test_what_can_not_be_pushed_says_why(run: Commands, tmp_path: Path) -> None:
