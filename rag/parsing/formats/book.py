@@ -23,7 +23,7 @@ from rag.parsing.formats.trees import LXML_VERSION, XMLSyntaxError, xml_tree
 from rag.parsing.parsed import ParsedDocument, storable
 
 _WHAT = "an EPUB book"
-_PARSER = f"epub/1 lxml/{LXML_VERSION}"
+_PARSER = f"epub/2 lxml/{LXML_VERSION}"
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _CHAPTER_TYPES = ("application/xhtml+xml", "text/html")
@@ -64,7 +64,7 @@ def parse_epub(content: bytes, *, filename: str) -> ParsedDocument:
     if not text:
         raise without_text(filename, "its chapters are empty or hold pictures only.")
     return ParsedDocument(
-        text, EPUB, (), book.title or None, _PARSER, tuple(blocks.headings), levels=tuple(blocks.levels)
+        text, EPUB, (), book.title or None, _PARSER, tuple(blocks.headings), blocks.stretches, tuple(blocks.levels)
     )
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from mcp_engine.errors import InvalidInput
 from rag.parsing.formats.blocks import BlockText
+from rag.parsing.formats.grids import Grid, write_grid
 from rag.parsing.formats.page_parts import Content, content_of, is_unseen
+from rag.parsing.formats.page_tables import data_table
 from rag.parsing.formats.plain import decode
 from rag.parsing.formats.trees import LXML_VERSION, TooDeep, html_tree, walk
 from rag.parsing.parsed import ParsedDocument, storable
@@ -38,9 +42,9 @@ _DECLARED_WITHIN = 4096
 def parse_html(content: bytes, *, filename: str) -> ParsedDocument:
     """Return the visible text of the page's content with blank lines between blocks and `- ` before list items.
 
-    Cells of tables have ` | ` between them. Left out are menus and other parts of the site (see `page_parts`), scripts,
-    styles, forms' controls and elements marked `hidden`. Nothing is fetched and no entity beyond those of HTML is
-    expanded.
+    Rows of a table name its columns where it does; cells of others have ` | ` between them. Left out are menus and
+    other parts of the site (see `page_parts`), scripts, styles, forms' controls and elements marked `hidden`. Nothing
+    is fetched and no entity beyond those of HTML is expanded.
 
     Raises:
         InvalidInput: `document.no_text`, `document.corrupt`.
@@ -56,8 +60,9 @@ def parse_html(content: bytes, *, filename: str) -> ParsedDocument:
         raise _no_text(filename)
     title = " ".join((root.findtext(".//title") or "").split())
     first = text[blocks.headings[0] :].split("\n", 1)[0] if blocks.headings else None
-    levels = tuple(blocks.levels)
-    return ParsedDocument(text, "text/html", (), title or first, _PARSER, tuple(blocks.headings), levels=levels)
+    return ParsedDocument(
+        text, "text/html", (), title or first, _PARSER, tuple(blocks.headings), blocks.stretches, tuple(blocks.levels)
+    )
 
 
 def page_root(source: str, *, filename: str) -> Any:
@@ -115,6 +120,9 @@ class _Page:
         self._data_cell: Any = None
 
     def write(self, content: Content) -> None:
+        def is_left_out(element: Any) -> bool:
+            return is_unseen(element) or element in content.left_out
+
         root = content.root
         events = walk(root)
         for event, element in events:
@@ -122,13 +130,21 @@ class _Page:
                 self._leave(element)
                 if element is not root:
                     self._blocks.add(_inline(element.tail))
-            elif is_unseen(element) or element in content.left_out:
+            elif is_left_out(element):
+                events.skip_subtree()
+            elif element.tag == "table" and (grid := self._grid(element, is_left_out)) is not None:
+                write_grid(grid, self._blocks)
                 events.skip_subtree()
             elif element.tag == "pre":
                 self._blocks.verbatim("".join(element.itertext()))
                 events.skip_subtree()
             else:
                 self._enter(element)
+
+    def _grid(self, table: Any, is_left_out: Callable[[Any], bool]) -> Grid | None:
+        inside: Iterator[Any] = islice(table.iter(*_LAYOUT), 1, None)
+        lays_out = self._data_cell is not None or next(inside, None) is not None
+        return None if lays_out else data_table(table, is_left_out)
 
     def _enter(self, element: Any) -> None:
         tag = element.tag

@@ -19,7 +19,7 @@ from rag.parsing.formats.refusals import damaged, protected
 from rag.parsing.parsed import ParsedDocument, storable
 
 _WHAT = "an e-mail message"
-_PARSER = "eml/1"
+_PARSER = "eml/2"
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _MAX_HEADER_CHARACTERS = 2_000
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")

@@ -146,7 +146,8 @@ def _is_main(element: Any) -> bool:
 
 def _role(element: Any) -> str:
     """Return the first of an element's roles, the one that counts unless it is unknown."""
-    return next(iter((element.get("role") or "").lower().split()), "")
+    said = element.get("role")
+    return next(iter(said.lower().split()), "") if said else ""
 
 
 def _length(text: str | None) -> int:

@@ -31,7 +31,9 @@ def one_line(cell: str) -> str:
     return " ".join(cell.split())
 
 
-def write_table(rows: Iterable[Sequence[str]], blocks: BlockText, *, title: str = "") -> None:
+def write_table(
+    rows: Iterable[Sequence[str]], blocks: BlockText, *, title: str = "", head: Sequence[str] | None = None
+) -> None:
     """Add a table's rows to `blocks`, below `title` as a heading; nothing when no cell holds anything.
 
     Up to five first rows with one cell each, over wider ones, are captions and stand as paragraphs.
@@ -39,6 +41,7 @@ def write_table(rows: Iterable[Sequence[str]], blocks: BlockText, *, title: str 
 
     Args:
         rows: of cells in one line each, empty ones too.
+        head: the names of the columns where the document says what they are; all of `rows` are below it then.
     """
     filled = (row for row in rows if any(row))
     ahead = list(islice(filled, _ROWS_AHEAD))
@@ -48,15 +51,15 @@ def write_table(rows: Iterable[Sequence[str]], blocks: BlockText, *, title: str 
     if title:
         blocks.add(title)
         blocks.close_block(heading=1)
-    captions = _captions(ahead)
-    for caption in ahead[:captions]:
-        blocks.add(next(filter(None, caption)))
-        blocks.close_block()
-    ahead = ahead[captions:]
-    head: Sequence[str] = ()
-    if is_head(ahead[0], ahead[1:]):
-        head, *ahead = ahead
-    names = _Names(head)
+    if head is None:
+        captions = _captions(ahead)
+        for caption in ahead[:captions]:
+            blocks.add(next(filter(None, caption)))
+            blocks.close_block()
+        ahead = ahead[captions:]
+        if is_head(ahead[0], ahead[1:]):
+            head, *ahead = ahead
+    names = _Names(head or ())
     for row in chain(ahead, filled):
         for line in row_lines((names[place], cell) for place, cell in enumerate(row) if cell):
             blocks.row(line)

@@ -25,7 +25,7 @@ def test_a_page_reads_as_its_reader_sees_it() -> None:
     document = html(PAGE)
     assert document.text == (
         "Fish & chips\n\nOne two three,\nfour five.\n\n- first\n\n- second\n\n"
-        "Name | Price\nFish | £5\n\n  keep\n    this\n\nThe end."
+        "Name: Fish; Price: £5\n\n  keep\n    this\n\nThe end."
     )
     assert document.title == "The title"
     assert document.headings == (0,)

@@ -100,3 +100,74 @@ def test_an_archive_with_a_word_part_that_is_no_document_is_corrupt() -> None:
     with pytest.raises(InvalidInput) as caught:
         parse(target.getvalue(), filename="a.docx")
     assert caught.value.code == "document.corrupt"
+
+
+def table(rows: list[list[str]], **more: Any) -> tuple[Any, Any]:
+    document = docx.Document()
+    made = document.add_table(len(rows), len(rows[0]), **more)
+    for row, texts in zip(made.rows, rows, strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    return document, made
+
+
+LIGHTS = [["Light", "Built"], ["Vane", "1874"], ["Merrow", "1902"]]
+NAMED = "Light: Vane; Built: 1874\nLight: Merrow; Built: 1902"
+
+
+def text_of(document: Any) -> str:
+    return parse(saved(document), filename="a.docx").text
+
+
+def test_a_row_that_repeats_on_each_page_names_the_columns() -> None:
+    document, made = table(LIGHTS)
+    made.rows[0]._tr.get_or_add_trPr().append(parse_xml(f"<w:tblHeader {W}/>"))
+    document.add_paragraph("After.")
+    parsed = parse(saved(document), filename="a.docx")
+    assert parsed.text == f"{NAMED}\n\nAfter."
+    assert [parsed.text[one.start : one.end] for one in parsed.stretches] == [NAMED]
+
+
+def test_a_row_in_bold_names_the_columns() -> None:
+    document, made = table(LIGHTS)
+    for cell in made.rows[0].cells:
+        cell.paragraphs[0].runs[0].bold = True
+    assert text_of(document) == NAMED
+
+
+def test_the_style_of_a_table_says_that_its_first_row_names_the_columns() -> None:
+    document, made = table(LIGHTS, style="Light List Accent 1")
+    assert text_of(document) == NAMED
+    look = made._tbl.tblPr.find(f"{{{made._tbl.nsmap['w']}}}tblLook")
+    look.set(f"{{{made._tbl.nsmap['w']}}}firstRow", "0")
+    assert text_of(document) == "Light | Built\nVane | 1874\nMerrow | 1902"
+
+
+def test_three_columns_are_a_table_and_two_may_be_a_form() -> None:
+    form = [["Name", "Ada Merrow"], ["Born in", "Vane"], ["Trade", "engineer"]]
+    assert text_of(table(form)[0]) == "Name | Ada Merrow\nBorn in | Vane\nTrade | engineer"
+    wide = [["Light", "Built", "Height"], ["Vane", "1874", "31 m"]]
+    assert text_of(table(wide)[0]) == "Light: Vane; Built: 1874; Height: 31 m"
+    assert text_of(table(wide[1:] * 2)[0]) == "Vane | 1874 | 31 m\nVane | 1874 | 31 m"
+
+
+def test_merged_cells_keep_their_columns() -> None:
+    rows = [["Coast", "Lights", "", "Depth"], ["", "old", "new", ""], ["North", "2", "3", "9 m"], ["", "4", "5", "7 m"],
+            ["In all", "", "", ""], ["South", "6", "7", "8 m"]]  # fmt: skip
+    document, made = table(rows)
+    for row in made.rows[:2]:
+        row._tr.get_or_add_trPr().append(parse_xml(f"<w:tblHeader {W}/>"))
+    made.cell(0, 0).merge(made.cell(1, 0))
+    made.cell(0, 1).merge(made.cell(0, 2))
+    made.cell(2, 0).merge(made.cell(3, 0))
+    made.cell(4, 0).merge(made.cell(4, 3))
+    assert text_of(document) == (
+        "Coast: North; Lights old: 2; Lights new: 3; Depth: 9 m\nCoast: North; Lights old: 4; Lights new: 5; Depth: 7 m"
+        "\n\nIn all\n\nCoast: South; Lights old: 6; Lights new: 7; Depth: 8 m"
+    )
+
+
+def test_a_table_within_a_table_is_no_cell_of_names() -> None:
+    document, made = table([["Light", "Built", "Height"], ["Vane", "1874", ""]])
+    made.cell(1, 2).add_table(1, 1).cell(0, 0).text = "31 m"
+    assert text_of(document) == "Light | Built | Height\nVane | 1874 | 31 m"
