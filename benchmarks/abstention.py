@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from benchmarks.answers import THRESHOLD, Given, given_answers
 from benchmarks.harness.benchmark import Benchmark, Context, Metric, Outcome, at_least, at_most
 from benchmarks.harness.figures import ratio
-from benchmarks.ranking import auroc, coverage_at, risk_coverage
+from benchmarks.ranking import coverage_at, risk_coverage
+from rag.sweeps.measuring import auroc
 
 RISKS = {"05": 0.05, "10": 0.1, "20": 0.2, "30": 0.3}
 _CURVE_POINTS = 40
@@ -48,9 +49,8 @@ def _figures(found: Sequence[Given], scores: Sequence[float]) -> dict[str, float
     figures["coverage"] = figures.pop("coverage_05")
     for name in sorted({one.collection for one in found}):
         pairs = [(score, one.is_supported) for one, score in zip(found, scores, strict=True) if one.collection == name]
-        figures[f"auroc_{name}"] = auroc(
-            [s for s, is_right in pairs if is_right], [s for s, is_right in pairs if not is_right]
-        )
+        found_auroc = auroc([s for s, is_right in pairs if is_right], [s for s, is_right in pairs if not is_right])
+        figures |= {} if found_auroc is None else {f"auroc_{name}": found_auroc}
     return figures
 
 

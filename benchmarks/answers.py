@@ -17,7 +17,7 @@ from benchmarks.harness.benchmark import Context
 from benchmarks.harness.engine import EngineFailed, running_engine
 from benchmarks.harness.figures import evenly
 from benchmarks.question_sets import Asked, Gold, QuestionSet, clapnq, squad
-from benchmarks.ranking import overlap
+from rag.span_overlap import overlap
 from rag.strategy import Answering
 
 THRESHOLD = Answering().threshold

@@ -30,7 +30,7 @@ from benchmarks.harness.benchmark import Benchmark, Context, Metric, Outcome, at
 from benchmarks.harness.engine import running_engine
 from benchmarks.harness.figures import evenly
 from benchmarks.question_sets import found_file, lines
-from benchmarks.ranking import overlap
+from rag.span_overlap import overlap
 
 _COLLECTION = "mail"
 _EMAILS = {False: 4, True: 50}

@@ -24,12 +24,12 @@ from benchmarks.harness.engine import EngineFailed, running_engine
 from benchmarks.harness.figures import evenly
 from benchmarks.harness.peers import Peer, environment, running_peer
 from benchmarks.question_sets import Asked, Gold, QuestionSet, chunking, clapnq, squad
-from benchmarks.ranking import Span, length, merged, overlap, shared
 from rag.chunkers.outline import Outline
 from rag.embedding import MiniLMEmbedder
 from rag.indexing import cut
 from rag.parsing.formats.plain import parse_text
 from rag.relevance import ndcg
+from rag.span_overlap import Span, length, merged, overlap, shared
 from rag.strategy import Chunking
 
 REQUIREMENTS = ("bm25s==0.3.16", "PyStemmer==3.1.0", "langchain-text-splitters==1.1.3")

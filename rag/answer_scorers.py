@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from mcp_engine.evaluation.scorers.port import Answered, FunctionScorer, Parameters, ScoreFailed
-from rag.relevance import Place, Source, matches, ndcg, precision, recall
+from rag.relevance import Place, Source, SpanShares, matches, ndcg, precision, recall, span_shares
 
 _SOURCES = TypeAdapter(list[Source])
 
@@ -51,6 +51,18 @@ def retrieval_ndcg(parameters: Depth, answered: Answered) -> float:
     return min(1.0, ndcg(gains, len(wanted), parameters.k))
 
 
+def span_precision(parameters: Depth, answered: Answered) -> float:
+    return _spans(parameters, answered).precision
+
+
+def span_recall(parameters: Depth, answered: Answered) -> float:
+    return _spans(parameters, answered).recall
+
+
+def span_iou(parameters: Depth, answered: Answered) -> float:
+    return _spans(parameters, answered).iou
+
+
 def abstention(parameters: Sources, answered: Answered) -> float:
     return float(_answer(answered)["refused"] is not bool(wanted_sources(parameters, answered)))
 
@@ -60,6 +72,15 @@ def _cited(parameters: Sources, answered: Answered, measure: Any) -> float:
     if not wanted:
         return float(not places)
     return float(measure(places, wanted)) if places else 0.0
+
+
+def _spans(parameters: Depth, answered: Answered) -> SpanShares:
+    wanted = wanted_sources(parameters, answered)
+    if any(one.text is None and (one.start is None or one.end is None) for one in wanted):
+        raise ScoreFailed(
+            "score.no_place", "Characters can't be counted: give each source of the row `start` and `end`, or `text`."
+        )
+    return span_shares(_places(answered, "passages")[: parameters.k], wanted)
 
 
 def wanted_sources(parameters: Sources, answered: Answered) -> list[Source]:
@@ -103,6 +124,16 @@ TYPES = (
     ),
     FunctionScorer(
         "retrieval_ndcg", "How high the passages with the row's sources stand, nDCG@k.", Depth, retrieval_ndcg
+    ),
+    FunctionScorer(
+        "span_precision", "Characters of the k nearest passages that are the row's sources.", Depth, span_precision
+    ),
+    FunctionScorer("span_recall", "Characters of the row's sources in the k nearest passages.", Depth, span_recall),
+    FunctionScorer(
+        "span_iou",
+        "Characters that both have, of those that either has: of k passages and the sources.",
+        Depth,
+        span_iou,
     ),
     FunctionScorer("abstention", "Refused where nothing answers, answered where something does.", Sources, abstention),
 )

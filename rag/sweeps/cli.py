@@ -100,7 +100,7 @@ def risk(
     lines = [(number(one["threshold"]), number(one["coverage"]), number(one["risk"])) for one in points]
     empty = "No curve: there is one once the combination is evaluated, with a scorer of the type abstention."
     table = output.table(["THRESHOLD", "COVERAGE", "RISK"], lines, empty=empty)
-    output.emit(found, lambda console: _render_risk(console, found["calibration"], table))
+    output.emit(found, lambda console: _render_risk(console, found, table))
 
 
 @sweeping.command()
@@ -113,8 +113,11 @@ def cancel(sweep: SweepId) -> None:
     output.emit(found, lambda console: _render(console, found))
 
 
-def _render_risk(console: Console, fit: dict[str, Any] | None, table: Callable[[Console], None]) -> None:
+def _render_risk(console: Console, found: dict[str, Any], table: Callable[[Console], None]) -> None:
     table(console)
+    fit = found["calibration"]
+    if found["auroc"] is not None:
+        console.print(f"\nAUROC of right answers against wrong ones: {number(found['auroc'])}", markup=False)
     if fit is not None:
         weights = ", ".join(f"{name}: {fit[name]:g}" for name in ("own", "judge", "bias"))
         console.print(

@@ -44,13 +44,15 @@ class RiskPoint(NamedTuple):
 class Curve:
     """Risk over coverage, of `rows` rows; `left_out` do not say what they should be answered from.
 
-    `fit` is how confidence would be calibrated by its answers; None where there are too few of them.
+    `fit` is how confidence would be calibrated by its answers; None where there are too few of them. `auroc` is how
+    probably a right answer has more confidence than a wrong one; None without one of both.
     """
 
     rows: int
     left_out: int
     points: list[RiskPoint]
     fit: Fit | None = None
+    auroc: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,27 @@ def risk_coverage(answers: Sequence[tuple[float, bool]], total: int) -> list[Ris
     return points
 
 
+def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
+    """Return the probability that a positive one scores higher than a negative one; ties count half.
+
+    The statistic of H. Mann and D. Whitney (1947), over midranks; None where there is none of either.
+    """
+    if not positive or not negative:
+        return None
+    _, places, counts = np.unique([*positive, *negative], return_inverse=True, return_counts=True)
+    midranks = np.cumsum(counts) - (counts - 1) / 2
+    count = len(positive)
+    total = float(midranks[places[:count]].sum())
+    return (total - count * (count + 1) / 2) / (count * len(negative))
+
+
 def _curve(rows: Sequence[Asked]) -> Curve:
     """Follow the answers down to the combination's own threshold: what it refused, it would not have cited."""
     known = [row for row in rows if row.is_known]
     answered = [row for row in known if row.refused is False]
     answers = [(row.confidence, row.is_right) for row in answered]
     said = [Said(row.confidence if row.own is None else row.own, row.judge, row.is_right) for row in answered]
-    return Curve(len(known), len(rows) - len(known), risk_coverage(answers, len(known)), fitted(said))
+    right, wrong = ([confidence for confidence, is_right in answers if is_right is wanted] for wanted in (True, False))
+    return Curve(
+        len(known), len(rows) - len(known), risk_coverage(answers, len(known)), fitted(said), auroc(right, wrong)
+    )

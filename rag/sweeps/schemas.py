@@ -153,6 +153,10 @@ class RiskCoverage(BaseModel):
     rows: int | None = Field(description="Rows that name their sources.")
     left_out: int | None = Field(description="Rows that don't.")
     points: list[RiskCoveragePoint] | None
+    auroc: float | None = Field(
+        default=None,
+        description="How probably a right answer has more confidence than a wrong one; null without one of both.",
+    )
     calibration: FittedCalibration | None = Field(
         default=None, description="Null with fewer than 20 right or 20 wrong answers."
     )

@@ -66,7 +66,13 @@ def risk_coverage(one: StoredCombination) -> RiskCoverage:
     points = [RiskCoveragePoint(threshold=t, coverage=c, risk=r) for t, c, r in curve["points"]]
     fit = None if curve.get("fit") is None else FittedCalibration.model_validate(curve["fit"])
     return shown.model_copy(
-        update={"rows": curve["rows"], "left_out": curve["left_out"], "points": points, "calibration": fit}
+        update={
+            "rows": curve["rows"],
+            "left_out": curve["left_out"],
+            "points": points,
+            "auroc": curve.get("auroc"),
+            "calibration": fit,
+        }
     )
 
 

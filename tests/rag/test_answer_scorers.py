@@ -48,6 +48,24 @@ async def test_passages_are_compared_with_the_rows_sources() -> None:
     assert await score("retrieval_ndcg", ANSWER, SOURCES[:1], k=5) == pytest.approx(0.6309, abs=1e-4)
 
 
+async def test_characters_of_the_nearest_passages_are_compared_with_those_of_the_sources() -> None:
+    text = "The keeper wrote:\nIt  is red. It floats."
+    record = ANSWER | {
+        "passages": [found("a.md", 100, 100 + len(text), text=text), found("b.md", 0, 60, text="x" * 60)]
+    }
+    sources = [{"document": "a.md", "text": "it is red."}, {"document": "b.md", "start": 50, "end": 70}]
+    names = ("span_precision", "span_recall", "span_iou")
+    common, shown, wanted = 11 + 10, len(text) + 60, 11 + 20
+    expected = (common / shown, common / wanted, common / (shown + wanted - common))
+    assert [await score(name, record, sources) for name in names] == pytest.approx(expected)
+    assert await score("span_recall", record, [{"document": "a.md", "text": "It sinks."}]) == 0
+    assert [await score(name, record | {"passages": []}, []) for name in names] == [1, 1, 1]
+    assert [await score(name, record, []) for name in names] == [0, 1, 0]
+    with pytest.raises(ScoreFailed) as failed:
+        await score("span_iou", record, [{"document": "a.md"}])
+    assert failed.value.code == "score.no_place"
+
+
 @pytest.mark.parametrize("name", ["citation_precision", "citation_recall", "abstention"])
 async def test_a_refusal_is_right_where_nothing_answers_and_only_there(name: str) -> None:
     assert await score(name, REFUSAL, []) == 1

@@ -9114,6 +9114,11 @@ export interface components {
          *     `abstention`, which says where rows name their sources, and until the combination is evaluated.
          */
         RiskCoverage: {
+            /**
+             * Auroc
+             * @description How probably a right answer has more confidence than a wrong one; null without one of both.
+             */
+            auroc?: number | null;
             /** @description Null with fewer than 20 right or 20 wrong answers. */
             calibration?: components["schemas"]["FittedCalibration"] | null;
             /**

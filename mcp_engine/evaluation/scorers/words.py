@@ -84,6 +84,12 @@ def check_pattern(parameters: Pattern) -> None:
         raise InvalidInput("scorer.invalid", f"The pattern is no regular expression: {error}.") from error
 
 
+def exact_match(_: NoParameters, answered: Answered) -> float:
+    """Return whether the words are those of an expected text, after the normalisation of SQuAD (Rajpurkar et al.)."""
+    given = _words(text_of(answered.output))
+    return float(any(_words(text_of(wanted)) == given for wanted in alternatives(answered)))
+
+
 def token_f1(_: NoParameters, answered: Answered) -> float:
     """Return the best F1 over words, after the normalisation of SQuAD (Rajpurkar et al., EMNLP 2016)."""
     given = Counter(_words(text_of(answered.output)))
@@ -107,6 +113,9 @@ def _f1(given: Counter[str], wanted: Counter[str]) -> float:
 
 TYPES = (
     FunctionScorer("exact", "The output is what the row expects.", Exact, exact),
+    FunctionScorer(
+        "exact_match", "The same words as the row expects, as SQuAD counts them.", NoParameters, exact_match
+    ),
     FunctionScorer("contains", "The output holds a text.", Contains, contains),
     FunctionScorer("regex", "The output matches a regular expression.", Pattern, matches, checked=check_pattern),
     FunctionScorer("token_f1", "Words shared with what the row expects, as F1.", NoParameters, token_f1),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.sweeps.measuring import Asked, RiskPoint, measured, risk_coverage
+from rag.sweeps.measuring import Asked, RiskPoint, auroc, measured, risk_coverage
 
 RIGHT = Asked(True, 10.0, refused=False, confidence=0.9, is_right=True)
 WRONG = Asked(True, 30.0, refused=False, confidence=0.6)
@@ -50,3 +50,15 @@ def test_each_point_of_the_curve_says_what_its_threshold_would_have_answered(
         given_answers = [is_right for confidence, is_right in answers if confidence >= threshold]
         assert coverage == len(given_answers) / total
         assert risk == given_answers.count(False) / len(given_answers)
+
+
+@given(st.lists(st.sampled_from([0.1, 0.2, 0.3]), min_size=1), st.lists(st.sampled_from([0.1, 0.2, 0.3]), min_size=1))
+def test_auroc_counts_pairs(positive: list[float], negative: list[float]) -> None:
+    pairs = [(one > other) + 0.5 * (one == other) for one in positive for other in negative]
+    assert auroc(positive, negative) == pytest.approx(sum(pairs) / len(pairs))
+
+
+def test_without_both_kinds_of_answers_there_is_no_auroc() -> None:
+    assert auroc([], [0.5]) is None
+    found = [measured(rows, with_curve=True).curve for rows in ([RIGHT, REFUSED], [RIGHT, WRONG])]
+    assert [one and one.auroc for one in found] == [None, 1.0]

@@ -67,6 +67,9 @@ async def score(name: str, output: Any, expected: Any = None, **parameters: Any)
         ("field_f1", '{"a": 1, "b": 3}', {"a": 1, "b": 2}, {}, 0.5),
         ("field_f1", '{"a": [2, 1]}', {"a": [1, 2]}, {}, 1),
         ("field_f1", "not JSON", {"a": 1}, {}, 0),
+        ("exact_match", "the cat sat", "A cat sat!", {}, 1),
+        ("exact_match", "the cat sat", ["a dog sat", "the Cat, sat."], {}, 1),
+        ("exact_match", "cat sat", "sat cat", {}, 0),
         ("token_f1", "the cat sat", "A cat sat!", {}, 1),
         ("token_f1", "a cat", "a dog", {}, 0),
         ("token_f1", "cat sat", "cat", {}, 2 / 3),
@@ -113,7 +116,7 @@ async def test_a_pattern_that_backtracks_holds_nobody_up() -> None:
 
 @given(TEXT, st.lists(TEXT, max_size=3))
 async def test_shares_stay_between_nothing_and_all(output: str, expected: list[str]) -> None:
-    for name in ("exact", "contains", "token_f1"):
+    for name in ("exact", "exact_match", "contains", "token_f1"):
         if expected:
             assert 0 <= await score(name, output, expected) <= 1
 

@@ -13,9 +13,10 @@ export function Risk({ sweep, picked }: { sweep: SweepDetail; picked: readonly n
   const chosen = sweep.points.filter(({ position, figures }) => figures !== null && picked.includes(position));
   const found = useQueries({ queries: chosen.map(({ position }) => riskQuery(sweep.id, position)) });
   const curves: Curve[] = chosen.flatMap((one, place) => {
-    const points = found[place]?.data?.points ?? [];
-    return points.length > 0 ? [{ position: one.position, title: titleOf(one), points }] : [];
+    const { points, auroc = null } = found[place]?.data ?? {};
+    return points?.length ? [{ position: one.position, title: titleOf(one), points, auroc }] : [];
   });
+  const told = curves.filter(({ auroc }) => auroc !== null);
   return (
     <Card title="Risk and coverage">
       {curves.length === 0 ? (
@@ -30,6 +31,12 @@ export function Risk({ sweep, picked }: { sweep: SweepDetail; picked: readonly n
               <RiskChart curves={curves} />
             </Suspense>
           </div>
+          {told.length > 0 && (
+            <p className="mt-2 text-sm text-muted">
+              A right answer has more confidence than a wrong one (AUROC):{" "}
+              {told.map(({ position, auroc }) => `combination ${position}, ${formatScore(auroc, SHARE)}`).join("; ")}.
+            </p>
+          )}
           <details className="mt-2 text-sm">
             <summary className="text-muted hover:text-ink">In numbers</summary>
             <Numbers curves={curves} />

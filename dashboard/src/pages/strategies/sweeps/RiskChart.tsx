@@ -8,6 +8,7 @@ export interface Curve {
   position: number;
   title: string;
   points: NonNullable<RiskCoverage["points"]>;
+  auroc: number | null;
 }
 
 const AXIS = { fontSize: 11, fill: "var(--ink-muted)" };
