@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from rag import support
 from rag.hits import Hit
 from rag.index.repository import Candidate
 from rag.lexical import terms
+from rag.odds import log_odds
 from rag.opposites import turned
 from rag.retrieval import Hits, Question
 from rag.sentences import Span
@@ -76,6 +77,9 @@ class Sentence:
     table: int | None
     asked: frozenset[str] = frozenset()
     """The terms of the question that it holds, in the heads of its table too."""
+    passage_similarity: float = 0.0
+    support: float | None = None
+    """What the check says of it by itself, once it was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Draft:
         told: share of the question's words, by weight, in the passage that holds most of them.
         conflicting: the sentences are the ones that say different things.
         offered: what a model may make an answer of, best first, and more than `sentences`.
+        weaker: what would be among `sentences` but for its own support.
         own: what the engine's own check says, where `confidence` comes from a judge or a calibration too.
     """
 
@@ -95,6 +100,7 @@ class Draft:
     told: float
     conflicting: bool = False
     offered: Sequence[Sentence] = ()
+    weaker: Sequence[Sentence] = ()
     own: float | None = None
 
 
@@ -121,9 +127,11 @@ def draft(question: Question, hits: Hits, texts: Sequence[Excerpt], options: Ans
     told = max(support.coverage(hits.weights, frozenset(terms(one.text))) for one in texts)
     against = contradiction(question, sentences)
     if against is not None:
-        return Draft([sentences[0], against], confidence, evidence, told, conflicting=True)
-    chosen = in_reading_order(select(sentences, options))
-    return Draft(chosen, confidence, evidence, told, offered=_offered(sentences, options, offered))
+        both = checked(question, [sentences[0], against], evidence)
+        return Draft(both, confidence, evidence, told, conflicting=True)
+    chosen, weaker = borne(checked(question, select(sentences, options), evidence), options)
+    more = checked(question, _offered(sentences, options, offered), evidence)
+    return Draft(in_reading_order(chosen), confidence, evidence, told, offered=more, weaker=weaker)
 
 
 def ranked(
@@ -154,6 +162,7 @@ def ranked(
                 own,
                 one.table,
                 held.intersection(weights),
+                chunk.similarity,
             )
             key = (chunk.version_id, one.start)
             if key not in found or found[key].score < score:
@@ -189,6 +198,36 @@ def select(sentences: Sequence[Sentence], options: Answering) -> list[Sentence]:
         ):
             chosen.append(sentence)
     return chosen
+
+
+def checked(question: Question, sentences: Sequence[Sentence], evidence: Evidence) -> list[Sentence]:
+    """Return sentences with the support that each has by itself.
+
+    Args:
+        evidence: of all together; what it says of names holds for each.
+    """
+    return [replace(one, support=support.confidence(_evidence_in(question, one, evidence))) for one in sentences]
+
+
+def borne(sentences: Sequence[Sentence], options: Answering) -> tuple[list[Sentence], list[Sentence]]:
+    """Return the sentences that have nearly as much support as the best of them, and those that don't."""
+    least = max((log_odds(one.support or 0.0) for one in sentences), default=0.0) - options.support_gap
+    kept = [one for one in sentences if log_odds(one.support or 0.0) >= least]
+    return kept, [one for one in sentences if one not in kept]
+
+
+def _evidence_in(question: Question, sentence: Sentence, evidence: Evidence) -> Evidence:
+    return Evidence(
+        similarity=sentence.similarity,
+        coverage=sentence.coverage,
+        kind=float(support.holds_kind(question.text, sentence.text)),
+        passage_similarity=sentence.passage_similarity,
+        denial=float(support.denies(question.text) and not support.denies(sentence.text)),
+        number=float(not support.numbers(question.text) <= support.numbers(sentence.text)),
+        name=evidence.name,
+        opposite=float(turned(question.text, sentence.text) is not None),
+        full_name=evidence.full_name,
+    )
 
 
 def _offered(sentences: Sequence[Sentence], options: Answering, count: int) -> Sequence[Sentence]:

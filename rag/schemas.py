@@ -256,6 +256,9 @@ class Citation(BaseModel):
     end: int
     cited_text: str
     locations: list[Location] = []
+    support: float | None = Field(
+        default=None, description="How probably this sentence by itself answers (0 to 1), by the engine's own check."
+    )
 
 
 class AskRequest(BaseModel):

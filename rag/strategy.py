@@ -177,12 +177,13 @@ class Answering(_Options):
     mixes the meaning of a sentence with the question's words in it; `passage_weight` adds its passage's score.
     A sentence that shares more than `redundancy` of its terms with a chosen one is passed over, and
     one that scores below `relative_floor` of the best is not worth adding. One that holds no word of the question
-    that the chosen ones lack only stands near: it has to score `near_floor` of the best.
+    that the chosen ones lack only stands near: it has to score `near_floor` of the best. Each chosen
+    one is checked by itself, and left out when its support is more than `support_gap` (log-odds) below the best one's.
     `calibration` fits confidence to a collection.
     With `cache` an answer is kept, and given again as long as nothing that it depends on has changed.
     """
 
-    later = frozenset({"cache", "calibration"})
+    later = frozenset({"support_gap", "cache", "calibration"})
 
     threshold: float = Field(default=0.4, ge=0, le=1)
     max_sentences: int = Field(default=3, ge=1, le=10)
@@ -191,6 +192,7 @@ class Answering(_Options):
     redundancy: float = Field(default=0.7, ge=0, le=1)
     relative_floor: float = Field(default=0.7, ge=0, le=1)
     near_floor: float = Field(default=0.85, ge=0, le=1)
+    support_gap: float = Field(default=1.2, ge=0, le=50)
     cache: bool = False
     calibration: Calibration | None = None
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mcp_engine.database.engine import UnitOfWork
 from mcp_engine.errors import Gone, Refused
-from rag.answering import Sentence
+from rag.answering import Sentence, rounded
 from rag.citing.repository import PlaceRepository
 from rag.pages import Pages
 from rag.repository import DocumentRepository
@@ -45,7 +45,7 @@ async def citations_of(work: UnitOfWork, sentences: Sequence[Sentence], passages
         citations.append(
             Citation(
                 n=n, version=version, page=own.at(sentence.start), start=sentence.start, end=sentence.end,
-                cited_text=text, locations=_locations(sentence, own, touched),
+                cited_text=text, locations=_locations(sentence, own, touched), support=rounded(sentence.support),
             )
         )  # fmt: skip
     return citations

@@ -16,7 +16,9 @@ MAX_TEXT_CHARACTERS = 1000
 Outcome = Literal["passed", "dropped"]
 FilterName = Literal["documents", "media_types", "since", "until"]
 StageName = Literal["filters", "candidates", "fusion", "diversity", "reranking", "sentences", "answer"]
-Verdict = Literal["chosen", "below_floor", "only_near", "redundant", "beyond_max", "other_row", "no_statement"]
+Verdict = Literal[
+    "chosen", "weaker", "below_floor", "only_near", "redundant", "beyond_max", "other_row", "no_statement"
+]
 
 
 class WhyRequest(BaseModel):

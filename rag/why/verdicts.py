@@ -15,14 +15,22 @@ Verdicts = Mapping[tuple[UUID, int], Verdict]
 
 
 def verdicts(
-    sentences: Sequence[Sentence], chosen: Sequence[Sentence], options: Answering
+    sentences: Sequence[Sentence],
+    chosen: Sequence[Sentence],
+    options: Answering,
+    weaker: Sequence[Sentence] = (),
 ) -> dict[tuple[UUID, int], Verdict]:
-    """Return, by version and start, why each ranked sentence was chosen or not."""
+    """Return, by version and start, why each ranked sentence was chosen or not.
+
+    Args:
+        weaker: what was chosen, and left out for its own support.
+    """
     if not sentences:
         return {}
     candidates = able(sentences)
     floor = floor_of(candidates, options)
-    taken = {_key(one) for one in chosen}
+    left = {_key(one) for one in weaker}
+    taken = left.union(map(_key, chosen))
     last = max((place for place, one in enumerate(sentences) if _key(one) in taken), default=-1)
     ended = last if len(taken) == options.max_sentences else len(sentences)
     may = {_key(one) for one in candidates}
@@ -30,7 +38,7 @@ def verdicts(
     before: list[Sentence] = []
     for place, one in enumerate(sentences):
         if _key(one) in taken:
-            found[_key(one)] = "chosen"
+            found[_key(one)] = "weaker" if _key(one) in left else "chosen"
             before.append(one)
         elif _key(one) not in may:
             found[_key(one)] = "other_row"
@@ -48,7 +56,7 @@ def verdicts(
 def passage_verdicts(trace: Trace) -> list[SentenceVerdict]:
     """Return the verdict on each sentence of the passage, in order."""
     hit = next(one for one in trace.found.hits.best if one.shows(trace.chunk.place))
-    known = verdicts(trace.ranked, trace.drafted.sentences, trace.strategy.answering)
+    known = verdicts(trace.ranked, trace.drafted.sentences, trace.strategy.answering, trace.drafted.weaker)
     own = [one for one in trace.ranked if one.version_id == trace.chunk.version_id]
     spans = [Span(start, end) for start, end in zip(hit.candidate.starts, hit.candidate.ends, strict=True)]
     meant = [one for one in spans if trace.span is None or _touch(trace.span, one)]

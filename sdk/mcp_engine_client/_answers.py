@@ -59,6 +59,7 @@ class Citation(Answered):
     end: int
     cited_text: str
     locations: list[Location] = Field(default_factory=list[Location])
+    support: float | None = None
 
 
 class Statement(Answered):

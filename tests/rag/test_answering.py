@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from rag.answering import Sentence, select
+import numpy as np
+import pytest
+
+from rag.answering import Sentence, borne, checked, select
+from rag.odds import log_odds
+from rag.retrieval import Question
 from rag.strategy import Answering
+from rag.support import Evidence
 
 VERSION = UUID(int=1)
 
@@ -24,3 +30,17 @@ def test_a_sentence_that_only_stands_near_is_left_out_and_one_that_adds_a_word_i
     assert select([first, as_good, near], Answering()) == [first, as_good]
     assert select([first, near], Answering(near_floor=0)) == [first, near]
     assert select([first, sentence(2, 0.6, "it is very high", "high")], Answering()) == [first]
+
+
+def test_a_sentence_with_much_less_support_than_the_best_is_left_out() -> None:
+    question = Question.of("How high is the lighthouse of Karsund?", np.zeros(2, np.float32))
+    evidence = Evidence(0.5, 0.5, 1, 0.5, 0, 0, 0, 0, 0)
+    high = sentence(0, 1.0, "The lighthouse of Karsund stands 41 metres high.")
+    old = sentence(1, 0.9, "The lighthouse of Karsund has a new lamp.")
+    both = checked(question, [high, old], evidence)
+    more, less = (log_odds(one.support or 0.0) for one in both)
+    assert more - less == pytest.approx(0.92)
+    kept, weaker = borne(both, Answering(support_gap=0.5))
+    assert ([one.start for one in kept], [one.start for one in weaker]) == ([0], [1])
+    assert borne(both, Answering(support_gap=50)) == (both, [])
+    assert borne([], Answering()) == ([], [])

@@ -3374,7 +3374,8 @@ export interface components {
          *     mixes the meaning of a sentence with the question's words in it; `passage_weight` adds its passage's score.
          *     A sentence that shares more than `redundancy` of its terms with a chosen one is passed over, and
          *     one that scores below `relative_floor` of the best is not worth adding. One that holds no word of the question
-         *     that the chosen ones lack only stands near: it has to score `near_floor` of the best.
+         *     that the chosen ones lack only stands near: it has to score `near_floor` of the best. Each chosen
+         *     one is checked by itself, and left out when its support is more than `support_gap` (log-odds) below the best one's.
          *     `calibration` fits confidence to a collection.
          *     With `cache` an answer is kept, and given again as long as nothing that it depends on has changed.
          */
@@ -3415,6 +3416,11 @@ export interface components {
              * @default 0.6
              */
             similarity_weight: number;
+            /**
+             * Support Gap
+             * @default 1.2
+             */
+            support_gap: number;
             /**
              * Threshold
              * @default 0.4
@@ -3974,6 +3980,11 @@ export interface components {
             page: number | null;
             /** Start */
             start: number;
+            /**
+             * Support
+             * @description How probably this sentence by itself answers (0 to 1), by the engine's own check.
+             */
+            support?: number | null;
             version: components["schemas"]["CitedVersion"];
         };
         /**
@@ -9405,7 +9416,7 @@ export interface components {
              * Verdict
              * @enum {string}
              */
-            verdict: "chosen" | "below_floor" | "only_near" | "redundant" | "beyond_max" | "other_row" | "no_statement";
+            verdict: "chosen" | "weaker" | "below_floor" | "only_near" | "redundant" | "beyond_max" | "other_row" | "no_statement";
         };
         /**
          * SentencesStage

@@ -34,6 +34,14 @@ def test_each_reason_has_its_word() -> None:
     ]  # fmt: skip
 
 
+def test_what_was_chosen_and_has_too_little_support_is_weaker() -> None:
+    ranked = [sentence(0, 1.0, "a b c"), sentence(1, 0.95, "a b c d"), sentence(2, 0.9, "e f g")]
+    options = Answering(max_sentences=2)
+    first, second = select(ranked, options)
+    found = verdicts(ranked, [first], options, [second])
+    assert [found[VERSION, number] for number in range(3)] == ["chosen", "redundant", "weaker"]
+
+
 def test_nothing_has_no_verdicts() -> None:
     assert verdicts([], [], Answering()) == {}
 

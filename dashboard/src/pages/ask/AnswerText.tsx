@@ -15,6 +15,12 @@ export function AnswerText({ answer, ...opening }: { answer: AnswerSoFar } & Ope
   ));
 }
 
+/** Where a citation stands, and how probably it answers by itself, where that was looked at. */
+function titleOf(citation: Citation): string {
+  const { support } = citation;
+  return support == null ? placeOf(citation) : `${placeOf(citation)}; support ${support.toFixed(2)}`;
+}
+
 /** A sentence with its numbers, which never begin a line of their own. */
 export function Sentence({ text, citations, cite, onCite }: { text: string; citations: readonly Citation[] } & Opening) {
   const [begin, end] = withoutEnd(withoutPageBreaks(text));
@@ -30,7 +36,7 @@ export function Sentence({ text, citations, cite, onCite }: { text: string; cita
             type="button"
             aria-label={`Citation ${citation.n}: ${placeOf(citation)}`}
             aria-pressed={citation.n === cite}
-            title={placeOf(citation)}
+            title={titleOf(citation)}
             onClick={() => onCite(citation.n)}
             className="mx-1 inline-flex h-5 min-w-5 items-center justify-center rounded bg-accent-soft px-1 align-[2px] text-xs font-semibold text-accent-ink hover:bg-accent hover:text-on-accent aria-pressed:bg-accent aria-pressed:text-on-accent"
           >

@@ -14,6 +14,7 @@ const OTHERS: readonly (readonly [string, string])[] = [
   ["answering.similarity_weight", "Meaning of a sentence"],
   ["answering.passage_weight", "Score of its passage"],
   ["answering.near_floor", "Floor of what stands near"],
+  ["answering.support_gap", "Support below the best"],
 ];
 
 /** Every option that can be swept, by its name, with what it is called. */
