@@ -184,3 +184,42 @@ def test_a_judge_and_a_calibration_are_tried_pushed_and_told_beside_answers(
     expect(page.get_by_text("The documents do not answer this.")).to_be_visible()
     page.get_by_text(told).scroll_into_view_if_needed()
     assert_accessible(page, "ask-judged-refused")
+
+
+def test_versions_are_compared_released_and_taken_back(page: Page, engine: DashboardEngine) -> None:
+    name = f"careful-{uuid4().hex[:8]}"
+    for threshold, labels in ((0.3, ["production"]), (0.6, [])):
+        body = {"body": {"answering": {"threshold": threshold}}, "message": f"From {threshold}", "labels": labels}
+        engine.api("POST", f"/artifacts/rag_strategy/{name}", body)
+    page.goto(f"{engine.url}/strategies")
+    page.get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("region", name="Values")).to_contain_text('"threshold": 0.6')
+    assert_accessible(page, "strategy-version")
+    page.get_by_role("combobox", name="Version").select_option("1")
+    expect(page.get_by_role("region", name="Values")).to_contain_text('"threshold": 0.3')
+    page.get_by_role("link", name="Edit", exact=True).click()
+    expect(page.get_by_role("spinbutton", name="Refuse below")).to_have_value("0.3")
+    page.get_by_role("link", name=f"Versions of {name}").click()
+    for number in (1, 2):
+        page.get_by_role("checkbox", name=f"Compare version {number}").check()
+    assert_accessible(page, "strategy-versions")
+    page.get_by_role("link", name="Compare 1 and 2").click()
+    settings = page.get_by_role("region", name="Settings that differ")
+    expect(settings.get_by_role("row", name=re.compile(r"answering\.threshold 0\.3 0\.6"))).to_be_visible()
+    expect(page.get_by_text("Version 1 → Version 2")).to_be_visible()
+    assert_accessible(page, "strategy-compare")
+    page.get_by_role("navigation", name="Parts of this strategy").get_by_role("link", name="Versions").click()
+    page.get_by_role("button", name="Label version 2").click()
+    dialog = page.get_by_role("alertdialog", name=f"Label version 2 of {name}")
+    dialog.get_by_label("Reason (optional)").fill("It answered too much")
+    dialog.get_by_role("button", name="Move production to 2").click()
+    expect(page.get_by_text(f"{name}@production is now version 2.")).to_be_visible()
+    page.get_by_role("navigation", name="Parts of this strategy").get_by_role("link", name="Labels").click()
+    moves = page.get_by_role("list", name="Moves, newest first").get_by_role("listitem")
+    expect(moves.first).to_contain_text(re.compile("production.*version 1.*version 2.*It answered too much", re.DOTALL))
+    assert_accessible(page, "strategy-labels")
+    page.get_by_role("button", name="Roll production back to version 1").click()
+    page.get_by_role("alertdialog", name="Roll production back").get_by_role("button", name="Roll back to 1").click()
+    expect(moves).to_have_count(3)
+    expect(moves.first).to_contain_text("rollback")
+    assert engine.api("GET", f"/artifacts/rag_strategy/{name}?label=production")["number"] == 1

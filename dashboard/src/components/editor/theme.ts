@@ -27,6 +27,8 @@ const look = EditorView.theme({
     color: "var(--ink-muted)",
     padding: "0.25rem 0.75rem",
   },
+  // What merge shows there is in few fonts.
+  ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: '"⋯"' },
   // Merge's marks: what went and what came, by sign as well as by colour.
   ".cm-changeGutter": { width: "1.25rem", paddingLeft: "0" },
   ".cm-changeGutter .cm-gutterElement": { textAlign: "center", fontWeight: "700" },

@@ -3,7 +3,7 @@ import { CircleAlert, CircleCheck, Plus, Scale, X } from "lucide-react";
 import { useNamespace } from "../../app/routes";
 import { Button, IconButton } from "../../components/Button";
 import { SelectField, TextField } from "../../components/Field";
-import { versionsQuery } from "../prompts/queries";
+import { versionsQuery } from "../versions/queries";
 import { type DraftArm, evenly, weightsOf } from "./draft";
 import { type PartProps, replaced, without } from "./fields";
 import { useKnownPrompt } from "./useKnownPrompt";
@@ -15,7 +15,7 @@ export function ArmFields({ draft, onChange }: PartProps) {
   const namespace = useNamespace();
   // A name that is half typed is no prompt: that is no failure, there is just nothing to choose.
   const { known } = useKnownPrompt(draft.artifact);
-  const { data } = useInfiniteQuery({ ...versionsQuery(namespace, draft.artifact), enabled: known !== undefined });
+  const { data } = useInfiniteQuery({ ...versionsQuery({ kind: "prompt", namespace, name: draft.artifact }), enabled: known !== undefined });
   const versions = data?.pages.flatMap((page) => page.items) ?? [];
   const { arms } = draft;
   const set = (place: number, changes: Partial<DraftArm>) => onChange({ arms: replaced(arms, place, changes) });

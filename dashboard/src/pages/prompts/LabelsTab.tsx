@@ -1,91 +1,24 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { Tag } from "lucide-react";
-import { useState } from "react";
-import { useCan } from "../../api/queries";
 import { useNamespace } from "../../app/routes";
-import { Button } from "../../components/Button";
-import { SelectField } from "../../components/Field";
-import { LoadMore } from "../../components/LoadMore";
-import { Card } from "../../components/Page";
-import { EmptyState, Loaded } from "../../components/States";
+import { LabelMoves } from "../versions/LabelMoves";
 import { Impact } from "./Impact";
-import { MoveItem } from "./MoveItem";
-import { MoveLabel } from "./MoveLabel";
-import { type LabelMove, moveBack, standing } from "./moves";
-import { type Move, movesQuery, promptQuery, versionsQuery } from "./queries";
-import { RollBack } from "./RollBack";
 import { promptRoute } from "./routes";
 
 const route = getRouteApi("/workspace/prompts/$name/labels");
 
-/** Where each label points, and every move it made. */
+/** Where each label points, every move it made, and the releases that stand on this prompt. */
 export function LabelsTab() {
   const { name } = promptRoute.useParams();
-  const namespace = useNamespace();
   const { label } = route.useSearch();
   const navigate = route.useNavigate();
-  const mayMove = useCan("labels:write");
-  const [moving, setMoving] = useState<number | null>(null);
-  const [rollingBack, setRollingBack] = useState<LabelMove | null>(null);
-  const { data: latest } = useQuery(promptQuery(namespace, name, undefined));
-  const { data: versions } = useInfiniteQuery(versionsQuery(namespace, name));
-  const moves = useInfiniteQuery(movesQuery(namespace, name, label));
-  const items = moves.data?.pages.flatMap((page) => page.items) ?? [];
-  const labels = Object.fromEntries(
-    (versions?.pages.flatMap((page) => page.items) ?? []).flatMap((version) =>
-      version.labels.filter((text) => text !== "latest").map((text) => [text, version.number] as const),
-    ),
-  );
-  const stand = standing(items);
-  const back = (move: Move) => {
-    const { label: moved, to_number: to, from_number: from } = move;
-    const proposed = moveBack({ namespace, name, label: moved, from: from ?? undefined, to, reason: "" });
-    return mayMove && stand.has(move) && proposed ? () => setRollingBack(proposed) : undefined;
-  };
-  const names = [...new Set([...Object.keys(labels), ...(label ? [label] : [])])].sort();
-
+  const namespace = useNamespace();
   return (
     <div className="flex flex-col gap-5">
-      <Card
-        title="Moves of labels"
-        flush
-        actions={
-          <>
-            <SelectField
-              label="Only this label"
-              hideLabel
-              value={label ?? ""}
-              onChange={(event) => void navigate({ search: (old) => ({ ...old, label: event.target.value || undefined }), replace: true })}
-            >
-              <option value="">Every label</option>
-              {names.map((text) => (
-                <option key={text} value={text}>
-                  {text in labels ? `${text} → ${labels[text]}` : text}
-                </option>
-              ))}
-            </SelectField>
-            {mayMove && latest && <Button look="primary" onClick={() => setMoving(latest.number)}>Move a label…</Button>}
-          </>
-        }
-      >
-        <Loaded query={moves}>
-          {() =>
-            items.length === 0 ? (
-              <EmptyState icon={Tag} title="No label was ever moved">
-                A label such as production says which version others get. Move one to release a version.
-              </EmptyState>
-            ) : (
-              <ol aria-label="Moves, newest first" className="flex flex-col px-4 py-3">
-                {items.map((move) => <MoveItem key={move.event_id} name={name} move={move} onBack={back(move)} />)}
-              </ol>
-            )
-          }
-        </Loaded>
-        <LoadMore query={moves} />
-        {moving !== null && <MoveLabel namespace={namespace} name={name} number={moving} labels={labels} onClose={() => setMoving(null)} />}
-        {rollingBack && <RollBack move={rollingBack} onClose={() => setRollingBack(null)} />}
-      </Card>
+      <LabelMoves
+        artifact={{ kind: "prompt", namespace, name }}
+        label={label}
+        onLabel={(next) => void navigate({ search: (old) => ({ ...old, label: next }), replace: true })}
+      />
       <Impact namespace={namespace} name={name} />
     </div>
   );

@@ -9,7 +9,9 @@ import { Page } from "../../components/Page";
 import { Loaded } from "../../components/States";
 import { VersionSelect } from "../../components/VersionSelect";
 import { Protection } from "../gates/Protection";
-import { promptQuery, versionsQuery } from "./queries";
+import { Parts } from "../versions/Parts";
+import { versionsQuery } from "../versions/queries";
+import { promptQuery } from "./queries";
 import { promptRoute } from "./routes";
 
 const TABS = [
@@ -47,7 +49,7 @@ export function PromptFrame() {
       actions={
         picks && (
           <VersionSelect
-            query={versionsQuery(namespace, name)}
+            query={versionsQuery({ kind: "prompt", namespace, name })}
             label="Version"
             value={version ?? "latest"}
             onChange={(next) =>
@@ -57,21 +59,9 @@ export function PromptFrame() {
         )
       }
     >
-      <nav aria-label="Parts of this prompt" className="flex items-center gap-5 overflow-x-auto max-sm:gap-4 border-b border-line">
-        {TABS.map((tab) => (
-          <Link
-            key={tab.to}
-            to={tab.to}
-            params={{ name }}
-            search={{ version }}
-            activeOptions={{ exact: true, includeSearch: false }}
-            className="-mb-px flex h-9 items-center border-b-2 border-transparent text-sm font-medium text-muted hover:text-ink focus-visible:-outline-offset-2 aria-[current=page]:border-accent-ink aria-[current=page]:text-ink"
-          >
-            {tab.label}
-          </Link>
-        ))}
+      <Parts label="Parts of this prompt" name={name} version={version} parts={TABS}>
         <EditLink name={name} version={version} />
-      </nav>
+      </Parts>
       <Loaded query={query}>{() => <Outlet />}</Loaded>
     </Page>
   );

@@ -11,7 +11,7 @@ import { knownValues, missingNames, type Values, withEmptyTexts } from "../../co
 import { SchemaForm } from "../../components/schema/SchemaForm";
 import { Loaded } from "../../components/States";
 import { useSettled } from "../../components/useSettled";
-import { type Choice, choiceOf } from "./choice";
+import { type Choice, choiceOf } from "../versions/choice";
 import { ModelField } from "./ModelField";
 import { parameterSchema } from "./parameters";
 import { promptQuery } from "./queries";

@@ -2,9 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, call, type Schema } from "../../api/client";
 import type { Values } from "../../components/schema/fields";
-import { choiceOf } from "./choice";
-
-export type Move = Schema<"LabelMoveView">;
+import { choiceOf } from "../versions/choice";
 
 export interface PromptFilter {
   namespace: string;
@@ -45,46 +43,6 @@ export function promptQuery(namespace: string, name: string, choice: string | un
           params: { path: { name }, query: { namespace, ...choiceOf(choice) } },
           signal,
         }),
-      ),
-  });
-}
-
-export function versionsQuery(namespace: string, name: string) {
-  return infiniteQueryOptions({
-    queryKey: ["prompts", namespace, "versions", name],
-    queryFn: ({ pageParam, signal }) =>
-      call(
-        api.GET("/api/v1/prompts/{name}/versions", {
-          params: { path: { name }, query: { namespace, limit: PAGE, cursor: pageParam } },
-          signal,
-        }),
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-  });
-}
-
-export function movesQuery(namespace: string, name: string, label: string | undefined) {
-  return infiniteQueryOptions({
-    queryKey: ["prompts", namespace, "moves", name, label],
-    queryFn: ({ pageParam, signal }) =>
-      call(
-        api.GET("/api/v1/prompts/{name}/labels/history", {
-          params: { path: { name }, query: { namespace, label: label ?? null, limit: PAGE, cursor: pageParam } },
-          signal,
-        }),
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-  });
-}
-
-export function diffQuery(namespace: string, name: string, from: string, to: string) {
-  return queryOptions({
-    queryKey: ["prompts", namespace, "diff", name, from, to],
-    queryFn: ({ signal }) =>
-      call(
-        api.GET("/api/v1/prompts/{name}/diff", { params: { path: { name }, query: { namespace, from, to } }, signal }),
       ),
   });
 }

@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { workspaceRoute } from "../../app/routes";
-import { compareSearch, listSearch, movesSearch, promptSearch, runSearch } from "./search";
+import { compareSearch, movesSearch, versionSearch } from "../versions/search";
+import { listSearch, runSearch } from "./search";
 
 const listRoute = createRoute({
   getParentRoute: () => workspaceRoute,
@@ -19,7 +20,7 @@ const newRoute = createRoute({
 const editRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "/prompts/$name/edit",
-  validateSearch: promptSearch,
+  validateSearch: versionSearch,
   component: lazyRouteComponent(() => import("./Editor"), "EditPrompt"),
 });
 
@@ -27,7 +28,7 @@ const editRoute = createRoute({
 export const promptRoute = createRoute({
   getParentRoute: () => workspaceRoute,
   path: "/prompts/$name",
-  validateSearch: promptSearch,
+  validateSearch: versionSearch,
   component: lazyRouteComponent(() => import("./PromptFrame"), "PromptFrame"),
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { compareSearch, runSearch } from "./search";
+import { runSearch } from "./search";
 
 it("reads a run's variables and leaves out what is none", () => {
   const id = "01a1fd09-f42c-73ff-bdc3-875da1602d85";
@@ -10,14 +10,4 @@ it("reads a run's variables and leaves out what is none", () => {
     execution: id,
   });
   expect(runSearch({ execution: "../../x", variables: {} })).toEqual({});
-});
-
-it("reads both sides of a comparison, by number or label", () => {
-  expect(compareSearch({ from: 1, to: "production", view: "split", all: "true" })).toEqual({
-    from: "1",
-    to: "production",
-    view: "split",
-    all: true,
-  });
-  expect(compareSearch({ view: "unified", all: false })).toEqual({});
 });

@@ -1,5 +1,5 @@
 /** What the URLs of the prompt pages hold. */
-import { flag, oneOf, text, uuid } from "../../app/search";
+import { text, uuid } from "../../app/search";
 import { isObject, type Values } from "../../components/schema/fields";
 
 type Search = Record<string, unknown>;
@@ -12,11 +12,6 @@ export interface ListSearch {
 
 export function listSearch(search: Search): ListSearch {
   return { q: text(search, "q"), tag: text(search, "tag"), label: text(search, "label") };
-}
-
-/** `version` is a number or a label, on every tab of a prompt; left out, it is the latest. */
-export function promptSearch(search: Search): { version?: string | undefined } {
-  return { version: text(search, "version") };
 }
 
 export interface RunSearch {
@@ -34,28 +29,6 @@ export function runSearch(search: Search): RunSearch {
     parameters: members(search, "parameters"),
     execution: uuid(search, "execution"),
   };
-}
-
-export interface CompareSearch {
-  /** The older side, a number or a label. */
-  from?: string | undefined;
-  to?: string | undefined;
-  view?: "split" | undefined;
-  /** Shows what did not change, too. */
-  all?: true | undefined;
-}
-
-export function compareSearch(search: Search): CompareSearch {
-  return {
-    from: text(search, "from"),
-    to: text(search, "to"),
-    view: oneOf(search, "view", ["split"]),
-    all: flag(search, "all"),
-  };
-}
-
-export function movesSearch(search: Search): { label?: string | undefined } {
-  return { label: text(search, "label") };
 }
 
 function members(search: Search, name: string): Values | undefined {

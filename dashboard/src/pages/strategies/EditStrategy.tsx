@@ -43,7 +43,7 @@ export function EditStrategy() {
     <Page
       wide
       title={strategy ?? "New strategy"}
-      above={<Link to="/strategies" className="hover:underline">Strategies</Link>}
+      above={<Above strategy={strategy} />}
       description="What you change shows at once; nothing is used before you push it."
     >
       {strategy === undefined ? (
@@ -54,6 +54,21 @@ export function EditStrategy() {
         </Loaded>
       )}
     </Page>
+  );
+}
+
+function Above({ strategy }: { strategy: string | undefined }) {
+  const name = strategy?.split(/[/@]/)[0];
+  return (
+    <>
+      <Link to="/strategies" className="hover:underline">Strategies</Link>
+      {name && (
+        <>
+          {" / "}
+          <Link to="/strategies/$name/versions" params={{ name }} className="break-all hover:underline">Versions of {name}</Link>
+        </>
+      )}
+    </>
   );
 }
 

@@ -17,7 +17,7 @@ const columns: ColumnDef<Summary, unknown>[] = [
   {
     header: "Strategy",
     cell: ({ row: { original: { name } } }) => (
-      <Link to="/strategies/-/edit" search={{ strategy: name }} className="font-medium break-all hover:underline">{name}</Link>
+      <Link to="/strategies/$name" params={{ name }} className="font-medium break-all hover:underline">{name}</Link>
     ),
   },
   { header: "Latest", cell: ({ row }) => <span className="font-mono">{row.original.latest}</span>, meta: { align: "right" } },

@@ -41,6 +41,11 @@ export function versionQuery(namespace: string, reference: string) {
   });
 }
 
+/** Return a body for reading, as the API's diff writes it. */
+export function bodyText(body: unknown): string {
+  return JSON.stringify(body, null, 2);
+}
+
 export function answerPreviewQuery(namespace: string, collection: string, question: string, body: Body) {
   return queryOptions({
     queryKey: ["preview", "answer", namespace, collection, question, body],

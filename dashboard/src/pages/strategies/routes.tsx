@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { workspaceRoute } from "../../app/routes";
 import { flag, oneOf, text } from "../../app/search";
+import { compareSearch, movesSearch, versionSearch } from "../versions/search";
 import { sweepSearch } from "./sweeps/search";
 
 export type PreviewName = "answer" | "chunks";
@@ -60,4 +61,44 @@ const sweepRoute = createRoute({
   component: lazyRouteComponent(() => import("./sweeps/SweepPage"), "SweepPage"),
 });
 
-export const strategyRoutes = [listRoute, editRoute, sweepsRoute, sweepRoute] as const;
+/** The frame of one strategy; its parts are routes of their own. */
+export const strategyRoute = createRoute({
+  getParentRoute: () => workspaceRoute,
+  path: "/strategies/$name",
+  validateSearch: versionSearch,
+  component: lazyRouteComponent(() => import("./StrategyFrame"), "StrategyFrame"),
+});
+
+const versionRoute = createRoute({
+  getParentRoute: () => strategyRoute,
+  path: "/",
+  component: lazyRouteComponent(() => import("./VersionTab"), "VersionTab"),
+});
+
+const versionsRoute = createRoute({
+  getParentRoute: () => strategyRoute,
+  path: "/versions",
+  component: lazyRouteComponent(() => import("./VersionsTab"), "VersionsTab"),
+});
+
+const compareRoute = createRoute({
+  getParentRoute: () => strategyRoute,
+  path: "/compare",
+  validateSearch: compareSearch,
+  component: lazyRouteComponent(() => import("./CompareTab"), "CompareTab"),
+});
+
+const labelsRoute = createRoute({
+  getParentRoute: () => strategyRoute,
+  path: "/labels",
+  validateSearch: movesSearch,
+  component: lazyRouteComponent(() => import("./LabelsTab"), "LabelsTab"),
+});
+
+export const strategyRoutes = [
+  listRoute,
+  editRoute,
+  sweepsRoute,
+  sweepRoute,
+  strategyRoute.addChildren([versionRoute, versionsRoute, compareRoute, labelsRoute]),
+] as const;

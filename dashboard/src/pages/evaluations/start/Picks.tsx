@@ -2,7 +2,8 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { SelectField } from "../../../components/Field";
 import { VersionSelect } from "../../../components/VersionSelect";
 import { datasetsQuery, versionsQuery as datasetVersionsQuery } from "../../datasets/queries";
-import { promptsQuery, versionsQuery } from "../../prompts/queries";
+import { promptsQuery } from "../../prompts/queries";
+import { versionsQuery } from "../../versions/queries";
 import { namedBy, referenceTo } from "./draft";
 
 interface PickProps {
@@ -21,7 +22,7 @@ export function PromptPick({ namespace, value, onChange }: PickProps) {
       <NamePick label="Prompt" names={query.data?.pages.flatMap((page) => page.items.map((item) => item.name)) ?? []} query={query} value={named?.name} onChange={onChange} />
       {named && (
         <VersionSelect
-          query={versionsQuery(namespace, named.name)}
+          query={versionsQuery({ kind: "prompt", namespace, name: named.name })}
           label="Version"
           hideLabel={false}
           value={named.choice ?? "latest"}

@@ -1,8 +1,7 @@
 /** Moves of labels, and what takes them back. */
+import type { Artifact } from "./artifact";
 
-export interface LabelMove {
-  namespace: string;
-  name: string;
+export interface LabelMove extends Artifact {
   label: string;
   /** Where it points now; undefined for a new label. */
   from: number | undefined;

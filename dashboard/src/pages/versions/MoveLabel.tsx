@@ -3,18 +3,18 @@ import { useId, useState } from "react";
 import { ConfirmDialog } from "../../components/Dialog";
 import { SelectField, TextArea, TextField } from "../../components/Field";
 import { explainRefusal } from "../releases/Refusal";
+import type { Artifact } from "./artifact";
 import { moveLabel } from "./moving";
 import { versionsQuery } from "./queries";
 
 const USUAL = ["production", "staging"];
 
 /** Asks which label goes to which version, and why, and moves it. */
-export function MoveLabel({ namespace, name, number: proposed, labels, onClose }: {
-  namespace: string;
-  name: string;
+export function MoveLabel({ artifact, number: proposed, labels, onClose }: {
+  artifact: Artifact;
   /** The version that is chosen at first. */
   number: number;
-  /** Where the labels of this prompt point now. */
+  /** Where the labels of this artifact point now. */
   labels: Readonly<Record<string, number>>;
   onClose: () => void;
 }) {
@@ -23,7 +23,7 @@ export function MoveLabel({ namespace, name, number: proposed, labels, onClose }
   const [label, setLabel] = useState(USUAL.find((usual) => labels[usual] !== proposed) ?? "production");
   const [reason, setReason] = useState("");
   const [number, setNumber] = useState(proposed);
-  const { data } = useInfiniteQuery(versionsQuery(namespace, name));
+  const { data } = useInfiniteQuery(versionsQuery(artifact));
   const loaded = data?.pages.flatMap((page) => page.items.map((version) => version.number)) ?? [];
   const numbers = [...new Set([proposed, ...loaded])].sort((a, b) => b - a);
   const now = labels[label];
@@ -33,11 +33,11 @@ export function MoveLabel({ namespace, name, number: proposed, labels, onClose }
     <ConfirmDialog
       open
       onClose={onClose}
-      title={`Label version ${number} of ${name}`}
+      title={`Label version ${number} of ${artifact.name}`}
       confirm={label ? `Move ${label} to ${number}` : "Move"}
       disabled={label === "" || now === number}
-      explain={(error) => explainRefusal(error, { namespace, kind: "prompt", name, label, version: number, reason })}
-      onConfirm={() => moveLabel(client, { namespace, name, label, from: now, to: number, reason })}
+      explain={(error) => explainRefusal(error, { ...artifact, label, version: number, reason })}
+      onConfirm={() => moveLabel(client, { ...artifact, label, from: now, to: number, reason })}
     >
       <div className="flex flex-col gap-3">
         <TextField label="Label" list={list} value={label} spellCheck={false} onChange={(event) => setLabel(event.target.value)} />

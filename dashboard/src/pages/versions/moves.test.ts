@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { moveBack, standing } from "./moves";
 
-const MOVE = { namespace: "default", name: "greet", label: "production", from: 1, to: 2, reason: "Better" };
+const MOVE = { kind: "prompt", namespace: "default", name: "greet", label: "production", from: 1, to: 2, reason: "Better" } as const;
 
 describe("moveBack", () => {
   it("is a move like any other, with a reason to begin with", () =>

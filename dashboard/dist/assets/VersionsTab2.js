@@ -1,0 +1,1 @@
+import{mt as e,t}from"./index.js";import{t as n}from"./VersionTable.js";import{t as r}from"./jsx-runtime.js";var i=r();function a(){let{name:r}=t.useParams();return(0,i.jsx)(n,{artifact:{kind:`rag_strategy`,namespace:e(),name:r}})}export{a as VersionsTab};

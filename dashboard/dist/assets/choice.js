@@ -1,0 +1,1 @@
+function e(e){return e===void 0?{label:`latest`}:/^[1-9]\d{0,8}$/.test(e)?{version:Number(e)}:{label:e}}function t(e){return/^\d+$/.test(e)?`version ${e}`:e}function n(e,t){return t===void 0||t===`latest`?e:/^\d+$/.test(t)?`${e}/${t}`:`${e}@${t}`}export{e as n,n as r,t};

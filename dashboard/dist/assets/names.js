@@ -1,1 +1,0 @@
-var e=/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;function t(t){return e.test(t)}var n=`Letters, digits, dots, dashes and underscores; a letter or digit first.`;export{t as n,n as t};
