@@ -223,3 +223,34 @@ def test_versions_are_compared_released_and_taken_back(page: Page, engine: Dashb
     expect(moves).to_have_count(3)
     expect(moves.first).to_contain_text("rollback")
     assert engine.api("GET", f"/artifacts/rag_strategy/{name}?label=production")["number"] == 1
+
+
+def test_what_few_change_stands_under_a_fold(page: Page, engine: DashboardEngine) -> None:
+    name = f"tuned-{uuid4().hex[:8]}"
+    page.goto(f"{engine.url}/strategies/-/edit?collection=handbook")
+    finding = page.get_by_role("group", name="Finding")
+    expect(finding.get_by_role("spinbutton", name="k1 of the words")).to_have_count(0)
+    finding.get_by_text("Advanced").click()
+    finding.get_by_role("spinbutton", name="k1 of the words").fill("9")
+    expect(page.get_by_text("Correct first: k1 of the words: From 0 to 3.")).to_be_visible()
+    finding.get_by_role("spinbutton", name="k1 of the words").fill("0.9")
+    page.get_by_role("combobox", name="Kind").select_option("by meaning")
+    page.get_by_role("checkbox", name="Read headings with each chunk").check()
+    cutting = page.get_by_role("group", name="Cutting")
+    cutting.get_by_text("Advanced").click()
+    cutting.get_by_role("checkbox", name="Find headings by words too").check()
+    cutting.get_by_role("spinbutton", name="Compared sentences").fill("2")
+    assert_accessible(page, "strategy-advanced")
+    page.get_by_role("textbox", name="Name").fill(name)
+    page.get_by_role("button", name="Push").click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    body = engine.api("GET", f"/artifacts/rag_strategy/{name}")["body"]
+    assert (body["retrieval"]["k1"], body["chunking"]["group_sentences"], body["chunking"]["header_terms"]) == (
+        0.9,
+        2,
+        True,
+    )
+    page.get_by_role("combobox", name="Kind").select_option("sections, tables, code")
+    page.get_by_role("checkbox", name="Read headings with each chunk").uncheck()
+    page.get_by_role("button", name="Push").click()
+    expect(page.get_by_text(f"{name} has version 2.")).to_be_visible()

@@ -1,6 +1,7 @@
 import { SelectField, TextField } from "../../components/Field";
+import { Advanced } from "./Advanced";
 import { NumberField } from "./NumberField";
-import { type Body, CANDIDATES, RERANKINGS, reordered } from "./options";
+import { BUDGET, type Body, CANDIDATES, RERANKINGS, type Reranking, TOKENS, reordered } from "./options";
 
 /** What puts passages into another order before sentences are chosen from them. */
 export function RerankingFields({ body, onChange }: { body: Body; onChange: (body: Body) => void }) {
@@ -40,8 +41,53 @@ export function RerankingFields({ body, onChange }: { body: Body; onChange: (bod
             onChange={(next) => onChange(reordered(body, kind, named, next))}
             onEmpty={() => onChange(reordered(body, kind, named, null))}
           />
+          {now && <More key={kind} now={now} onChange={(reranking) => onChange({ ...body, reranking })} />}
         </>
       )}
     </fieldset>
+  );
+}
+
+/** What few change of an ordering. */
+function More({ now, onChange }: { now: Reranking; onChange: (next: Reranking) => void }) {
+  if (now.kind === "model") {
+    const { budget_tokens: budget = null, ...rest } = now;
+    return (
+      <Advanced isOpen={budget !== null && budget !== 2000}>
+        <NumberField
+          label="Tokens in all"
+          hint="What does not fit keeps its place behind"
+          range={BUDGET}
+          placeholder="2000"
+          value={budget}
+          onChange={(next) => onChange({ ...rest, budget_tokens: next })}
+          onEmpty={() => onChange(rest as Reranking)}
+        />
+      </Advanced>
+    );
+  }
+  const { max_tokens: tokens = null, scores = "sigmoid", ...rest } = now;
+  const kept = tokens === null ? {} : { max_tokens: tokens };
+  return (
+    <Advanced isOpen={(tokens !== null && tokens !== 512) || scores !== "sigmoid"}>
+      <NumberField
+        label="Tokens of each"
+        hint="Of the question and one passage"
+        range={TOKENS}
+        placeholder="512"
+        value={tokens}
+        onChange={(next) => onChange({ ...rest, scores, max_tokens: next } as Reranking)}
+        onEmpty={() => onChange({ ...rest, scores } as Reranking)}
+      />
+      <SelectField
+        label="Its numbers are scaled"
+        hint="Over the passages where they are not meant as probabilities"
+        value={scores}
+        onChange={(event) => onChange({ ...rest, ...kept, scores: event.target.value === "raw" ? "raw" : "sigmoid" } as Reranking)}
+      >
+        <option value="sigmoid">by the sigmoid</option>
+        <option value="raw">over the passages it read</option>
+      </SelectField>
+    </Advanced>
   );
 }

@@ -26,6 +26,8 @@ describe("faultsOf", () => {
   it("asks for the prompt of a model that writes, and of one that orders", () => {
     expect(faultsOf(composed({} as Body, "prose", "", 13))).toEqual(["Prompt that writes: Name it.", "Sentences offered at most: From 1 to 12."]);
     expect(faultsOf({ reranking: { kind: "model", prompt: "", candidates: 1 } } as unknown as Body)).toEqual(["Ordering prompt: Name it.", "Passages it reads: From 2 to 50."]);
+    expect(faultsOf({ reranking: { kind: "model", prompt: "order/1", budget_tokens: 9 } } as unknown as Body)).toEqual(["Tokens in all: From 50 to 200000."]);
+    expect(faultsOf({ reranking: { kind: "cross_encoder", model: "tiny", max_tokens: 9 } } as unknown as Body)).toEqual(["Tokens of each: From 16 to 8192."]);
     expect(faultsOf({ judging: { kind: "model", prompt: "" } } as Body)).toEqual(["Judging prompt: Name it."]);
     expect(faultsOf({ judging: { kind: "cross_encoder", model: "", max_tokens: 8 } } as Body)).toEqual(["Judging cross-encoder: Name it.", "Tokens it reads: From 16 to 8192."]);
     expect(faultsOf({ rewriting: { kind: "hyde", prompt: "", queries: 3 } } as unknown as Body)).toEqual(["Prompt: Name it."]);

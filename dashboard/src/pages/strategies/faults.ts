@@ -1,5 +1,5 @@
 /** What the engine would refuse of a body, told where it is written. */
-import { type Body, CALIBRATION, CANDIDATES, type JudgingKind, OFFERS, OPTIONS, type Range, TOKENS, WORDINGS_RANGE, offered, valueOf } from "./options";
+import { BUDGET, type Body, CALIBRATION, CANDIDATES, type JudgingKind, OFFERS, OPTIONS, type Range, TOKENS, WORDINGS_RANGE, offered, valueOf } from "./options";
 
 /** Return what is wrong with a number, in words; null for one that fits. */
 export function numberFault(value: number | null | undefined, { least, most, step }: Range): string | null {
@@ -26,6 +26,8 @@ export function faultsOf(body: Body): string[] {
     if (reranking.kind === "model") found["Ordering prompt"] = unnamed(reranking.prompt);
     else found["Cross-encoder"] = unnamed(reranking.model);
     found["Passages it reads"] = numberFault(reranking.candidates, CANDIDATES[reranking.kind]);
+    if (reranking.kind === "model") found["Tokens in all"] = numberFault(reranking.budget_tokens, BUDGET);
+    else found["Tokens of each"] = numberFault(reranking.max_tokens, TOKENS);
   }
   if (judging) {
     found[judgeLabel(judging.kind)] = unnamed(judging.kind === "model" ? judging.prompt : judging.model);

@@ -21,8 +21,8 @@ describe("a body", () => {
   });
 
   it("differs in options that have no field too", () => {
-    const next = { ...BODY, retrieval: { k1: 2 } } as unknown as Body;
-    expect(differences(BODY, next)).toEqual(["retrieval.k1"]);
+    const next = { ...BODY, retrieval: { filters: { documents: ["a*"] } } } as unknown as Body;
+    expect(differences(BODY, next)).toEqual(["retrieval.filters"]);
     expect(differences(next, { ...next })).toEqual([]);
   });
 
@@ -40,6 +40,15 @@ describe("a body", () => {
     expect(changed(semantic, option("max_characters"), 900).chunking).toEqual({ ...chunking, max_characters: 900 });
     expect(changed(semantic, option("kind"), "structure").chunking).toEqual({ kind: "structure", contextual_headers: true, header_terms: true });
     expect(changed(semantic, option("contextual_headers"), false).chunking).toEqual({ kind: "semantic", group_sentences: 5, breakpoint_percentile: 80, contextual_headers: false });
+  });
+});
+
+describe("what few change", () => {
+  it("is offered where the engine takes it", () => {
+    const names = (body: Body) => offered(body, "chunking").filter(({ isAdvanced }) => isAdvanced).map(({ name }) => name);
+    expect(names({} as Body)).toEqual([]);
+    expect(names({ chunking: { kind: "semantic", contextual_headers: true } } as unknown as Body)).toEqual(["group_sentences", "header_terms"]);
+    expect(differences({} as Body, changed({} as Body, option("k1"), 2))).toEqual(["k1 of the words"]);
   });
 });
 

@@ -17,6 +17,8 @@ interface Common {
   name: string;
   label: string;
   hint: string;
+  /** Stands in the fold of what few change. */
+  isAdvanced?: true;
 }
 
 export type Option = Common &
@@ -45,15 +47,25 @@ export const OPTIONS: readonly Option[] = [
   { group: "chunking", name: "breakpoint_percentile", label: "Breakpoint", sort: "number", least: 50, most: 99, step: 1, initial: 90, hint: "Percentile of the distances; higher cuts less" },
   { group: "chunking", name: "child_characters", label: "Searched part", sort: "number", least: 100, most: 2000, step: 50, initial: 300, hint: "Characters of what is searched inside a chunk" },
   { group: "chunking", name: "contextual_headers", label: "Read headings with each chunk", sort: "switch", initial: false, hint: "For its meaning; never in what is cited" },
+  { group: "chunking", name: "group_sentences", label: "Compared sentences", sort: "number", least: 1, most: 10, step: 1, initial: 3, hint: "Before and after a possible cut", isAdvanced: true },
+  { group: "chunking", name: "header_terms", label: "Find headings by words too", sort: "switch", initial: false, hint: "A chunk is found by the words of the headings above it", isAdvanced: true },
   { group: "retrieval", name: "passages", label: "Passages", sort: "number", least: 1, most: 20, step: 1, initial: 8, hint: "How many the answer may use" },
   { group: "retrieval", name: "dense_weight", label: "Meaning against words", ...SHARE, initial: 0.5, hint: "0 words alone, 1 meaning alone" },
   { group: "retrieval", name: "sentence_weight", label: "Best sentence", ...SHARE, initial: 0.5, hint: "Its share in a passage's meaning" },
   { group: "retrieval", name: "fusion", label: "Fusion", sort: "choice", initial: "min_max", hint: "What is mixed", choices: [["min_max", "scores"], ["rrf", "ranks"]] },
   { group: "retrieval", name: "mmr", label: "Difference", ...SHARE, initial: 0.7, mayBeOff: true, hint: "1 relevance alone, 0 as different as can be" },
+  { group: "retrieval", name: "candidates", label: "Candidates of each search", sort: "number", least: 1, most: 200, step: 1, initial: 50, hint: "By meaning, and as many by words", isAdvanced: true },
+  { group: "retrieval", name: "k1", label: "k1 of the words", sort: "number", least: 0, most: 3, step: 0.1, initial: 1.2, hint: "BM25: how much a repeated word adds", isAdvanced: true },
+  { group: "retrieval", name: "b", label: "b of the words", ...SHARE, initial: 0.75, hint: "BM25: how much length counts against a chunk", isAdvanced: true },
+  { group: "retrieval", name: "rrf_k", label: "k of the ranks", sort: "number", least: 1, most: 1000, step: 1, initial: 60, hint: "For a fusion of ranks: larger lets the first count less", isAdvanced: true },
   { group: "answering", name: "threshold", label: "Refuse below", ...SHARE, initial: 0.4, hint: "Confidence" },
   { group: "answering", name: "max_sentences", label: "Sentences at most", sort: "number", least: 1, most: 10, step: 1, initial: 3, hint: "In an answer" },
   { group: "answering", name: "relative_floor", label: "Floor", ...SHARE, initial: 0.7, hint: "Of the best sentence's score" },
   { group: "answering", name: "redundancy", label: "Repetition", ...SHARE, initial: 0.7, hint: "Shared words that make a sentence a repeat" },
+  { group: "answering", name: "similarity_weight", label: "Meaning of a sentence", ...SHARE, initial: 0.6, hint: "Against the question’s words in it", isAdvanced: true },
+  { group: "answering", name: "passage_weight", label: "Score of its passage", ...SHARE, initial: 0.5, hint: "How much it adds to a sentence’s", isAdvanced: true },
+  { group: "answering", name: "near_floor", label: "Floor of what stands near", ...SHARE, initial: 0.85, hint: "Of the best score, for a sentence with no new word of the question", isAdvanced: true },
+  { group: "answering", name: "support_gap", label: "Support below the best", sort: "number", least: 0, most: 50, step: 0.1, initial: 1.2, hint: "Log-odds by which a sentence may be less supported", isAdvanced: true },
   { group: "answering", name: "cache", label: "Keep answers", sort: "switch", initial: false, hint: "Given again until a document, a list or the strategy changes" },
 ];
 
@@ -67,8 +79,7 @@ export function valueOf(body: Body, option: Option): Value {
 
 /** Return the options that have a meaning in this body. */
 export function offered(body: Body, group: Group): Option[] {
-  const kind = body.chunking?.kind ?? "sentences";
-  return OPTIONS.filter((option) => option.group === group && (group !== "chunking" || (TAKEN_BY[option.name] ?? kind) === kind));
+  return OPTIONS.filter((option) => option.group === group && (group !== "chunking" || takes((body.chunking ?? {}) as Options, option.name)));
 }
 
 /** The kind of chunking that alone takes a member; the engine refuses it with another. */
@@ -88,10 +99,12 @@ export function changed(body: Body, option: Option, value: Value): Body {
 }
 
 function taken(chunking: Options): Options {
+  return Object.fromEntries(Object.entries(chunking).filter(([name]) => takes(chunking, name)));
+}
+
+function takes(chunking: Options, name: string): boolean {
   const kind = chunking.kind ?? "sentences";
-  const reads = chunking.contextual_headers === true;
-  const kept = Object.entries(chunking).filter(([name]) => (TAKEN_BY[name] ?? kind) === kind && (reads || name !== "header_terms"));
-  return Object.fromEntries(kept);
+  return (TAKEN_BY[name] ?? kind) === kind && (name !== "header_terms" || chunking.contextual_headers === true);
 }
 
 export type Rewriting = NonNullable<Body["rewriting"]>;
@@ -143,6 +156,7 @@ export const CANDIDATES: Record<RerankingKind, Range> = {
   cross_encoder: { least: 1, most: 100, step: 1 },
   model: { least: 2, most: 50, step: 1 },
 };
+export const BUDGET: Range = { least: 50, most: 200_000, step: 1 };
 
 /** Return the body with another ordering, which keeps what has no field here. */
 export function reordered(body: Body, kind: RerankingKind | null, named: string, candidates: number | null): Body {

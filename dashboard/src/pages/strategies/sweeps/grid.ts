@@ -5,23 +5,10 @@ import type { Combination, Fitted } from "./queries";
 
 export const MOST_COMBINATIONS = 64;
 
-/** Options that the editor has no field for. */
-const OTHERS: readonly (readonly [string, string])[] = [
-  ["retrieval.candidates", "Candidates of each search"],
-  ["retrieval.k1", "k1 of the words"],
-  ["retrieval.b", "b of the words"],
-  ["retrieval.rrf_k", "k of the ranks"],
-  ["answering.similarity_weight", "Meaning of a sentence"],
-  ["answering.passage_weight", "Score of its passage"],
-  ["answering.near_floor", "Floor of what stands near"],
-  ["answering.support_gap", "Support below the best"],
-];
-
 /** Every option that can be swept, by its name, with what it is called. */
-export const SWEEPABLE: ReadonlyMap<string, string> = new Map([
-  ...OPTIONS.filter(({ group }) => group !== "chunking").map(({ group, name, label }) => [`${group}.${name}`, label] as const),
-  ...OTHERS,
-]);
+export const SWEEPABLE: ReadonlyMap<string, string> = new Map(
+  OPTIONS.filter(({ group }) => group !== "chunking").map(({ group, name, label }) => [`${group}.${name}`, label]),
+);
 
 /** Values that are worth trying first, as they are typed. */
 export function suggestionFor(name: string): string {
