@@ -272,8 +272,16 @@ def _line(document: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": document["name"], "id": document["id"], "version": latest["number"], "state": latest["state"],
         "pages": latest["pages"], "bytes": latest["bytes"], "digest": latest["digest"], "job_id": latest["job_id"],
-        "problem": latest["error_message"],
+        "unread_pages": latest["unread_pages"], "problem": latest["error_message"] or _unread(latest["unread_pages"]),
     }  # fmt: skip
+
+
+def _unread(pages: int | None) -> str | None:
+    """Return what to say of pages that nothing could read."""
+    if not pages:
+        return None
+    which = "1 page holds" if pages == 1 else f"{pages} pages hold"
+    return f"{which} no text: install the extra `ocr`, remove the document and add it again"
 
 
 def _follow(api: Api, pending: list[dict[str, Any]], done: Callable[[], object]) -> None:

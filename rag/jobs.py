@@ -165,7 +165,7 @@ class IndexJob:
         reading = ReadingRow(
             tenant_id=work.tenant_id, version_id=task.version.id, media_type=parsed.media_type, parser=parsed.parser,
             text_sha256=hashlib.sha256(parsed.text.encode()).hexdigest(), characters=len(parsed.text),
-            pages=len(parsed.pages), chunks=len(index.chunks), terms=index.terms,
+            pages=len(parsed.pages), unread_pages=parsed.missed, chunks=len(index.chunks), terms=index.terms,
             embedder_digest=task.embedder.digest, strategy_digest=task.strategy_digest,
         )  # fmt: skip
         pages = [[page.number, page.start, page.end] for page in parsed.pages]

@@ -47,7 +47,8 @@ class Version(BaseModel):
 
     While it is queued or running, `error_message` is what the last attempt failed of, if one did.
     What the parser found (`media_type` and after) is null until the version is indexed; `pages` is null
-    for what has no pages. Nothing of an `erased` version can be opened or searched any more.
+    for what has no pages. `unread_pages` counts those that show something of which no text could be read, because text
+    recognition was not installed. Nothing of an `erased` version can be opened or searched any more.
     """
 
     id: UUID
@@ -66,6 +67,7 @@ class Version(BaseModel):
     text_sha256: str | None = None
     characters: int | None = None
     pages: int | None = None
+    unread_pages: int | None = None
     chunks: int | None = None
 
 

@@ -164,6 +164,7 @@ class ReadingRow(TenantRow, table=True):
     text_sha256: str
     characters: int = Field(sa_type=BigInteger)
     pages: int
+    unread_pages: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     chunks: int
     terms: int = Field(sa_type=BigInteger)
     embedder_digest: str

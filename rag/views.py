@@ -5,7 +5,7 @@ from __future__ import annotations
 from rag.schemas import Collection, Document, Version
 from rag.stored import StoredCollection, StoredDocument, StoredVersion
 
-_READING = {"media_type", "parser", "text_sha256", "characters", "chunks"}
+_READING = {"media_type", "parser", "text_sha256", "characters", "unread_pages", "chunks"}
 
 
 def collection_view(stored: StoredCollection) -> Collection:

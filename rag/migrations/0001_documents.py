@@ -98,6 +98,7 @@ def _versions() -> None:
         sa.Column("text_sha256", sa.String(), nullable=False),
         sa.Column("characters", sa.BigInteger(), nullable=False),
         sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("unread_pages", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("chunks", sa.Integer(), nullable=False),
         sa.Column("terms", sa.BigInteger(), nullable=False),
         sa.Column("embedder_digest", sa.String(), nullable=False),

@@ -53,6 +53,7 @@ class ParsedDocument:
         levels: how deep each heading is, from 1; empty when the markup tells none apart.
         stretches: rows of tables and source code, ascending, without overlap; all other text is prose.
         unread: numbers of pages that show pictures and have no text yet: it waits for recognition.
+        missed: how many pages show pictures and have no text, and nothing here could recognise it.
         lines: where recognised text stands on its pages, ascending.
     """
 
@@ -66,6 +67,7 @@ class ParsedDocument:
     levels: tuple[int, ...] = ()
     unread: tuple[int, ...] = ()
     lines: tuple[LineSpan, ...] = ()
+    missed: int = 0
 
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page that holds `offset`; None for formats without pages.

@@ -65,6 +65,7 @@ def document_message(document: ParsedDocument) -> Message:
         "headings": document.headings,
         "levels": document.levels,
         "unread": document.unread,
+        "missed": document.missed,
         "stretches": [(stretch.start, stretch.end, stretch.kind) for stretch in document.stretches],
     }
     return Message(header, document.text.encode())
@@ -150,6 +151,7 @@ def document(answer: dict[str, Any], blob: bytes) -> ParsedDocument:
         stretches=tuple(_stretch(*stretch) for stretch in answer["stretches"]),
         levels=tuple(int(level) for level in answer["levels"]),
         unread=tuple(int(number) for number in answer["unread"]),
+        missed=int(answer["missed"]),
     )
     for spans in (parsed.pages, parsed.stretches):
         _check_order([0, *(offset for span in spans for offset in (span.start, span.end)), len(text)])
@@ -158,6 +160,8 @@ def document(answer: dict[str, Any], blob: bytes) -> ParsedDocument:
         raise ValueError("headings without a level")
     if not {*parsed.unread} <= {page.number for page in parsed.pages}:
         raise ValueError("unread pages that there are not")
+    if not 0 <= parsed.missed <= len(parsed.pages):
+        raise ValueError("missed pages that there are not")
     if storable(text) != text:
         raise ValueError("text that can't be stored")
     return parsed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from rag.component import component
 from tests.commands import Commands, listening
 from tests.rag.conftest import Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE
+from tests.rag.pictures import picture, scanned_pdf
 
 QUEUED = text("SELECT version_id FROM document_indexing WHERE state = 'queued'")
 
@@ -91,6 +93,15 @@ async def test_add_list_search_ask_remove(run: Commands, folder: Path) -> None:
     assert refused.stdout.startswith("No answer.")
     assert (await run("docs", "remove", "sub/bakery.md", "-c", "guide")).exit_code == 0
     assert "bakery" not in (await run("docs", "list", "-c", "guide")).stdout
+
+
+@pytest.mark.skipif(find_spec("rapidocr") is not None, reason="with the extra `ocr` every page is read")
+async def test_the_list_says_which_documents_have_pages_that_nothing_could_read(run: Commands, tmp_path: Path) -> None:
+    (tmp_path / "mixed.pdf").write_bytes(scanned_pdf("The text layer.", picture(), picture()))
+    assert (await run("docs", "add", str(tmp_path / "mixed.pdf"), "-c", "scans")).exit_code == 0
+    (row,) = json.loads((await run("docs", "list", "-c", "scans", "--json")).stdout)["items"]
+    assert (row["state"], row["unread_pages"]) == ("indexed", 2)
+    assert row["problem"].startswith("2 pages hold no text: install the extra `ocr`")
 
 
 async def test_beside_a_refusal_passages_are_shown_by_their_beginning(run: Commands, tmp_path: Path) -> None:

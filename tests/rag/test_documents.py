@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from importlib.util import find_spec
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +18,7 @@ from rag.stored import DocumentFilter
 from tests.conftest import make_tenant
 from tests.rag.conftest import MAX_UPLOAD_BYTES, Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY
+from tests.rag.pictures import picture, scanned_pdf
 
 
 async def counters(database: Database, caller: Caller) -> tuple[int, int, int, int, int]:
@@ -137,6 +139,15 @@ async def test_an_oversized_document_is_refused_with_the_limit(workspace: Worksp
     with pytest.raises(TooLarge) as refused:
         await workspace.documents.add(caller, "default", "docs", "big.txt", b"x" * (MAX_UPLOAD_BYTES + 1))
     assert refused.value.details["limit"] == MAX_UPLOAD_BYTES
+
+
+@pytest.mark.skipif(find_spec("rapidocr") is not None, reason="with the extra `ocr` every page is read")
+async def test_a_document_says_how_many_of_its_pages_nothing_could_read(workspace: Workspace, caller: Caller) -> None:
+    added = await workspace.add(caller, "mixed.pdf", scanned_pdf("The text layer.", picture(), None))
+    whole = await workspace.add(caller, "whole.md", "All of it.")
+    shown = await workspace.documents.get(caller, added.document.id)
+    assert (shown.latest.state, shown.latest.pages, shown.latest.unread_pages) == ("indexed", 3, 1)
+    assert (await workspace.documents.get(caller, whole.document.id)).latest.unread_pages == 0
 
 
 async def test_a_collection_name_is_checked(workspace: Workspace, caller: Caller) -> None:

@@ -10297,7 +10297,8 @@ export interface components {
          *
          *     While it is queued or running, `error_message` is what the last attempt failed of, if one did.
          *     What the parser found (`media_type` and after) is null until the version is indexed; `pages` is null
-         *     for what has no pages. Nothing of an `erased` version can be opened or searched any more.
+         *     for what has no pages. `unread_pages` counts those that show something of which no text could be read, because text
+         *     recognition was not installed. Nothing of an `erased` version can be opened or searched any more.
          */
         Version: {
             /** Bytes */
@@ -10349,6 +10350,8 @@ export interface components {
             state: "queued" | "running" | "indexed" | "failed" | "cancelled";
             /** Text Sha256 */
             text_sha256?: string | null;
+            /** Unread Pages */
+            unread_pages?: number | null;
         };
         /**
          * VersionDetail

@@ -24,7 +24,7 @@ _PARSER = f"pdfium/{cast(Any, pdfium).PDFIUM_INFO.build}"
 def parse_pdf(content: bytes, *, filename: str) -> ParsedDocument:
     """Return the text of all pages, joined by `PAGE_BREAK`, with the span of each page.
 
-    Pages that show something and have no text wait for recognition, if that is installed.
+    Pages that show something and have no text wait for recognition; where that is not installed they are `missed`.
 
     Raises:
         InvalidInput: `document.encrypted`, `document.corrupt`, `document.no_text`, `document.ocr_missing`.
@@ -43,12 +43,13 @@ def parse_pdf(content: bytes, *, filename: str) -> ParsedDocument:
         if not unread:
             raise without_text(filename, f"its {len(pages)} page(s) are empty. Save it again from where it comes from.")
         require_installed(filename, f"a scan of {len(pages)} page(s) without text")
+    missed = 0
     if installed() is None:
-        unread = []
+        unread, missed = [], len(unread)
     checked_pages(len(unread), filename)
     return ParsedDocument(
         text, "application/pdf", _spans(pages), None if title.lower() in _NO_TITLE else title, _PARSER,
-        unread=tuple(unread),
+        unread=tuple(unread), missed=missed,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import zlib
 from difflib import SequenceMatcher
@@ -13,6 +14,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from mcp_engine.errors import EngineError, InvalidInput, NotFound, TooLarge
+from rag.parsing import wire
 from rag.parsing.formats import scans
 from rag.parsing.formats.dispatch import parse
 from rag.parsing.formats.images import image_page, image_sizes
@@ -105,8 +107,14 @@ def test_without_the_extra_the_reason_says_how_to_install_it(raw: bytes, monkeyp
     with pytest.raises(InvalidInput, match=r"pip install 'mcp-engine\[ocr\]'") as caught:
         parse(raw, filename="scan")
     assert caught.value.code == "document.ocr_missing"
-    mixed = parse(scanned_pdf("The text layer says this.", picture()), filename="mixed.pdf")
-    assert (mixed.text, mixed.unread) == ("The text layer says this.\f", ()), "what has a text is read all the same"
+    mixed = parse(scanned_pdf("The text layer says this.", picture(), None, picture()), filename="mixed.pdf")
+    assert mixed.text == "The text layer says this.\f\f\f", "what has a text is read all the same"
+    assert (mixed.unread, mixed.missed) == ((), 2), "an empty page lacks nothing"
+    message = wire.document_message(mixed)
+    assert wire.document(json.loads(json.dumps(message.header)), message.blob) == mixed
+    message.header["missed"] = 5
+    with pytest.raises(ValueError, match="missed pages"):
+        wire.document(json.loads(json.dumps(message.header)), message.blob)
 
 
 def test_a_pdf_of_empty_pages_has_no_text() -> None:

@@ -10,6 +10,7 @@ import { Menu, MenuItem, MenuSeparator } from "../../components/Menu";
 import { TimeAgo } from "../../components/TimeAgo";
 import { type Document, downloadOriginal } from "./queries";
 import { StateBadge } from "./StateBadge";
+import { unreadNote } from "./unread";
 
 export type DocumentAction = "retry" | "remove" | "erase";
 
@@ -113,6 +114,7 @@ const FAULTS_OF_FILES: readonly (string | null | undefined)[] = [
 
 function Reason({ document: { removed, latest } }: { document: Document }) {
   if (removed) return <p className="text-xs text-muted">Removed from search</p>;
+  if (latest.state === "indexed" && latest.unread_pages) return <p className="text-xs break-words text-warn">{unreadNote(latest.unread_pages)}</p>;
   if (!latest.error_message || latest.state === "indexed") return null;
   return <p className={latest.state === "failed" ? "text-xs break-words text-bad" : "text-xs break-words text-muted"}>{latest.error_message}</p>;
 }
