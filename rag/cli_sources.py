@@ -14,7 +14,7 @@ from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.following import followed
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.transfer import every
-from rag.cli import CollectionOption, NamespaceOption
+from rag.cli import CollectionOption, GroupsOption, NamespaceOption, PeopleOption, readers_of
 from rag.cli_store import documents
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def add(
     credential_env: Annotated[
         str | None, typer.Option(metavar="VARIABLE", help="The environment variable that holds its token or key.")
     ] = None,
+    group: GroupsOption = None,
+    person: PeopleOption = None,
     wait: WaitOption = True,
 ) -> None:
     """Have documents read from somewhere, now and as often as you say."""
@@ -62,6 +64,7 @@ def add(
     body: dict[str, Any] = {
         "name": name, "kind": kind, "settings": _settings(api, kind, place or [], setting or []), "prefix": prefix,
         "include": include or [], "exclude": exclude or [], "every_seconds": seconds, "remove_gone": remove_gone,
+        "readers": readers_of(group, person),
     }  # fmt: skip
     if credential_env is not None:
         body["credential"] = _credential(credential_env)
@@ -139,6 +142,11 @@ def edit(
         str | None, typer.Option(metavar="VARIABLE", help="The environment variable that holds another token or key.")
     ] = None,
     no_credential: Annotated[bool, typer.Option("--no-credential", help="Forget its token or key.")] = False,
+    group: GroupsOption = None,
+    person: PeopleOption = None,
+    everyone: Annotated[
+        bool, typer.Option("--everyone", help="What it brings from now on is for everyone in the tenant.")
+    ] = False,
 ) -> None:
     """Change what a source is; what is left out stays. One with a schedule is read again at once."""
     api = Api()
@@ -155,6 +163,11 @@ def edit(
         body["credential"] = _credential(credential_env)
     elif no_credential:
         body["credential"] = None
+    wanted = readers_of(group, person)
+    if everyone and wanted is not None:
+        raise CommandFailed("Give --everyone, or --group and --person.", ExitCode.USAGE)
+    if everyone or wanted is not None:
+        body["readers"] = wanted
     if not body:
         raise CommandFailed("Nothing to change was named; see `docs source edit --help`.", ExitCode.USAGE)
     _show(api, api.patch(f"/sources/{found['id']}", body))
@@ -272,6 +285,9 @@ def _render(console: Console, source: dict[str, Any], failed: list[dict[str, Any
             console.print(f"  {key}: {_told(value)}", markup=False)
     documents = "1 document" if source["documents"] == 1 else f"{source['documents']} documents"
     console.print(f"  {documents}; read {_interval(source)}", markup=False)
+    if source["readers"]["restricted"]:
+        names = [one["name"] for key in ("groups", "principals") for one in source["readers"][key]]
+        console.print(f"  only for: {', '.join(names)}", markup=False)
     console.print(f"  last reading: {_summary(source['last_run'])}", markup=False)
     for one in failed:
         console.print(f"  {one['name']}: {one['error_message']}", markup=False)

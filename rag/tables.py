@@ -73,7 +73,8 @@ class SourceRow(TenantRow, table=True):
     """Where documents of a collection come from (`rag.connectors`).
 
     `sealed_credential` is a Fernet token, or null. `state` is what the source looked like when all of it was read the
-    last time; null where that is not known. One with `removed_at` stays for the documents that came from it.
+    last time; null where that is not known. One with `removed_at` stays for the documents that came from it. Row-level
+    security shows a `restricted` one to its readers alone, and what it reads becomes theirs alone.
     """
 
     __tablename__: ClassVar[Any] = "source"
@@ -97,6 +98,7 @@ class SourceRow(TenantRow, table=True):
     every_seconds: int | None = None
     remove_gone: bool
     paused: bool = False
+    restricted: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     state: str | None = None
     removed_at: datetime | None = timestamp_field(nullable=True)
     created_at: datetime = created_field()

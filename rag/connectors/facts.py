@@ -8,6 +8,8 @@ from typing import Final
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import UnitOfWork
 from rag.connectors.tables import SourceRunRow
+from rag.readers.facts import ids_of
+from rag.readers.repository import AccessList
 from rag.tables import SourceRow
 
 CREATED: Final = "source.created"
@@ -17,18 +19,19 @@ STARTED: Final = "source.sync_started"
 SYNCED: Final = "source.synced"
 
 
-async def append_created(work: UnitOfWork, row: SourceRow) -> None:
+async def append_created(work: UnitOfWork, row: SourceRow, readers: AccessList | None) -> None:
     facts = {
         "collection_id": str(row.collection_id),
         "name": row.name,
         "kind": row.kind,
         "every_seconds": row.every_seconds,
         "remove_gone": row.remove_gone,
+        "readers": ids_of(readers),
     }
     await append(work, AuditEvent(CREATED, str(row.id), facts))
 
 
-async def append_changed(work: UnitOfWork, row: SourceRow, changed: Iterable[str]) -> None:
+async def append_changed(work: UnitOfWork, row: SourceRow, changed: Iterable[str], readers: AccessList | None) -> None:
     """Say which members of a source are others now, with those that are neither a place nor a secret."""
     facts = {
         "changed": sorted(changed),
@@ -36,6 +39,7 @@ async def append_changed(work: UnitOfWork, row: SourceRow, changed: Iterable[str
         "every_seconds": row.every_seconds,
         "remove_gone": row.remove_gone,
         "paused": row.paused,
+        "readers": ids_of(readers),
     }
     await append(work, AuditEvent(CHANGED, str(row.id), facts))
 

@@ -18,6 +18,7 @@ from rag.connectors.globs import wanted
 from rag.connectors.port import Connector, Fetched, Item
 from rag.connectors.repository import KnownItem, SourceRepository
 from rag.connectors.tables import SourceItemRow
+from rag.readers.setting import restrict_to
 from rag.removal import take_out
 from rag.repository import DocumentRepository
 from rag.stores.outbox import StoreOutbox
@@ -151,7 +152,8 @@ class Reading:
                 await repository.count(self._task.run_id, "removed")
 
     async def _claimed(self, work: UnitOfWork, repository: SourceRepository, item: Item) -> DocumentRow:
-        """Return the locked document of an item, which is this source's from now on.
+        """Return the locked document of an item, which is this source's from now on; one that was not before is for
+        the source's readers.
 
         Raises:
             Conflict: `document.name_taken` by another source, or by a document that has readers of its own.
@@ -166,6 +168,9 @@ class Reading:
         if document.restricted or (owner is not None and not await repository.is_removed(owner)):
             raise name_taken(name)
         await repository.set_source(document.id, self._source.id)
+        readers = await repository.readers(self._source.id)
+        if readers is not None:
+            await restrict_to(work, document, readers)
         return document
 
     async def _fail(self, item: Item, error: EngineError) -> None:

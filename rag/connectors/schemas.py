@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from mcp_engine.identifiers import NAME_PATTERN
 from mcp_engine.jobs.schemas import JobState
+from rag.readers.schemas import Readers, ReadersIn
 
 ItemOutcome = Literal["added", "changed", "unchanged", "failed", "gone"]
 Glob = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\x00]*$")]
@@ -39,6 +40,10 @@ class NewSource(BaseModel):
     remove_gone: bool = Field(
         default=False, description="Take documents out of search that the source does not hold any more."
     )
+    readers: ReadersIn | None = Field(
+        default=None,
+        description="Who alone sees the source and reads what it brings, you among them; null: everyone in the tenant.",
+    )
     sync: bool = Field(default=True, description="Read it now.")
 
 
@@ -63,6 +68,11 @@ class SourceChange(BaseModel):
         default=None, ge=1, le=31_536_000, description="null: when somebody asks, from now on."
     )
     remove_gone: bool | None = None
+    readers: ReadersIn | None = Field(
+        default=None,
+        description="Who alone sees the source from now on and reads the documents that it brings from now on; null: "
+        "everyone in the tenant. Documents that it brought before keep their lists.",
+    )
     paused: bool | None = Field(default=None, description="Its schedule rests until this is false again.")
 
 
@@ -105,6 +115,7 @@ class Source(BaseModel):
     every_seconds: int | None
     remove_gone: bool
     paused: bool = Field(description="Its schedule rests; it is read when somebody asks.")
+    readers: Readers = Field(description="Who sees the source, and reads what it brings.")
     documents: int
     last_run: SourceRun | None
     due_at: datetime | None = Field(description="When it is looked at again; null without a schedule, or paused.")

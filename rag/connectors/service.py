@@ -35,6 +35,7 @@ from rag.connectors.repository import SourceRepository, StoredRun, StoredSource
 from rag.connectors.schemas import ItemOutcome, NewSource, Source, SourceChange, SourceItem, SourceKind, SourceRun
 from rag.connectors.tables import SourceRunRow
 from rag.connectors.views import kind_view, run_view, source_view
+from rag.readers.setting import access_list
 from rag.removal import take_out
 from rag.repository import DocumentRepository
 from rag.stores.outbox import StoreOutbox
@@ -79,7 +80,8 @@ class SourceService:
             InvalidInput: `source.kind_unknown`, `source.settings_invalid`, `source.too_often`, `source.no_credential`,
                 `name.invalid`, `document.name_invalid` for the prefix.
             NotAllowed: `access.scope_missing`, `source.path_refused`, `source.address_refused`.
-            NotFound: `namespace.not_found`, `source.folder_gone`. Conflict: `source.exists`.
+            NotFound: `namespace.not_found`, `source.folder_gone`, `principal.not_found`, `group.not_found`.
+            Conflict: `source.exists`, `readers.shuts_you_out`.
         """
         checked_name(collection, what="collection")
         checked_document_name(f"{new.prefix}x")
@@ -104,10 +106,13 @@ class SourceService:
             repository = SourceRepository(work.session, work.tenant_id)
             if not await repository.add(row):
                 raise _taken(new.name)
-            await facts.append_created(work, row)
+            readers = None if new.readers is None else await access_list(work, new.readers)
+            if readers is not None:
+                await repository.set_readers(row, readers)
+            await facts.append_created(work, row, readers)
             if new.sync:
                 await self._start(work, row, namespace)
-            return source_view(await _found(work, row.id))
+            return await _view(work, row.id)
 
     async def list(
         self, caller: Caller, namespace: str, collection: str, cursor: str | None, limit: int
@@ -116,13 +121,15 @@ class SourceService:
         after = _name_in(cursor)
         async with self._work(caller) as work:
             place = await find_collection(work, namespace, collection)
-            rows = await SourceRepository(work.session, work.tenant_id).page(place.id, after, limit + 1)
-        return page_of([source_view(row) for row in rows], limit, lambda one: (one.name,))
+            repository = SourceRepository(work.session, work.tenant_id)
+            rows = await repository.page(place.id, after, limit + 1)
+            shown = [source_view(one, await repository.readers(one.row.id)) for one in rows]
+        return page_of(shown, limit, lambda one: (one.name,))
 
     async def get(self, caller: Caller, source_id: UUID) -> Source:
         """Return a source; raises `NotFound` (`source.not_found`)."""
         async with self._work(caller) as work:
-            return source_view(await _found(work, source_id))
+            return await _view(work, source_id)
 
     async def change(self, caller: Caller, source_id: UUID, change: SourceChange) -> Source:
         """Change a source. What is read of it changes only while nobody reads it; its times and its name at any time.
@@ -130,7 +137,8 @@ class SourceService:
         Raises:
             InvalidInput: as `create`, and `source.credential_needed`, `source.nothing_to_pause`.
             NotAllowed: `access.scope_missing`, `source.path_refused`, `source.address_refused`.
-            NotFound: `source.not_found`, `source.folder_gone`. Conflict: `source.exists`, `source.under_way`.
+            NotFound: `source.not_found`, `source.folder_gone`, `principal.not_found`, `group.not_found`.
+            Conflict: `source.exists`, `source.under_way`, `readers.shuts_you_out`.
         """
         async with self._work(caller) as work:
             stored = (await _found(work, source_id)).row
@@ -147,9 +155,10 @@ class SourceService:
                 if row is None:
                     raise _no_source(source_id)
                 columns = changed_columns(kind, row, change, self._seal)
-                if columns:
-                    await self._change(work, row, columns)
-                return source_view(await _found(work, source_id))
+                is_for_others = await _set_readers(work, row, change)
+                if columns or is_for_others:
+                    await self._change(work, row, columns, is_for_others=is_for_others)
+                return await _view(work, source_id)
         except IntegrityError as error:
             raise _taken(change.name) from error
 
@@ -230,9 +239,10 @@ class SourceService:
             rows = await SourceRepository(work.session, work.tenant_id).items(source_id, outcome, after, limit + 1)
         return page_of([SourceItem.model_validate(row) for row in rows], limit, lambda one: (one.name,))
 
-    async def _change(self, work: UnitOfWork, row: SourceRow, columns: dict[str, Any]) -> None:
+    async def _change(self, work: UnitOfWork, row: SourceRow, columns: dict[str, Any], *, is_for_others: bool) -> None:
         repository = SourceRepository(work.session, work.tenant_id)
         changed, reads = said(columns), bool(columns.keys() & READ_ANEW)
+        changed += ["readers"] if is_for_others else []
         if reads and await repository.is_under_way(row.id):
             raise _under_way(row)
         await repository.change(row, columns | ({"state": None} if reads else {}))
@@ -240,7 +250,7 @@ class SourceService:
             await repository.forget_fingerprints(row.id)
         if columns.keys() & SCHEDULED_ANEW:
             await repository.schedule_anew(row)
-        await facts.append_changed(work, row, changed)
+        await facts.append_changed(work, row, changed, await repository.readers(row.id))
         if reads and row.every_seconds is not None and not row.paused:
             await self._start(work, row, (await repository.collection(row.collection_id)).namespace)
 
@@ -271,6 +281,24 @@ class SourceService:
 
     def _work(self, caller: Caller) -> AbstractAsyncContextManager[UnitOfWork]:
         return self._database.unit_of_work(caller.tenant_id, caller.principal_id)
+
+
+async def _view(work: UnitOfWork, source_id: UUID) -> Source:
+    readers = await SourceRepository(work.session, work.tenant_id).readers(source_id)
+    return source_view(await _found(work, source_id), readers)
+
+
+async def _set_readers(work: UnitOfWork, row: SourceRow, change: SourceChange) -> bool:
+    """Make a source's readers those of a change that names them; return whether they are others now."""
+    if "readers" not in change.model_fields_set:
+        return False
+    repository = SourceRepository(work.session, work.tenant_id)
+    before = await repository.readers(row.id)
+    after = None if change.readers is None else await access_list(work, change.readers)
+    if (before and before.ids) == (after and after.ids):
+        return False
+    await repository.set_readers(row, after)
+    return True
 
 
 async def _found(work: UnitOfWork, source_id: UUID) -> StoredSource:

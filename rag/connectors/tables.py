@@ -20,6 +20,25 @@ def _count() -> Any:
     return Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
+class SourceReaderRow(TenantRow, table=True):
+    """That a principal, or whoever belongs to a group, may read what a restricted source brings: one of the two is
+    null."""
+
+    __tablename__: ClassVar[Any] = "source_reader"
+    __table_args__ = (
+        _of_source(),
+        ForeignKeyConstraint(["tenant_id", "principal_id"], ["principal.tenant_id", "principal.id"]),
+        ForeignKeyConstraint(["tenant_id", "group_id"], ["principal_group.tenant_id", "principal_group.id"]),
+        Index("ix_source_reader_tenant_id_source_id", "tenant_id", "source_id"),
+        Index("ix_source_reader_tenant_id_group_id", "tenant_id", "group_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    source_id: UUID
+    principal_id: UUID | None = None
+    group_id: UUID | None = None
+
+
 class SourceRunRow(TenantRow, table=True):
     """One reading of a source by a job, with how many of its items came out how; `ended_at` when it was whole."""
 

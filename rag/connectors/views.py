@@ -6,6 +6,8 @@ from mcp_engine.jobs.schemas import Job
 from rag.connectors.port import ConnectorKind
 from rag.connectors.repository import StoredRun, StoredSource
 from rag.connectors.schemas import Source, SourceKind, SourceRun
+from rag.readers.repository import AccessList
+from rag.readers.views import readers_view
 
 
 def kind_view(kind: ConnectorKind) -> SourceKind:
@@ -25,12 +27,12 @@ def run_view(stored: StoredRun) -> SourceRun:
     )  # fmt: skip
 
 
-def source_view(stored: StoredSource) -> Source:
+def source_view(stored: StoredSource, readers: AccessList | None) -> Source:
     row = stored.row
     return Source(
         id=row.id, collection=stored.collection.name, namespace=stored.collection.namespace, name=row.name,
         kind=row.kind, settings=row.settings, has_credential=row.sealed_credential is not None, prefix=row.prefix,
         include=row.include, exclude=row.exclude, every_seconds=row.every_seconds, remove_gone=row.remove_gone,
-        paused=row.paused, documents=stored.documents, last_run=None if stored.run is None else run_view(stored.run),
-        due_at=stored.due_at, created_at=row.created_at,
+        paused=row.paused, readers=readers_view(readers), documents=stored.documents,
+        last_run=None if stored.run is None else run_view(stored.run), due_at=stored.due_at, created_at=row.created_at,
     )  # fmt: skip

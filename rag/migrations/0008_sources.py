@@ -17,6 +17,7 @@ def upgrade() -> None:
     _run()
     _item()
     _schedule()
+    _readers()
     op.add_column("document", sa.Column("source_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(
         "fk_document_tenant_id_source_id", "document", "source", ["tenant_id", "source_id"], ["tenant_id", "id"]
@@ -40,6 +41,7 @@ def _source() -> None:
         sa.Column("every_seconds", sa.Integer(), nullable=True),
         sa.Column("remove_gone", sa.Boolean(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("restricted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("state", sa.String(), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         ddl.created_at(),
@@ -51,7 +53,9 @@ def _source() -> None:
         postgresql_where=sa.text("removed_at IS NULL"),
     )  # fmt: skip
     ddl.tenant_table("source")
-    changed = "name, settings, sealed_credential, prefix, include, exclude, every_seconds, remove_gone, paused"
+    changed = (
+        "name, settings, sealed_credential, prefix, include, exclude, every_seconds, remove_gone, paused, restricted"
+    )
     ddl.grant("source", f"UPDATE ({changed}, state, removed_at)")
 
 
@@ -106,3 +110,44 @@ def _schedule() -> None:
     )
     op.create_index("ix_source_schedule_due_at", "source_schedule", ["due_at"])
     ddl.grant("source_schedule", "SELECT, INSERT, UPDATE, DELETE")
+
+
+def _readers() -> None:
+    """Who alone sees a restricted source with its runs and items, as `document_reader` says it of documents."""
+    op.create_table(
+        "source_reader",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("source_id", sa.Uuid(), nullable=False),
+        sa.Column("principal_id", sa.Uuid(), nullable=True),
+        sa.Column("group_id", sa.Uuid(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_source_reader"),
+        ddl.reference("source_reader", "source_id", "source"),
+        ddl.reference("source_reader", "principal_id", "principal"),
+        ddl.reference("source_reader", "group_id", "principal_group"),
+        sa.CheckConstraint("num_nonnulls(principal_id, group_id) = 1", name="ck_source_reader_one"),
+    )
+    for column in ("source_id", "group_id"):
+        op.create_index(f"ix_source_reader_tenant_id_{column}", "source_reader", ["tenant_id", column])
+    ddl.tenant_table("source_reader", privileges="SELECT, INSERT, DELETE")
+    is_engine = f"{ddl.PRINCIPAL_EXPRESSION} = '{ddl.ENGINE}'"
+    op.execute(
+        f"CREATE POLICY source_readers ON source AS RESTRICTIVE USING (NOT restricted OR {is_engine} OR {_IS_READER})"
+    )
+    for table in ("source_run", "source_item"):
+        op.execute(
+            f"CREATE POLICY {table}_readers ON {table} AS RESTRICTIVE USING ({is_engine} OR source_id IN "
+            f"(SELECT one.id FROM source AS one WHERE one.tenant_id = {ddl.TENANT_EXPRESSION}))"
+        )
+
+
+_IS_READER = f"""EXISTS (
+    SELECT FROM source_reader AS reader
+    WHERE reader.tenant_id = source.tenant_id AND reader.source_id = source.id AND (
+        reader.principal_id = {ddl.PRINCIPAL_EXPRESSION}
+        OR reader.group_id IN (
+            SELECT group_id FROM group_member AS member
+            WHERE member.tenant_id = {ddl.TENANT_EXPRESSION} AND member.principal_id = {ddl.PRINCIPAL_EXPRESSION}
+        )
+    )
+)"""

@@ -13,10 +13,11 @@ CHANGED: Final = "document.readers_changed"
 
 def changed(document_id: UUID, before: AccessList | None, after: AccessList | None) -> AuditEvent:
     """Return the event of a list that was changed; None stands for everyone in the tenant."""
-    return AuditEvent(CHANGED, str(document_id), {"before": _ids(before), "after": _ids(after)})
+    return AuditEvent(CHANGED, str(document_id), {"before": ids_of(before), "after": ids_of(after)})
 
 
-def _ids(readers: AccessList | None) -> dict[str, Any] | None:
+def ids_of(readers: AccessList | None) -> dict[str, Any] | None:
+    """Return what the log says of a list; None for everyone in the tenant."""
     if readers is None:
         return None
     return {

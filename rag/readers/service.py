@@ -9,8 +9,9 @@ from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database, UnitOfWork
 from rag.collections import no_document
 from rag.readers.repository import ReaderRepository
-from rag.readers.schemas import Reader, Readers, ReadersIn
+from rag.readers.schemas import Readers, ReadersIn
 from rag.readers.setting import let_everyone_read, restrict
+from rag.readers.views import readers_view
 from rag.repository import DocumentRepository
 from rag.tables import DocumentRow
 
@@ -67,8 +68,4 @@ async def _locked(work: UnitOfWork, document_id: UUID) -> DocumentRow:
 
 async def _view(work: UnitOfWork, document_id: UUID, *, restricted: bool) -> Readers:
     found = await ReaderRepository(work.session, work.tenant_id).of_document(document_id)
-    return Readers(
-        restricted=restricted,
-        principals=[Reader(id=one.id, name=one.name) for one in found.principals],
-        groups=[Reader(id=one.id, name=one.name) for one in found.groups],
-    )
+    return readers_view(found if restricted else None)

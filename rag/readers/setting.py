@@ -40,8 +40,18 @@ async def restrict(work: UnitOfWork, document: DocumentRow, wanted: ReadersIn) -
         Conflict: `readers.shuts_you_out` when the actor would not be on the list: whoever sets a list can
             always be asked to change it.
     """
+    await restrict_to(work, document, await access_list(work, wanted))
+
+
+async def access_list(work: UnitOfWork, wanted: ReadersIn) -> AccessList:
+    """Return whom names and ids mean; raises what `restrict` raises."""
     after = AccessList(await _principals(work, wanted.principals), await _groups(work, wanted.groups))
     await _check_stays_in(work, after)
+    return after
+
+
+async def restrict_to(work: UnitOfWork, document: DocumentRow, after: AccessList) -> None:
+    """Let those of a list, which is not empty, read a locked document, and nobody else."""
     repository = ReaderRepository(work.session, work.tenant_id)
     before = await repository.of_document(document.id) if document.restricted else None
     if before is not None and before.ids == after.ids:
@@ -87,7 +97,7 @@ async def _check_stays_in(work: UnitOfWork, wanted: AccessList) -> None:
     if not await GroupRepository(work).is_in_one(work.actor_id, [one.id for one in wanted.groups]):
         raise Conflict(
             "readers.shuts_you_out",
-            "With this list you could not read the document yourself: add yourself, or a group that you belong to. "
+            "With this list you could not read it yourself: add yourself, or a group that you belong to. "
             "Somebody else on the list can take you off it.",
         )
 

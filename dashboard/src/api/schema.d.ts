@@ -7267,6 +7267,8 @@ export interface components {
              * @default
              */
             prefix: string;
+            /** @description Who alone sees the source and reads what it brings, you among them; null: everyone in the tenant. */
+            readers?: components["schemas"]["ReadersIn"] | null;
             /**
              * Remove Gone
              * @description Take documents out of search that the source does not hold any more.
@@ -9598,6 +9600,8 @@ export interface components {
             paused: boolean;
             /** Prefix */
             prefix: string;
+            /** @description Who sees the source, and reads what it brings. */
+            readers: components["schemas"]["Readers"];
             /** Remove Gone */
             remove_gone: boolean;
             /** Settings */
@@ -9639,6 +9643,8 @@ export interface components {
              * @description With another one its documents get other names at its next reading.
              */
             prefix?: string | null;
+            /** @description Who alone sees the source from now on and reads the documents that it brings from now on; null: everyone in the tenant. Documents that it brought before keep their lists. */
+            readers?: components["schemas"]["ReadersIn"] | null;
             /** Remove Gone */
             remove_gone?: boolean | null;
             /**

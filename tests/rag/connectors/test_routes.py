@@ -188,6 +188,15 @@ async def test_a_source_from_the_shell(run: Commands, library: Library, root: Pa
     assert "No sources" in (await run("docs", "source", "list", "-c", "docs")).stdout
 
 
+async def test_a_source_gets_its_readers_from_the_shell(run: Commands, library: Library, root: Path) -> None:
+    me = str(library.caller.principal_id)
+    arguments = ("docs", "source", "add", "hand", "folder", str(root), "-c", "docs", "--person", me, "--no-wait")
+    assert "only for: " in (await run(*arguments)).stdout
+    [source] = (await run.json("docs", "source", "list", "-c", "docs"))["items"]
+    assert [one["id"] for one in source["readers"]["principals"]] == [me]
+    assert "only for" not in (await run("docs", "source", "edit", "hand", "-c", "docs", "--everyone")).stdout
+
+
 async def test_a_source_is_changed_and_paused_from_the_shell(
     run: Commands, client: httpx.AsyncClient, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,7 @@ function factsOf(source: Source, kind: SourceKind | undefined): readonly (readon
     ["Is read", scheduleWords(source.every_seconds) + (source.paused ? ", paused" : "")],
     source.due_at ? ["Next look", formatMoment(source.due_at)] : null,
     ["What is gone", source.remove_gone ? "is taken out of search" : "stays in search"],
+    source.readers.restricted ? ["Only for", [...source.readers.groups, ...source.readers.principals].map(({ name }) => name).join(", ")] : null,
     ["Documents", formatCount(source.documents)],
   ];
 }

@@ -7,9 +7,13 @@ import { missingNames } from "../../../components/schema/fields";
 import { SidePanel } from "../../../components/SidePanel";
 import { Failure } from "../../../components/States";
 import { useAttempt } from "../../../components/useAttempt";
+import type { Readers } from "../queries";
+import { ReadersField } from "../readers/ReadersField";
 import { intervalFault, type SourceDraft } from "./draft";
 import type { SourceKind } from "./queries";
 import { type Unit, UNIT_SECONDS } from "./words";
+
+const NOBODY: Pick<Readers, "groups" | "principals"> = { groups: [], principals: [] };
 
 interface SourceFormProps {
   title: string;
@@ -20,6 +24,8 @@ interface SourceFormProps {
   /** Of the credential that is kept, if any. */
   credentialHint: (draft: SourceDraft) => string;
   mayForget: boolean;
+  /** Who may be chosen where nobody else can be listed. */
+  readers?: Pick<Readers, "groups" | "principals">;
   needsCredential: (draft: SourceDraft) => boolean;
   submit: string;
   /** Stands above the button. */
@@ -30,7 +36,7 @@ interface SourceFormProps {
 
 /** What is entered about a source, new or not; the settings are those of its kind's own schema. */
 export function SourceForm(props: SourceFormProps) {
-  const { title, first, kind, before, credentialHint, mayForget, needsCredential, submit, after, onSubmit, onClose } = props;
+  const { title, first, kind, before, credentialHint, mayForget, readers = NOBODY, needsCredential, submit, after, onSubmit, onClose } = props;
   const [draft, setDraft] = useState(first);
   const { isBusy, error, attempt } = useAttempt();
   const set = (next: Partial<SourceDraft>) => setDraft((old) => ({ ...old, ...next }));
@@ -96,6 +102,11 @@ export function SourceForm(props: SourceFormProps) {
           </SelectField>
         </fieldset>
         <Choosing draft={draft} onChange={set} />
+        <fieldset className="flex flex-col gap-3">
+          <legend className="mb-1 text-sm font-medium">Who may read what it brings</legend>
+          <ReadersField readers={readers} choice={draft.readers} onChange={(next) => set({ readers: next })} />
+          {!draft.readers.everyone && <p className="text-xs text-muted">For everybody else the source does not exist either. Documents that it brought before keep their own lists.</p>}
+        </fieldset>
         {after}
         <Failure error={error} />
         <div className="flex flex-wrap items-center gap-3">

@@ -9,7 +9,7 @@ const git: SourceKind = {
 const source: Source = {
   id: "1", collection: "docs", namespace: "default", name: "manual", kind: "git", settings: { url: "https://a/x.git", ref: "HEAD" },
   has_credential: true, prefix: "m/", include: ["*.md"], exclude: [], every_seconds: 7_200, remove_gone: false, paused: false,
-  documents: 3, last_run: null, due_at: null, created_at: "2026-01-01T00:00:00Z",
+  readers: { restricted: false, groups: [], principals: [] }, documents: 3, last_run: null, due_at: null, created_at: "2026-01-01T00:00:00Z",
 };
 
 describe("a new source", () => {
@@ -17,8 +17,16 @@ describe("a new source", () => {
     const draft = { ...EMPTY, name: " manual ", settings: { url: "https://a/x.git", path: "/of another kind" }, include: "a\n\nb ", every: "2", unit: "hours" as const };
     expect(newSourceOf(draft, git, true)).toEqual({
       name: "manual", kind: "git", settings: { url: "https://a/x.git" }, credential: null, prefix: "", include: ["a", "b"], exclude: [],
-      every_seconds: 7_200, remove_gone: false, sync: true,
+      every_seconds: 7_200, remove_gone: false, readers: null, sync: true,
     });
+  });
+
+  it("is for those alone who were chosen", () => {
+    const readers = { everyone: false, groups: new Set(["crew"]), principals: new Set(["7"]) };
+    expect(newSourceOf({ ...EMPTY, readers }, git, true).readers).toEqual({ groups: ["crew"], principals: ["7"] });
+    const draft = draftOf({ ...source, readers: { restricted: true, groups: [{ id: "1", name: "crew" }], principals: [] } });
+    expect(changeOf(draft, source)).toEqual({ readers: { groups: ["crew"], principals: [] } });
+    expect(changeOf({ ...draft, readers: EMPTY.readers }, { ...source, readers: { restricted: true, groups: [{ id: "1", name: "crew" }], principals: [] } })).toEqual({ readers: null });
   });
 });
 

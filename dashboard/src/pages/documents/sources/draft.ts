@@ -1,5 +1,6 @@
 /** What a person enters about a source, and what is sent of it. */
 import { knownValues, linesOf, type Values } from "../../../components/schema/fields";
+import { type Choice, choiceOf, isSame as isSameChoice } from "../readers/readers";
 import type { NewSource, Source, SourceChange, SourceKind } from "./queries";
 import { intervalOf, type Unit, UNIT_SECONDS } from "./words";
 
@@ -17,10 +18,12 @@ export interface SourceDraft {
   every: string;
   unit: Unit;
   removeGone: boolean;
+  readers: Choice;
 }
 
 export const EMPTY: SourceDraft = {
   name: "", settings: {}, credential: "", forgetsCredential: false, prefix: "", include: "", exclude: "", every: "", unit: "minutes", removeGone: false,
+  readers: { everyone: true, groups: new Set(), principals: new Set() },
 };
 
 export function draftOf(source: Source): SourceDraft {
@@ -36,6 +39,7 @@ export function draftOf(source: Source): SourceDraft {
     every: interval ? String(interval.number) : "",
     unit: interval?.unit ?? "minutes",
     removeGone: source.remove_gone,
+    readers: choiceOf(source.readers),
   };
 }
 
@@ -67,6 +71,7 @@ export function newSourceOf(draft: SourceDraft, kind: SourceKind, sync: boolean)
     exclude: linesOf(draft.exclude),
     every_seconds: everySeconds(draft) ?? null,
     remove_gone: draft.removeGone,
+    readers: readersOf(draft.readers),
     sync,
   };
 }
@@ -85,7 +90,13 @@ export function changeOf(draft: SourceDraft, source: Source): SourceChange {
     ...(!isSame(linesOf(draft.exclude), source.exclude) && { exclude: linesOf(draft.exclude) }),
     ...(every !== undefined && every !== source.every_seconds && { every_seconds: every }),
     ...(draft.removeGone !== before.removeGone && { remove_gone: draft.removeGone }),
+    ...(!isSameChoice(draft.readers, before.readers) && { readers: readersOf(draft.readers) }),
   };
+}
+
+/** Return who alone may read what a source brings; null for everyone. */
+function readersOf({ everyone, groups, principals }: Choice): NewSource["readers"] {
+  return everyone ? null : { groups: [...groups], principals: [...principals] };
 }
 
 /** Return whether the credential has to be entered again: it is sent to no other place than it was given for. */

@@ -1,1 +1,0 @@
-import{i as e}from"./format.js";function t(t){return`${t===1?`1 page holds`:`${e(t)} pages hold`} no text: install the extra ocr, remove the document and add it again.`}export{t};
