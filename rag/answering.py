@@ -129,7 +129,7 @@ def draft(question: Question, hits: Hits, texts: Sequence[Excerpt], options: Ans
     if against is not None:
         both = checked(question, [sentences[0], against], evidence)
         return Draft(both, confidence, evidence, told, conflicting=True)
-    chosen, weaker = borne(checked(question, select(sentences, options), evidence), options)
+    chosen, weaker = borne(question, checked(question, select(sentences, options), evidence), evidence, options)
     more = checked(question, _offered(sentences, options, offered), evidence)
     return Draft(in_reading_order(chosen), confidence, evidence, told, offered=more, weaker=weaker)
 
@@ -209,11 +209,19 @@ def checked(question: Question, sentences: Sequence[Sentence], evidence: Evidenc
     return [replace(one, support=support.confidence(_evidence_in(question, one, evidence))) for one in sentences]
 
 
-def borne(sentences: Sequence[Sentence], options: Answering) -> tuple[list[Sentence], list[Sentence]]:
-    """Return the sentences that have nearly as much support as the best of them, and those that don't."""
-    least = max((log_odds(one.support or 0.0) for one in sentences), default=0.0) - options.support_gap
-    kept = [one for one in sentences if log_odds(one.support or 0.0) >= least]
-    return kept, [one for one in sentences if one not in kept]
+def borne(
+    question: Question, sentences: Sequence[Sentence], evidence: Evidence, options: Answering
+) -> tuple[list[Sentence], list[Sentence]]:
+    """Return the sentences that fit the question nearly as well as the best of them, and those that don't.
+
+    Compared is what the check says beside nearness: one that says "it" is not near to a question, and may answer.
+    """
+    found = (_evidence_in(question, one, evidence) for one in sentences)
+    near = {"similarity": 0.5, "coverage": 0.5, "passage_similarity": 0.5}
+    fits = [log_odds(support.confidence(replace(one, **near))) for one in found]
+    least = max(fits, default=0.0) - options.support_gap
+    kept = [one for one, fit in zip(sentences, fits, strict=True) if fit >= least]
+    return kept, [one for one, fit in zip(sentences, fits, strict=True) if fit < least]
 
 
 def _evidence_in(question: Question, sentence: Sentence, evidence: Evidence) -> Evidence:

@@ -178,7 +178,8 @@ class Answering(_Options):
     A sentence that shares more than `redundancy` of its terms with a chosen one is passed over, and
     one that scores below `relative_floor` of the best is not worth adding. One that holds no word of the question
     that the chosen ones lack only stands near: it has to score `near_floor` of the best. Each chosen
-    one is checked by itself, and left out when its support is more than `support_gap` (log-odds) below the best one's.
+    one is checked by itself, and left out when what it holds of what is asked for (kind, numbers, denial, opposites)
+    gives it more than `support_gap` less support than the best one has, in log-odds.
     `calibration` fits confidence to a collection.
     With `cache` an answer is kept, and given again as long as nothing that it depends on has changed.
     """
@@ -192,7 +193,7 @@ class Answering(_Options):
     redundancy: float = Field(default=0.7, ge=0, le=1)
     relative_floor: float = Field(default=0.7, ge=0, le=1)
     near_floor: float = Field(default=0.85, ge=0, le=1)
-    support_gap: float = Field(default=1.2, ge=0, le=50)
+    support_gap: float = Field(default=0.9, ge=0, le=50)
     cache: bool = False
     calibration: Calibration | None = None
 

@@ -34,7 +34,7 @@ _FILTERS: dict[FilterName, str] = {
     "until": "it was added later",
 }
 _VERDICTS: dict[Verdict, str] = {
-    "weaker": "has much less support by itself than the best one",
+    "weaker": "holds less of what is asked for than another one that is chosen",
     "below_floor": "scores below the floor, a share of the best sentence's score",
     "redundant": "repeats a sentence that was chosen",
     "beyond_max": "comes after the last sentence that the strategy allows",

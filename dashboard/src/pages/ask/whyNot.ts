@@ -63,7 +63,7 @@ export const STAGE_NAMES: Record<Stage["stage"], string> = {
 
 export const VERDICTS: Record<Judged["verdict"], string> = {
   chosen: "chosen",
-  weaker: "less support than the best",
+  weaker: "holds less of what is asked",
   below_floor: "scores too low",
   redundant: "repeats another",
   beyond_max: "one too many",

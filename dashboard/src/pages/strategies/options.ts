@@ -65,7 +65,7 @@ export const OPTIONS: readonly Option[] = [
   { group: "answering", name: "similarity_weight", label: "Meaning of a sentence", ...SHARE, initial: 0.6, hint: "Against the question’s words in it", isAdvanced: true },
   { group: "answering", name: "passage_weight", label: "Score of its passage", ...SHARE, initial: 0.5, hint: "How much it adds to a sentence’s", isAdvanced: true },
   { group: "answering", name: "near_floor", label: "Floor of what stands near", ...SHARE, initial: 0.85, hint: "Of the best score, for a sentence with no new word of the question", isAdvanced: true },
-  { group: "answering", name: "support_gap", label: "Support below the best", sort: "number", least: 0, most: 50, step: 0.1, initial: 1.2, hint: "Log-odds by which a sentence may be less supported", isAdvanced: true },
+  { group: "answering", name: "support_gap", label: "Support below the best", sort: "number", least: 0, most: 50, step: 0.1, initial: 0.9, hint: "Log-odds by which a quoted sentence may fit less", isAdvanced: true },
   { group: "answering", name: "cache", label: "Keep answers", sort: "switch", initial: false, hint: "Given again until a document, a list or the strategy changes" },
 ];
 
