@@ -212,16 +212,22 @@ def checked(question: Question, sentences: Sequence[Sentence], evidence: Evidenc
 def borne(
     question: Question, sentences: Sequence[Sentence], evidence: Evidence, options: Answering
 ) -> tuple[list[Sentence], list[Sentence]]:
-    """Return the sentences that fit the question nearly as well as the best of them, and those that don't.
+    """Return the sentences that no other one outdoes, and those that one does: it has more support, and fits better.
 
-    Compared is what the check says beside nearness: one that says "it" is not near to a question, and may answer.
+    How well it fits is what the check says beside nearness: one that says "it" is not near to a question, and may
+    answer. Of the kinds of things asked for, only numbers and dates are sure to be seen: a place may have no name.
     """
     found = (_evidence_in(question, one, evidence) for one in sentences)
-    near = {"similarity": 0.5, "coverage": 0.5, "passage_similarity": 0.5}
-    fits = [log_odds(support.confidence(replace(one, **near))) for one in found]
-    least = max(fits, default=0.0) - options.support_gap
-    kept = [one for one, fit in zip(sentences, fits, strict=True) if fit >= least]
-    return kept, [one for one, fit in zip(sentences, fits, strict=True) if fit < least]
+    alike = {"similarity": 0.5, "coverage": 0.5, "passage_similarity": 0.5}
+    alike |= {} if support.asks_number(question.text) else {"kind": 1.0}
+    fits = [log_odds(support.confidence(replace(one, **alike))) for one in found]
+    rated = [(one, one.support or 0.0, fit) for one, fit in zip(sentences, fits, strict=True)]
+    weaker = [
+        one
+        for one, own, fit in rated
+        if any(more > own and better > fit + options.support_gap for _, more, better in rated)
+    ]
+    return [one for one in sentences if one not in weaker], weaker
 
 
 def _evidence_in(question: Question, sentence: Sentence, evidence: Evidence) -> Evidence:

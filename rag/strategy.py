@@ -178,8 +178,8 @@ class Answering(_Options):
     A sentence that shares more than `redundancy` of its terms with a chosen one is passed over, and
     one that scores below `relative_floor` of the best is not worth adding. One that holds no word of the question
     that the chosen ones lack only stands near: it has to score `near_floor` of the best. Each chosen
-    one is checked by itself, and left out when what it holds of what is asked for (kind, numbers, denial, opposites)
-    gives it more than `support_gap` less support than the best one has, in log-odds.
+    one is checked by itself, and left out beside one with more support that holds more of what is asked for (kind,
+    numbers, denial, no opposites), by more than `support_gap` in log-odds.
     `calibration` fits confidence to a collection.
     With `cache` an answer is kept, and given again as long as nothing that it depends on has changed.
     """

@@ -3375,7 +3375,8 @@ export interface components {
          *     A sentence that shares more than `redundancy` of its terms with a chosen one is passed over, and
          *     one that scores below `relative_floor` of the best is not worth adding. One that holds no word of the question
          *     that the chosen ones lack only stands near: it has to score `near_floor` of the best. Each chosen
-         *     one is checked by itself, and left out when its support is more than `support_gap` (log-odds) below the best one's.
+         *     one is checked by itself, and left out beside one with more support that holds more of what is asked for (kind,
+         *     numbers, denial, no opposites), by more than `support_gap` in log-odds.
          *     `calibration` fits confidence to a collection.
          *     With `cache` an answer is kept, and given again as long as nothing that it depends on has changed.
          */
@@ -3418,7 +3419,7 @@ export interface components {
             similarity_weight: number;
             /**
              * Support Gap
-             * @default 1.2
+             * @default 0.9
              */
             support_gap: number;
             /**
