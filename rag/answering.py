@@ -80,6 +80,8 @@ class Sentence:
     passage_similarity: float = 0.0
     support: float | None = None
     """What the check says of it by itself, once it was looked at."""
+    fit: float = 0.0
+    """The same beside nearness, in log-odds: what it holds of what is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def draft(question: Question, hits: Hits, texts: Sequence[Excerpt], options: Ans
     if against is not None:
         both = checked(question, [sentences[0], against], evidence)
         return Draft(both, confidence, evidence, told, conflicting=True)
-    chosen, weaker = borne(question, checked(question, select(sentences, options), evidence), evidence, options)
+    chosen, weaker = borne(checked(question, select(sentences, options), evidence), options)
     more = checked(question, _offered(sentences, options, offered), evidence)
     return Draft(in_reading_order(chosen), confidence, evidence, told, offered=more, weaker=weaker)
 
@@ -201,31 +203,31 @@ def select(sentences: Sequence[Sentence], options: Answering) -> list[Sentence]:
 
 
 def checked(question: Question, sentences: Sequence[Sentence], evidence: Evidence) -> list[Sentence]:
-    """Return sentences with the support that each has by itself.
+    """Return sentences with the support that each has by itself, and how well it fits.
 
     Args:
         evidence: of all together; what it says of names holds for each.
     """
-    return [replace(one, support=support.confidence(_evidence_in(question, one, evidence))) for one in sentences]
-
-
-def borne(
-    question: Question, sentences: Sequence[Sentence], evidence: Evidence, options: Answering
-) -> tuple[list[Sentence], list[Sentence]]:
-    """Return the sentences that no other one outdoes, and those that one does: it has more support, and fits better.
-
-    How well it fits is what the check says beside nearness: one that says "it" is not near to a question, and may
-    answer. Of the kinds of things asked for, only numbers and dates are sure to be seen: a place may have no name.
-    """
-    found = (_evidence_in(question, one, evidence) for one in sentences)
+    # A sentence that says "it" is not near to a question, and may answer. Of the kinds of things asked for, only
+    # numbers and dates are sure to be seen: a place may have no name.
     alike = {"similarity": 0.5, "coverage": 0.5, "passage_similarity": 0.5}
     alike |= {} if support.asks_number(question.text) else {"kind": 1.0}
-    fits = [log_odds(support.confidence(replace(one, **alike))) for one in found]
-    rated = [(one, one.support or 0.0, fit) for one, fit in zip(sentences, fits, strict=True)]
+    found: list[Sentence] = []
+    for one in sentences:
+        own = _evidence_in(question, one, evidence)
+        fit = log_odds(support.confidence(replace(own, **alike)))
+        found.append(replace(one, support=support.confidence(own), fit=fit))
+    return found
+
+
+def borne(sentences: Sequence[Sentence], options: Answering) -> tuple[list[Sentence], list[Sentence]]:
+    """Return the checked sentences that no other one outdoes, and those that one does: it has more support, and fits
+    better."""
+    rated = [(one, one.support or 0.0) for one in sentences]
     weaker = [
         one
-        for one, own, fit in rated
-        if any(more > own and better > fit + options.support_gap for _, more, better in rated)
+        for one, own in rated
+        if any(more > own and other.fit > one.fit + options.support_gap for other, more in rated)
     ]
     return [one for one in sentences if one not in weaker], weaker
 

@@ -14,12 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from mcp_engine.identifiers import new_id
-from mcp_engine.identity.groups.tables import GroupRow
-from mcp_engine.identity.tables import Principal
 from mcp_engine.jobs.tables import JobRow
 from rag.connectors.tables import SourceItemRow, SourceReaderRow, SourceRunRow, SourceScheduleRow
-from rag.readers.repository import AccessList, Listed
+from rag.readers.repository import AccessList, listed, rows_of
 from rag.tables import CollectionRow, DocumentRow, SourceRow
 
 
@@ -79,22 +76,8 @@ class SourceRepository:
         restricted = select(col(SourceRow.restricted)).where(col(SourceRow.id) == source_id)
         if not await self._session.scalar(restricted):
             return None
-        principals = (
-            select(col(Principal.id), col(Principal.name))
-            .join(SourceReaderRow, col(SourceReaderRow.principal_id) == col(Principal.id))
-            .where(col(SourceReaderRow.source_id) == source_id)
-            .order_by(col(Principal.name))
-        )
-        groups = (
-            select(col(GroupRow.id), col(GroupRow.name))
-            .join(SourceReaderRow, col(SourceReaderRow.group_id) == col(GroupRow.id))
-            .where(col(SourceReaderRow.source_id) == source_id)
-            .order_by(col(GroupRow.name))
-        )
-        return AccessList(
-            [Listed(*row) for row in await self._session.execute(principals)],
-            [Listed(*row) for row in await self._session.execute(groups)],
-        )
+        belongs = col(SourceReaderRow.source_id) == source_id
+        return await listed(self._session, belongs, col(SourceReaderRow.principal_id), col(SourceReaderRow.group_id))
 
     async def set_readers(self, row: SourceRow, wanted: AccessList | None) -> None:
         """Say who alone sees a locked source and reads what it brings; None for everyone in the tenant."""
@@ -104,9 +87,7 @@ class SourceRepository:
         if wanted is None:
             return
         key = {"tenant_id": self._tenant_id, "source_id": row.id}
-        rows = [{**key, "id": new_id(), "principal_id": one.id, "group_id": None} for one in wanted.principals]
-        rows += [{**key, "id": new_id(), "principal_id": None, "group_id": one.id} for one in wanted.groups]
-        await self._session.execute(insert(SourceReaderRow), rows)
+        await self._session.execute(insert(SourceReaderRow), rows_of(wanted, key))
         # After the list: who writes must see the source that results.
         await self._session.execute(update(SourceRow).where(col(SourceRow.id) == row.id).values(restricted=True))
 

@@ -31,20 +31,14 @@ def _readers() -> None:
         sa.Column("principal_id", sa.Uuid(), nullable=True),
         sa.Column("group_id", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_document_reader"),
-        _reference("document_id", "document"),
-        _reference("principal_id", "principal"),
-        _reference("group_id", "principal_group"),
+        ddl.reference("document_reader", "document_id", "document"),
+        ddl.reference("document_reader", "principal_id", "principal"),
+        ddl.reference("document_reader", "group_id", "principal_group"),
         sa.CheckConstraint("num_nonnulls(principal_id, group_id) = 1", name="ck_document_reader_one"),
     )
     for column in ("document_id", "group_id"):
         op.create_index(f"ix_document_reader_tenant_id_{column}", "document_reader", ["tenant_id", column])
     ddl.tenant_table("document_reader", privileges="SELECT, INSERT, DELETE")
-
-
-def _reference(column: str, to: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["tenant_id", column], [f"{to}.tenant_id", f"{to}.id"], name=f"fk_document_reader_tenant_id_{column}"
-    )
 
 
 def _policies() -> None:

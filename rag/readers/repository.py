@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from mcp_engine.identifiers import new_id
@@ -37,6 +38,31 @@ class AccessList:
         return frozenset(one.id for one in (*self.principals, *self.groups))
 
 
+async def listed(
+    session: AsyncSession,
+    belongs: ColumnElement[bool],
+    principal_id: Mapped[UUID | None],
+    group_id: Mapped[UUID | None],
+) -> AccessList:
+    """Return the principals and groups of the rows that belong to one list, by name.
+
+    Args:
+        principal_id: the rows' column, as `group_id`.
+    """
+    principals = select(col(Principal.id), col(Principal.name)).where(principal_id == col(Principal.id))
+    groups = select(col(GroupRow.id), col(GroupRow.name)).where(group_id == col(GroupRow.id))
+    return AccessList(
+        [Listed(*row) for row in await session.execute(principals.where(belongs).order_by(col(Principal.name)))],
+        [Listed(*row) for row in await session.execute(groups.where(belongs).order_by(col(GroupRow.name)))],
+    )
+
+
+def rows_of(wanted: AccessList, key: Mapping[str, UUID]) -> list[dict[str, UUID | None]]:
+    """Return a list's rows; `key` says whose they are."""
+    rows = [{**key, "id": new_id(), "principal_id": one.id, "group_id": None} for one in wanted.principals]
+    return rows + [{**key, "id": new_id(), "principal_id": None, "group_id": one.id} for one in wanted.groups]
+
+
 class ReaderRepository:
     """Reads and writes access lists in the transaction of `session`."""
 
@@ -46,30 +72,14 @@ class ReaderRepository:
 
     async def of_document(self, document_id: UUID) -> AccessList:
         """Return the list of a document that the reader was found to see: the rows themselves are shown to all."""
-        principals = (
-            select(col(Principal.id), col(Principal.name))
-            .join(ReaderRow, col(ReaderRow.principal_id) == col(Principal.id))
-            .where(col(ReaderRow.document_id) == document_id)
-            .order_by(col(Principal.name))
-        )
-        groups = (
-            select(col(GroupRow.id), col(GroupRow.name))
-            .join(ReaderRow, col(ReaderRow.group_id) == col(GroupRow.id))
-            .where(col(ReaderRow.document_id) == document_id)
-            .order_by(col(GroupRow.name))
-        )
-        return AccessList(
-            [Listed(*row) for row in await self._session.execute(principals)],
-            [Listed(*row) for row in await self._session.execute(groups)],
-        )
+        belongs = col(ReaderRow.document_id) == document_id
+        return await listed(self._session, belongs, col(ReaderRow.principal_id), col(ReaderRow.group_id))
 
     async def replace(self, document_id: UUID, wanted: AccessList) -> None:
         """Make a document's list this one, and the document a restricted one."""
         await self._clear(document_id)
         key = {"tenant_id": self._tenant_id, "document_id": document_id}
-        rows = [{**key, "id": new_id(), "principal_id": one.id, "group_id": None} for one in wanted.principals]
-        rows += [{**key, "id": new_id(), "principal_id": None, "group_id": one.id} for one in wanted.groups]
-        await self._session.execute(insert(ReaderRow), rows)
+        await self._session.execute(insert(ReaderRow), rows_of(wanted, key))
         # After the list: who writes must see the document that results.
         await self._restrict(document_id, restricted=True)
 

@@ -77,7 +77,6 @@ class _Facts:
     text: str
     dense_rank: int
     gain: Gain | None
-    failed: Sequence[FilterName]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +85,7 @@ class Reading:
 
     Args:
         version: the expected document's version.
+        failed: as of `Trace`.
         facts: of each chunk that may come furthest, by its place.
     """
 
@@ -95,6 +95,7 @@ class Reading:
     found: Found
     expected: Expected
     version: CitedVersion
+    failed: Sequence[FilterName]
     facts: Mapping[Place, _Facts]
 
 
@@ -128,8 +129,8 @@ async def reading(
     for chunk, text in zip(chunks, texts, strict=True):
         rank = 0 if failed else await _dense_rank(work, collection_id, question.vector, chunk, hits)
         gain = None if options.mmr is None else await _gain(work, chunk, hits, options.mmr)
-        facts[chunk.place] = _Facts(text or "", rank, gain, failed)
-    return Reading(question, others, hits, found, expected, cited(origins[version_id]), facts)
+        facts[chunk.place] = _Facts(text or "", rank, gain)
+    return Reading(question, others, hits, found, expected, cited(origins[version_id]), failed, facts)
 
 
 async def traced(
@@ -159,7 +160,7 @@ async def traced(
         chunk=chunk,
         text=facts.text,
         span=read.expected.span,
-        failed=facts.failed,
+        failed=read.failed,
         dense_rank=facts.dense_rank,
         gain=facts.gain,
         ranked=ranked(found.hits.best, found.texts, read.hits.weights, strategy.answering),

@@ -43,7 +43,7 @@ def test_a_sentence_that_fits_the_question_much_less_than_the_best_is_left_out()
     supports = [log_odds(one.support or 0.0) for one in found]
     assert supports[0] - supports[1] == pytest.approx(0.92)
     assert supports[2] < supports[1]
-    kept, weaker = borne(question, found, evidence, Answering())
+    kept, weaker = borne(found, Answering())
     assert ([one.start for one in kept], [one.start for one in weaker]) == ([0, 2], [1])
-    assert borne(question, found, evidence, Answering(support_gap=50)) == (found, [])
-    assert borne(question, [], evidence, Answering()) == ([], [])
+    assert borne(found, Answering(support_gap=50)) == (found, [])
+    assert borne([], Answering()) == ([], [])
