@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mcp_engine.artifacts.splits import Attributes, AttributeValue, Unit, UnitId
 from rag.composing.schemas import Composition, Statement
+from rag.packing_report import PackingReport
 from rag.refusal import RefusalCode
 from rag.strategy import Filters
 
@@ -288,22 +289,12 @@ class AskRequest(BaseModel):
         return None if self.unit_id is None else Unit(self.unit_id, self.attributes)
 
 
-class LeftOutPassage(BaseModel):
-    """What of a passage a model did not read: it did not fit into its tokens, or it was shown already."""
-
-    version_id: UUID
-    start: int
-    end: int
-    reason: Literal["budget", "repeated"]
-
-
-class RerankingReport(BaseModel):
+class RerankingReport(PackingReport):
     """How passages were ordered anew: by which model, of how many, and what went wrong.
 
     When it `failed`, the passages kept the order in which they were found, and this says why. A language model's order
     may leave passages out (`missing`, which keep their order behind the others), name some twice (`doubled`) or name
-    some that there are not (`unknown`). It read `tokens` of `budget_tokens`, by its own tokenizer or by a guess
-    (`tokens_exact`), and `left_out` is what did not fit.
+    some that there are not (`unknown`).
     """
 
     kind: Literal["cross_encoder", "model"]
@@ -313,13 +304,9 @@ class RerankingReport(BaseModel):
     missing: int = 0
     doubled: int = 0
     unknown: int = 0
-    tokens: int | None = None
-    budget_tokens: int | None = None
-    tokens_exact: bool | None = None
-    left_out: list[LeftOutPassage] = []
 
 
-class JudgingReport(BaseModel):
+class JudgingReport(PackingReport):
     """What the strategy's judge said of whether there is an answer.
 
     `score` is in log-odds: 0 is undecided. The answer's `confidence` comes of it and of its `own_confidence`.

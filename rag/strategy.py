@@ -22,6 +22,7 @@ from rag.embedders.options import BUNDLED
 KIND: Final = "rag_strategy"
 DEFAULT_NAME: Final = "default"
 DEFAULT_QUERIES: Final = 3
+DEFAULT_BUDGET: Final = 2000
 MOST_WEIGHT: Final = 20.0
 COUNTED = frozenset({"multi_query", "multi_hop"})
 """Kinds of rewriting that write several."""
@@ -252,7 +253,7 @@ class ModelReranking(_Options):
     kind: Literal["model"]
     prompt: str = Field(min_length=1, max_length=140)
     candidates: int = Field(default=10, ge=2, le=50)
-    budget_tokens: int = Field(default=2000, ge=50, le=200_000)
+    budget_tokens: int = Field(default=DEFAULT_BUDGET, ge=50, le=200_000)
 
 
 Reranking = Annotated[CrossEncoderReranking | ModelReranking, Field(discriminator="kind")]
@@ -276,11 +277,15 @@ class ModelJudging(_Options):
 
     `prompt` names a version of one (`judge@production`), whose variables are `question`, with those before it that it
     follows, `sentences`, those that would be cited, and where it wants them `passages`, where they stand. Its output
-    is JSON with `pass` (true or false) or `score` (0 to 1), whose log-odds count.
+    is JSON with `pass` (true or false) or `score` (0 to 1), whose log-odds count. Passages take at most
+    `budget_tokens` by the model's own count, best first; the report says what of them was left out.
     """
+
+    later = frozenset({"budget_tokens"})
 
     kind: Literal["model"]
     prompt: str = Field(min_length=1, max_length=140)
+    budget_tokens: int = Field(default=DEFAULT_BUDGET, ge=50, le=200_000)
 
 
 Judging = Annotated[CrossEncoderJudging | ModelJudging, Field(discriminator="kind")]
@@ -294,11 +299,15 @@ class Composing(_Options):
     answer says which of them stand in the answer, and in which order, word for word (`order`), or is text of its own
     (`prose`), of which every sentence stays that one of them bears out, with its citation, and all others are cut.
     Whether there is an answer is decided before, and where nothing stays, the answer is the sentences themselves.
+    The sentences take at most `budget_tokens` by the model's own count: the best ones that fit are offered.
     """
+
+    later = frozenset({"budget_tokens"})
 
     kind: Literal["order", "prose"]
     prompt: str = Field(min_length=1, max_length=140)
     sentences: int = Field(default=6, ge=1, le=12)
+    budget_tokens: int = Field(default=DEFAULT_BUDGET, ge=50, le=200_000)
 
 
 class Strategy(_Options):

@@ -9,14 +9,17 @@ from uuid import UUID
 
 from mcp_engine.access import Caller
 from mcp_engine.database.engine import Database
+from mcp_engine.errors import ModelFailed
 from mcp_engine.http.streaming import StreamEvent
 from rag.answer_events import cited_event, piece_of, sentence_event, stated_event
 from rag.answering import Draft, Sentence, in_reading_order
 from rag.citing.citations import citations_of
 from rag.composing.composer import Composed, Composer, Stated
 from rag.composing.schemas import Composition, Statement
+from rag.packing import PackedPassage
 from rag.refusal import Refusal
 from rag.schemas import Citation, Passage
+from rag.sentences import Span
 from rag.strategies import ResolvedStrategy
 from rag.strategy import Composing
 
@@ -71,20 +74,43 @@ class Writer:
         written = Written()
         composing = resolved.strategy.composing
         if refusal is None and composing is not None:
-            chosen = in_reading_order(draft.offered)
-            citations = await self._citations(caller, chosen, passages)
-            stated = self._composer.compose(
-                caller, namespace, composing, question, [one.cited_text for one in citations],
-                best=chosen.index(draft.offered[0]), version=resolved.version, parent_id=execution_id,
-            )  # fmt: skip
-            async with aclosing(stated):
-                async for event in _composed(composing, citations, written, stated):
-                    yield event
+            chosen = in_reading_order(await self._offered(caller, namespace, resolved, composing, draft, written))
+            if chosen:
+                citations = await self._citations(caller, chosen, passages)
+                stated = self._composer.compose(
+                    caller, namespace, composing, question, [one.cited_text for one in citations],
+                    best=chosen.index(draft.offered[0]), version=resolved.version, parent_id=execution_id,
+                    shown=list(dict.fromkeys(one.version_id for one in chosen)),
+                )  # fmt: skip
+                async with aclosing(stated):
+                    async for event in _composed(composing, citations, written, stated):
+                        yield event
         if not written.text and (refusal is None or refusal.shows_citations):
             for citation in await self._citations(caller, draft.sentences, passages):
                 for event in _quoted(written, citation, is_said=refusal is None):
                     yield event
         yield written
+
+    async def _offered(
+        self,
+        caller: Caller,
+        namespace: str,
+        resolved: ResolvedStrategy,
+        composing: Composing,
+        draft: Draft,
+        written: Written,
+    ) -> list[Sentence]:
+        """Return what a model is shown, best first, and note how much that is; nothing when that cannot be counted."""
+        noted = Composition(kind=composing.kind, is_used=False)
+        try:
+            offer = await self._composer.offer(
+                caller, namespace, composing, [_whole(one) for one in draft.offered], version=resolved.version
+            )
+        except ModelFailed as error:
+            written.composition = noted.model_copy(update={"error_code": error.code})
+            return []
+        written.composition = noted.model_copy(update=dict(offer.packing))
+        return [draft.offered[place] for place in offer.places]
 
     async def _citations(
         self, caller: Caller, sentences: Sequence[Sentence], passages: Sequence[Passage]
@@ -93,15 +119,22 @@ class Writer:
             return await citations_of(work, sentences, passages)
 
 
+def _whole(sentence: Sentence) -> PackedPassage:
+    return PackedPassage(sentence.version_id, sentence.start, sentence.text, [Span(sentence.start, sentence.end)])
+
+
 async def _composed(
     composing: Composing, citations: Sequence[Citation], written: Written, stated: AsyncGenerator[Stated | Composed]
 ) -> AsyncGenerator[StreamEvent]:
     numbers: dict[int, int] = {}
     async for one in stated:
         if isinstance(one, Composed):
-            written.composition = Composition(
-                kind=composing.kind, is_used=bool(written.text), cut=one.cut, completed=one.completed,
-                error_code=one.error_code,
+            assert written.composition is not None
+            written.composition = written.composition.model_copy(
+                update={
+                    "is_used": bool(written.text), "cut": one.cut, "completed": one.completed,
+                    "error_code": one.error_code,
+                }
             )  # fmt: skip
         elif composing.kind == "order":
             for event in _quoted(written, citations[one.sources[0]], is_said=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +19,8 @@ from rag.composing.bearing import bearing
 from rag.composing.claims import Claim, read_claims, read_order
 from rag.composing.schemas import CutStatement
 from rag.lexical import terms
+from rag.packing import PackedPassage, PackedSpan, pack
+from rag.packing_report import PackingReport, packing_report
 from rag.pinned_prompts import PinnedPrompts
 from rag.strategy import Composing
 
@@ -32,6 +35,14 @@ class Stated:
 
     text: str
     sources: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The places of the sentences that the model is shown, best first, and what that comes to in tokens."""
+
+    places: list[int]
+    packing: PackingReport
 
 
 @dataclass(slots=True)
@@ -54,6 +65,26 @@ class Composer:
     def __init__(self, prompts: PinnedPrompts) -> None:
         self._prompts = prompts
 
+    async def offer(
+        self,
+        caller: Caller,
+        namespace: str,
+        composing: Composing,
+        sentences: Sequence[PackedPassage],
+        *,
+        version: ResolvedVersion | None = None,
+    ) -> Offer:
+        """Return what of `sentences`, best first, fits into the tokens of `composing`; nothing when the best does not.
+
+        Raises:
+            NotFound: the prompt does not exist.
+            ModelFailed: `model.tokenizer_failed`.
+        """
+        counter = await self._prompts.tokens(caller, namespace, composing.prompt, version)
+        packed = await asyncio.to_thread(pack, sentences, composing.budget_tokens, counter, _lines, apart=True)
+        report = packing_report(packed, composing.budget_tokens, counter)
+        return Offer([one.passage for one in packed.spans], report)
+
     async def compose(
         self,
         caller: Caller,
@@ -65,6 +96,7 @@ class Composer:
         best: int,
         version: ResolvedVersion | None = None,
         parent_id: UUID | None = None,
+        shown: Sequence[UUID] = (),
     ) -> AsyncGenerator[Stated | Composed]:
         """Yield the sentences of the answer, each as soon as it is written and checked, then how it ended.
 
@@ -76,17 +108,18 @@ class Composer:
                 there is one rests on it.
             version: of the strategy, whose lock pins the prompt's version.
             parent_id: the execution of the question.
+            shown: the document versions of the sources: who may not read one, may not read the run.
 
         Raises:
             NotFound: the prompt does not exist.
         """
-        numbered = "\n".join(f"[{number}] {' '.join(text.split())}" for number, text in enumerate(sources, start=1))
-        values = {"question": question, "sentences": numbered}
+        values = {"question": question, "sentences": _numbered(sources)}
         checking, end = _Checking(sources), Composed()
         with span(_tracer, "compose"):
             events = self._prompts.run(
-                caller, namespace, composing.prompt, values, kind=COMPOSE_RUN, version=version, parent_id=parent_id
-            )
+                caller, namespace, composing.prompt, values,
+                kind=COMPOSE_RUN, version=version, parent_id=parent_id, shown=shown,
+            )  # fmt: skip
             written = ""
             try:
                 async with aclosing(events):
@@ -157,3 +190,12 @@ class _Checking:
         if self._terms.issuperset(terms(claim.text)):
             return CutStatement(text=claim.text, fault="repeated")
         return Stated(claim.text, found)
+
+
+def _numbered(sentences: Iterable[str]) -> str:
+    """Return sentences as the prompt shows them: a line each, with its number, from 1, in square brackets."""
+    return "\n".join(f"[{number}] {' '.join(text.split())}" for number, text in enumerate(sentences, start=1))
+
+
+def _lines(spans: Sequence[PackedSpan]) -> str:
+    return _numbered(span.text for span in spans)

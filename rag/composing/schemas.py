@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from rag.composing.bearing import Fault
+from rag.packing_report import PackingReport
 
 
 class Statement(BaseModel):
@@ -28,7 +29,7 @@ class CutStatement(BaseModel):
     fault: Fault
 
 
-class Composition(BaseModel):
+class Composition(PackingReport):
     """What came of letting a model write the answer.
 
     Where nothing of it stayed (`is_used` is false), the answer is made of the chosen sentences, as without a model;
@@ -38,6 +39,6 @@ class Composition(BaseModel):
 
     kind: Literal["order", "prose"]
     is_used: bool
-    cut: list[CutStatement] = []
+    cut: list[CutStatement] = Field(default_factory=list[CutStatement])
     completed: bool = False
     error_code: str | None = None

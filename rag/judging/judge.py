@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,9 +15,12 @@ from mcp_engine.evaluation.scorers.verdicts import read_verdict
 from mcp_engine.telemetry.tracing import span, tracer
 from rag.answering import Draft
 from rag.odds import bounded, log_odds, probability
+from rag.packing import PackedPassage, PackedSpan, pack
+from rag.packing_report import packing_report
 from rag.pinned_prompts import PinnedPrompts
 from rag.reranking.cross_encoder import CrossEncoders
 from rag.schemas import JudgingReport, Passage
+from rag.sentences import Span, split_sentences
 from rag.strategy import Calibration, CrossEncoderJudging, ModelJudging, Strategy
 
 SUPPORT_RUN: Final = "support_judge"
@@ -77,20 +81,19 @@ class Judge:
             cited = _cited(draft, passages)
             with span(_tracer, "judge"):
                 if isinstance(judging, CrossEncoderJudging):
-                    name, said = judging.model, await self._read(judging, question, cited)
+                    said, report = await self._read(judging, question, cited)
                 else:
-                    name = judging.prompt
-                    said = await self._asked(
+                    said, report = await self._asked(
                         caller, namespace, judging, question, cited, version=version, parent_id=parent_id
                     )
             total += calibration.judge * said
-            report = JudgingReport(kind=judging.kind, model=name, score=round(said, 4))
         return replace(draft, confidence=probability(bounded(total)), own=draft.confidence), report
 
-    async def _read(self, judging: CrossEncoderJudging, question: str, cited: _Cited) -> float:
+    async def _read(self, judging: CrossEncoderJudging, question: str, cited: _Cited) -> tuple[float, JudgingReport]:
         model = await self._cross_encoders.named(judging.model, judging.digest)
         scores = await model.scores(question, [passage.text for passage in cited.passages], judging.max_tokens)
-        return bounded(max(scores))
+        said = bounded(max(scores))
+        return said, JudgingReport(kind="cross_encoder", model=judging.model, score=round(said, 4))
 
     async def _asked(
         self,
@@ -102,11 +105,13 @@ class Judge:
         *,
         version: ResolvedVersion | None,
         parent_id: UUID | None,
-    ) -> float:
+    ) -> tuple[float, JudgingReport]:
+        counter = await self._prompts.tokens(caller, namespace, judging.prompt, version)
+        packed = await asyncio.to_thread(pack, _to_pack(cited.passages), judging.budget_tokens, counter, _joined)
         values = {
             "question": question,
             "sentences": "\n".join(" ".join(text.split()) for text in cited.sentences),
-            "passages": "\n\n".join(passage.text for passage in cited.passages),
+            "passages": _joined(packed.spans),
         }
         output = await self._prompts.output(
             caller, namespace, judging.prompt, values,
@@ -120,7 +125,11 @@ class Judge:
                 f"The judge {judging.prompt} answered with no JSON that has `pass` or `score`; give its prompt an "
                 "output schema, or choose a model that keeps to the form.",
             )
-        return log_odds(min(max(verdict, _CERTAIN), 1 - _CERTAIN))
+        said = log_odds(min(max(verdict, _CERTAIN), 1 - _CERTAIN))
+        return said, JudgingReport(
+            kind="model", model=judging.prompt, score=round(said, 4),
+            **dict(packing_report(packed, judging.budget_tokens, counter)),
+        )  # fmt: skip
 
 
 def _cited(draft: Draft, passages: Sequence[Passage]) -> _Cited:
@@ -134,3 +143,17 @@ def _cited(draft: Draft, passages: Sequence[Passage]) -> _Cited:
         )
     ]
     return _Cited([one.text for one in draft.sentences], held)
+
+
+def _to_pack(passages: Sequence[Passage]) -> list[PackedPassage]:
+    return [
+        PackedPassage(
+            one.version.version_id, one.start, one.text,
+            [Span(one.start + sentence.start, one.start + sentence.end) for sentence in split_sentences(one.text)],
+        )
+        for one in passages
+    ]  # fmt: skip
+
+
+def _joined(spans: Sequence[PackedSpan]) -> str:
+    return "\n\n".join(one.text for one in spans)

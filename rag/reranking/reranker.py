@@ -15,11 +15,12 @@ from mcp_engine.errors import EngineError
 from mcp_engine.telemetry.tracing import span, tracer
 from rag.found import Found
 from rag.fusion import scaled
-from rag.packing import Packed, PackedPassage, pack
+from rag.packing import PackedPassage, pack
+from rag.packing_report import packing_report
 from rag.pinned_prompts import PinnedPrompts
 from rag.reranking.cross_encoder import CrossEncoders
 from rag.reranking.listwise import numbered, read_order
-from rag.schemas import LeftOutPassage, RerankingReport
+from rag.schemas import RerankingReport
 from rag.sentences import Span
 from rag.strategy import CrossEncoderReranking, ModelReranking, Strategy
 
@@ -95,8 +96,8 @@ class Reranker:
         counter = await self._prompts.tokens(caller, namespace, reranking.prompt, version)
         packed = await asyncio.to_thread(pack, _to_pack(found), reranking.budget_tokens, counter, numbered, apart=True)
         report = RerankingReport(
-            kind="model", model=reranking.prompt, candidates=len(found.passages), tokens=packed.tokens,
-            budget_tokens=reranking.budget_tokens, tokens_exact=counter.is_exact, left_out=_left_out(packed),
+            kind="model", model=reranking.prompt, candidates=len(found.passages),
+            **dict(packing_report(packed, reranking.budget_tokens, counter)),
         )  # fmt: skip
         read = list(dict.fromkeys(one.passage for one in packed.spans))
         if not read:
@@ -128,13 +129,6 @@ def _to_pack(found: Found) -> list[PackedPassage]:
         )
         for hit, passage, text in zip(found.hits.best, found.passages, found.texts, strict=True)
     ]  # fmt: skip
-
-
-def _left_out(packed: Packed) -> list[LeftOutPassage]:
-    return [
-        LeftOutPassage(version_id=one.version_id, start=one.start, end=one.end, reason=one.reason)
-        for one in packed.left_out
-    ]
 
 
 def _by_rank(found: Found, places: Sequence[int]) -> Found:

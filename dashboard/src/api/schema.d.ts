@@ -4321,8 +4321,14 @@ export interface components {
          *     answer says which of them stand in the answer, and in which order, word for word (`order`), or is text of its own
          *     (`prose`), of which every sentence stays that one of them bears out, with its citation, and all others are cut.
          *     Whether there is an answer is decided before, and where nothing stays, the answer is the sentences themselves.
+         *     The sentences take at most `budget_tokens` by the model's own count: the best ones that fit are offered.
          */
         Composing: {
+            /**
+             * Budget Tokens
+             * @default 2000
+             */
+            budget_tokens: number;
             /**
              * Kind
              * @enum {string}
@@ -4345,16 +4351,15 @@ export interface components {
          *     answers, which then stands at the end: the decision that there is an answer rests on it.
          */
         Composition: {
+            /** Budget Tokens */
+            budget_tokens?: number | null;
             /**
              * Completed
              * @default false
              */
             completed: boolean;
-            /**
-             * Cut
-             * @default []
-             */
-            cut: components["schemas"]["CutStatement"][];
+            /** Cut */
+            cut?: components["schemas"]["CutStatement"][];
             /** Error Code */
             error_code?: string | null;
             /** Is Used */
@@ -4364,6 +4369,15 @@ export interface components {
              * @enum {string}
              */
             kind: "order" | "prose";
+            /**
+             * Left Out
+             * @default []
+             */
+            left_out: components["schemas"]["LeftOutPassage"][];
+            /** Tokens */
+            tokens?: number | null;
+            /** Tokens Exact */
+            tokens_exact?: boolean | null;
         };
         /** Conclusion */
         Conclusion: {
@@ -6429,15 +6443,26 @@ export interface components {
          *     `score` is in log-odds: 0 is undecided. The answer's `confidence` comes of it and of its `own_confidence`.
          */
         JudgingReport: {
+            /** Budget Tokens */
+            budget_tokens?: number | null;
             /**
              * Kind
              * @enum {string}
              */
             kind: "cross_encoder" | "model";
+            /**
+             * Left Out
+             * @default []
+             */
+            left_out: components["schemas"]["LeftOutPassage"][];
             /** Model */
             model: string;
             /** Score */
             score: number;
+            /** Tokens */
+            tokens?: number | null;
+            /** Tokens Exact */
+            tokens_exact?: boolean | null;
         };
         /** KeyIn */
         KeyIn: {
@@ -6978,9 +7003,15 @@ export interface components {
          *
          *     `prompt` names a version of one (`judge@production`), whose variables are `question`, with those before it that it
          *     follows, `sentences`, those that would be cited, and where it wants them `passages`, where they stand. Its output
-         *     is JSON with `pass` (true or false) or `score` (0 to 1), whose log-odds count.
+         *     is JSON with `pass` (true or false) or `score` (0 to 1), whose log-odds count. Passages take at most
+         *     `budget_tokens` by the model's own count, best first; the report says what of them was left out.
          */
         ModelJudging: {
+            /**
+             * Budget Tokens
+             * @default 2000
+             */
+            budget_tokens: number;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -8933,8 +8964,7 @@ export interface components {
          *
          *     When it `failed`, the passages kept the order in which they were found, and this says why. A language model's order
          *     may leave passages out (`missing`, which keep their order behind the others), name some twice (`doubled`) or name
-         *     some that there are not (`unknown`). It read `tokens` of `budget_tokens`, by its own tokenizer or by a guess
-         *     (`tokens_exact`), and `left_out` is what did not fit.
+         *     some that there are not (`unknown`).
          */
         RerankingReport: {
             /** Budget Tokens */

@@ -27,13 +27,16 @@ def _silence(workspace: Workspace) -> Iterator[None]:
     workspace.script.error = None
 
 
-async def with_composing(workspace: Workspace, caller: Caller, kind: str = "prose", **answering: Any) -> None:
+async def with_composing(
+    workspace: Workspace, caller: Caller, kind: str = "prose", body: dict[str, Any] | None = None, **answering: Any
+) -> None:
     for name, text in (("lighthouse.md", LIGHTHOUSE), ("bakery.md", BAKERY)):
         await workspace.add(caller, name, text)
     template = "Answer {{ question }}\n{{ sentences }}"
     await workspace.artifacts.push(caller, "prompt", "default", "write", {"type": "text", "template": template}, "test")
-    body = {"composing": {"kind": kind, "prompt": "write"}, "answering": {"threshold": 0.2, **answering}}
-    await workspace.artifacts.push(caller, "rag_strategy", "default", "written", body, "test")
+    composing = {"kind": kind, "prompt": "write", **(body or {})}
+    strategy = {"composing": composing, "answering": {"threshold": 0.2, **answering}}
+    await workspace.artifacts.push(caller, "rag_strategy", "default", "written", strategy, "test")
 
 
 async def ask(workspace: Workspace, caller: Caller, question: str = BUILT) -> Answer:
@@ -169,3 +172,32 @@ async def test_an_option_for_one_question_cannot_name_a_prompt(workspace: Worksp
     with pytest.raises(InvalidInput) as refused:
         await workspace.asking.answer(caller, "default", "docs", BUILT, options={"composing.kind": "prose"})
     assert refused.value.code == "strategy_option.needs_version"
+
+
+async def test_the_best_sentences_that_fit_into_the_tokens_are_offered(workspace: Workspace, caller: Caller) -> None:
+    await with_composing(workspace, caller, "order", {"budget_tokens": 60})
+    workspace.script.pieces = ["1"]
+    answer = await ask(workspace, caller)
+    assert answer.composition is not None
+    assert (answer.composition.budget_tokens, answer.composition.tokens_exact) == (60, False)
+    assert answer.composition.tokens is not None
+    assert 0 < answer.composition.tokens <= 60
+    assert {one.reason for one in answer.composition.left_out} == {"budget"}
+    shown = workspace.script.messages[-1].content.splitlines()[1:]
+    assert len("\n".join(shown).encode()) <= 180
+    # The one that most probably answers ranks first, so it is the last to be left out.
+    assert " ".join(answer.citations[0].cited_text.split()) in "\n".join(shown)
+
+
+async def test_where_not_one_sentence_fits_the_answer_is_the_sentences_themselves(
+    workspace: Workspace, caller: Caller
+) -> None:
+    long = "The lighthouse of Aldvik, " + "which many sailors of the western fjords have praised, " * 5 + "burns gas."
+    await workspace.add(caller, "aldvik.md", long.encode())
+    await with_composing(workspace, caller, "prose", {"budget_tokens": 50})
+    workspace.script.messages.clear()
+    answer = await ask(workspace, caller, "What does the lighthouse of Aldvik burn?")
+    assert answer.composition is not None
+    assert (answer.composition.is_used, answer.composition.tokens, answer.prose) == (False, 0, [])
+    assert "burns gas" in answer.text
+    assert workspace.script.messages == []

@@ -68,7 +68,9 @@ async def push(workspace: Workspace, caller: Caller, judging: dict[str, Any] | N
     await workspace.artifacts.push(caller, KIND, "default", "judged", body, "Judge.")
 
 
-async def judging(workspace: Workspace, caller: Caller, says: str, **answering: Any) -> None:
+async def judging(
+    workspace: Workspace, caller: Caller, says: str, body: dict[str, Any] | None = None, **answering: Any
+) -> None:
     """Push a judge's prompt, what it says next, and a strategy that asks it."""
     names = ("question", "sentences", "passages")
     variables = {"type": "object", "properties": {name: {"type": "string"} for name in names}, "required": [*names]}
@@ -77,7 +79,7 @@ async def judging(workspace: Workspace, caller: Caller, says: str, **answering: 
               "labels": ["production"]}  # fmt: skip
     await workspace.prompts.push(caller, "default", PushPrompt.model_validate(prompt))
     workspace.script.pieces = [says]
-    await push(workspace, caller, ASKED, **answering)
+    await push(workspace, caller, ASKED | (body or {}), **answering)
 
 
 async def ask(workspace: Workspace, caller: Caller, collection: str = "docs") -> Answer:
@@ -138,6 +140,28 @@ async def test_a_language_model_says_it_through_the_prompt_that_the_lock_pins(
     assert shown["question"] == WHO
     assert "Ingrid Solberg" in shown["sentences"]
     assert "Ingrid Solberg" in shown["passages"]
+
+
+async def test_passages_keep_to_the_judges_tokens_and_what_did_not_fit_is_named(own: Workspace, asker: Caller) -> None:
+    await judging(own, asker, '{"pass": true}')
+    whole = (await ask(own, asker)).judging
+    assert whole is not None
+    assert (whole.budget_tokens, whole.left_out) == (2000, [])
+    await judging(own, asker, '{"pass": true}', {"budget_tokens": 50})
+    given = await ask(own, asker)
+    assert given.judging is not None
+    assert whole.tokens is not None
+    assert given.judging.tokens is not None
+    assert given.judging.tokens <= 50 < whole.tokens
+    assert {one.reason for one in given.judging.left_out} == {"budget"}
+    newest = (await own.executions.list(asker, ExecutionFilter(kind=SUPPORT_RUN))).items[0]
+    shown = (await own.executions.get(asker, newest.id)).inputs.value["variables"]
+    # The script counts a token for three bytes; the sentences that would be cited are always shown.
+    assert len(shown["passages"].encode()) <= 150
+    assert shown["passages"].split("\n")[0] in LIGHTHOUSE
+    assert "Ingrid Solberg" in shown["sentences"]
+    recorded = await own.executions.get(asker, given.execution_id)
+    assert recorded.output.value["judging"] == given.judging.model_dump(mode="json")
 
 
 async def test_a_judge_that_fails_lets_no_answer_through(own: Workspace, asker: Caller) -> None:

@@ -16,11 +16,15 @@ const FAULTS: Record<Cut["fault"], string> = {
 
 /** What came of letting a model write: what was cut and why, and whether the sentences themselves had to do. */
 export function Composed({ composition }: { composition: Schema<"Composition"> }) {
-  const { cut = [], is_used, completed, error_code } = composition;
+  const { cut = [], is_used, completed, error_code, tokens, left_out: leftOut = [] } = composition;
+  const unread = leftOut.filter((one) => one.reason === "budget").length;
+  const hasRead = tokens !== 0;
   return (
     <div className="flex flex-col gap-1 text-sm text-muted">
       {error_code && <p>The model failed ({error_code}); {is_used ? "this is what it wrote before" : "these are the sentences themselves"}.</p>}
-      {!error_code && !is_used && <p>No source bears out what the model wrote; these are the sentences themselves.</p>}
+      {!hasRead && <p>Not one sentence fits into the strategy’s tokens for the model; these are the sentences themselves.</p>}
+      {hasRead && unread > 0 && <p>The model was shown {tokens} tokens; {unread === 1 ? "1 sentence" : `${unread} sentences`} did not fit.</p>}
+      {!error_code && hasRead && !is_used && <p>No source bears out what the model wrote; these are the sentences themselves.</p>}
       {completed && <p>The last sentence was added: the model left out what answers best.</p>}
       {cut.length > 0 && (
         <details>

@@ -35,7 +35,7 @@ describe("an answer", () => {
     expect(written.prose).toEqual([statement]);
     expect(madeOf(written)).toBe("1 sentence that a model wrote from docs, each checked");
     expect(madeOf(after(["completed", completed]))).toBe("1 sentence, word for word, from docs");
-    const composition = { kind: "prose" as const, is_used: true, cut: [{ text: "No.", fault: "denial" as const }] };
+    const composition = { kind: "prose" as const, is_used: true, left_out: [], cut: [{ text: "No.", fault: "denial" as const }] };
     const ended = after(["completed", { ...completed, prose: [statement], composition }]);
     expect([ended.prose, ended.composition]).toEqual([[statement], composition]);
     const added = { ...ended, prose: [statement, statement], composition: { ...composition, completed: true } };

@@ -70,7 +70,7 @@ describe("scores", () => {
   it("say what the judge made of a confidence", () => {
     const answer: Stage = {
       stage: "answer", outcome: "passed", note: "", refused: false, reason_code: null, confidence: 0.9, threshold: 0.4, citations: [1],
-      evidence: {}, judging: { kind: "cross_encoder", model: "qnli", score: 2 }, own_confidence: 0.5,
+      evidence: {}, judging: { kind: "cross_encoder", model: "qnli", score: 2, left_out: [] }, own_confidence: 0.5,
     };
     expect(scoresOf(answer).slice(1)).toEqual([["By the judge", "0.88", "qnli"], ["By the own check alone", "0.50"]]);
   });

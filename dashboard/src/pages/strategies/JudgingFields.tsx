@@ -1,7 +1,8 @@
 import { SelectField, TextField } from "../../components/Field";
+import { BudgetField } from "./BudgetField";
 import { judgeLabel } from "./faults";
 import { NumberField } from "./NumberField";
-import { type Body, JUDGES, TOKENS, judgedBy } from "./options";
+import { type Body, JUDGES, type Judging, TOKENS, judgedBy } from "./options";
 
 /** Who is asked whether there is an answer, beside the engine's own check. */
 export function JudgingFields({ body, onChange }: { body: Body; onChange: (body: Body) => void }) {
@@ -34,6 +35,14 @@ export function JudgingFields({ body, onChange }: { body: Body; onChange: (body:
           isRequired
           value={named}
           onChange={(event) => onChange(judgedBy(body, kind, event.target.value.trim(), tokens))}
+        />
+      )}
+      {now?.kind === "model" && (
+        <BudgetField
+          label="Tokens of passages"
+          hint="Those that hold what would be cited, best first"
+          value={now.budget_tokens ?? null}
+          onChange={(next) => onChange({ ...body, judging: { kind: now.kind, prompt: now.prompt, ...(next !== null && { budget_tokens: next }) } as Judging })}
         />
       )}
       {kind === "cross_encoder" && (

@@ -1,7 +1,8 @@
 import { SelectField, TextField } from "../../components/Field";
 import { Advanced } from "./Advanced";
+import { BudgetField } from "./BudgetField";
 import { NumberField } from "./NumberField";
-import { BUDGET, type Body, CANDIDATES, RERANKINGS, type Reranking, TOKENS, reordered } from "./options";
+import { type Body, CANDIDATES, RERANKINGS, type Reranking, TOKENS, reordered } from "./options";
 
 /** What puts passages into another order before sentences are chosen from them. */
 export function RerankingFields({ body, onChange }: { body: Body; onChange: (body: Body) => void }) {
@@ -53,17 +54,12 @@ function More({ now, onChange }: { now: Reranking; onChange: (next: Reranking) =
   if (now.kind === "model") {
     const { budget_tokens: budget = null, ...rest } = now;
     return (
-      <Advanced isOpen={budget !== null && budget !== 2000}>
-        <NumberField
-          label="Tokens in all"
-          hint="What does not fit keeps its place behind"
-          range={BUDGET}
-          placeholder="2000"
-          value={budget}
-          onChange={(next) => onChange({ ...rest, budget_tokens: next })}
-          onEmpty={() => onChange(rest as Reranking)}
-        />
-      </Advanced>
+      <BudgetField
+        label="Tokens in all"
+        hint="What does not fit keeps its place behind"
+        value={budget}
+        onChange={(next) => onChange({ ...rest, ...(next !== null && { budget_tokens: next }) } as Reranking)}
+      />
     );
   }
   const { max_tokens: tokens = null, scores = "sigmoid", ...rest } = now;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { faultsOf, numberFault } from "./faults";
-import { type Body, OPTIONS, changed, composed } from "./options";
+import { composed } from "./composing";
+import { type Body, OPTIONS, changed } from "./options";
 
 const option = (name: string) => OPTIONS.find((one) => one.name === name)!;
 
@@ -24,6 +25,8 @@ describe("faultsOf", () => {
   });
 
   it("asks for the prompt of a model that writes, and of one that orders", () => {
+    const crowded = { judging: { kind: "model", prompt: "j/1", budget_tokens: 9 }, composing: { kind: "order", prompt: "c/1", budget_tokens: 200_001 } } as Body;
+    expect(faultsOf(crowded)).toEqual(["Tokens of passages: From 50 to 200000.", "Tokens of sentences: From 50 to 200000."]);
     expect(faultsOf(composed({} as Body, "prose", "", 13))).toEqual(["Prompt that writes: Name it.", "Sentences offered at most: From 1 to 12."]);
     expect(faultsOf({ reranking: { kind: "model", prompt: "", candidates: 1 } } as unknown as Body)).toEqual(["Ordering prompt: Name it.", "Passages it reads: From 2 to 50."]);
     expect(faultsOf({ reranking: { kind: "model", prompt: "order/1", budget_tokens: 9 } } as unknown as Body)).toEqual(["Tokens in all: From 50 to 200000."]);

@@ -1,5 +1,6 @@
 /** What the engine would refuse of a body, told where it is written. */
-import { BUDGET, type Body, CALIBRATION, CANDIDATES, type JudgingKind, OFFERS, OPTIONS, type Range, TOKENS, WORDINGS_RANGE, offered, valueOf } from "./options";
+import { OFFERS } from "./composing";
+import { BUDGET, type Body, CALIBRATION, CANDIDATES, type JudgingKind, OPTIONS, type Range, TOKENS, WORDINGS_RANGE, offered, valueOf } from "./options";
 
 /** Return what is wrong with a number, in words; null for one that fits. */
 export function numberFault(value: number | null | undefined, { least, most, step }: Range): string | null {
@@ -31,7 +32,8 @@ export function faultsOf(body: Body): string[] {
   }
   if (judging) {
     found[judgeLabel(judging.kind)] = unnamed(judging.kind === "model" ? judging.prompt : judging.model);
-    if (judging.kind === "cross_encoder") found["Tokens it reads"] = numberFault(judging.max_tokens, TOKENS);
+    if (judging.kind === "model") found["Tokens of passages"] = numberFault(judging.budget_tokens, BUDGET);
+    else found["Tokens it reads"] = numberFault(judging.max_tokens, TOKENS);
   }
   if (calibration) {
     for (const [name, label, range] of CALIBRATION) found[label] = numberFault(calibration[name], range);
@@ -39,6 +41,7 @@ export function faultsOf(body: Body): string[] {
   if (composing) {
     found["Prompt that writes"] = unnamed(composing.prompt);
     found["Sentences offered at most"] = numberFault(composing.sentences, OFFERS);
+    found["Tokens of sentences"] = numberFault(composing.budget_tokens, BUDGET);
   }
   return Object.entries(found).flatMap(([label, fault]) => (fault === null ? [] : [`${label}: ${fault}`]));
 }

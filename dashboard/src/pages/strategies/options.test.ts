@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Body, OPTIONS, UNCALIBRATED, calibrated, changed, composed, differences, judgedBy, offered, rankIn, reordered, reworded, valueOf } from "./options";
+import { composed } from "./composing";
+import { type Body, OPTIONS, UNCALIBRATED, calibrated, changed, differences, judgedBy, offered, rankIn, reordered, reworded, valueOf } from "./options";
 
 const BODY = { chunking: { max_characters: 800 }, retrieval: {}, answering: {} } as unknown as Body;
 const option = (name: string) => OPTIONS.find((one) => one.name === name)!;
@@ -67,6 +68,9 @@ describe("writing", () => {
     expect(composed({} as Body, "prose", "write@production", 6)).toEqual({ composing });
     expect(composed({ composing } as Body, null, "write@production", 6)).toEqual({});
     expect(differences({} as Body, { composing } as Body)).toEqual(["Writing"]);
+    const sparing = { composing: { ...composing, budget_tokens: 300 } } as Body;
+    expect(composed(sparing, "order", "order@production", 6).composing).toEqual({ kind: "order", prompt: "order@production", sentences: 6, budget_tokens: 300 });
+    expect(differences({ composing } as Body, sparing)).toEqual(["Writing"]);
   });
 });
 
@@ -101,6 +105,9 @@ describe("a judge", () => {
     expect(judgedBy(pinned, "model", "judge@production", 256)).toEqual({ judging: { kind: "model", prompt: "judge@production" } });
     expect(judgedBy(pinned, "cross_encoder", "other", null)).toEqual({ judging: { kind: "cross_encoder", model: "other" } });
     expect(judgedBy(pinned, null, "", null)).toEqual({});
+    const sparing = { judging: { kind: "model", prompt: "judge/1", budget_tokens: 300 } } as Body;
+    expect(judgedBy(sparing, "model", "judge/2", null)).toEqual({ judging: { kind: "model", prompt: "judge/2", budget_tokens: 300 } });
+    expect(judgedBy(sparing, "cross_encoder", "qnli", null)).toEqual({ judging: { kind: "cross_encoder", model: "qnli" } });
   });
 
   it("counts as a difference, and so does one whose files are to be taken anew", () => {

@@ -1,5 +1,6 @@
 /** The options of a strategy that the editor offers, and bodies with one of them changed. */
 import type { Schema } from "../../api/client";
+import { OFFERED } from "./composing";
 
 export type Body = Schema<"Strategy">;
 export type Group = "chunking" | "retrieval" | "answering";
@@ -128,22 +129,6 @@ export function reworded(body: Body, kind: Rewriting["kind"] | null, prompt: str
   return { ...rest, rewriting: { kind, prompt, queries: COUNTED.has(kind) ? queries : WORDINGS } } as Body;
 }
 
-export type Composing = NonNullable<Body["composing"]>;
-
-export const COMPOSINGS: readonly (readonly [Composing["kind"], string])[] = [
-  ["order", "chooses and orders sentences"],
-  ["prose", "writes from the sentences"],
-];
-export const OFFERED = 6;
-export const OFFERS: Range = { least: 1, most: 12, step: 1 };
-
-/** Return the body with a model that writes. */
-export function composed(body: Body, kind: Composing["kind"] | null, prompt: string, sentences: number): Body {
-  const { composing: _, ...rest } = body;
-  if (kind === null) return rest as Body;
-  return { ...rest, composing: { kind, prompt, sentences } } as Body;
-}
-
 export type Reranking = NonNullable<Body["reranking"]>;
 export type RerankingKind = Reranking["kind"];
 
@@ -156,6 +141,8 @@ export const CANDIDATES: Record<RerankingKind, Range> = {
   cross_encoder: { least: 1, most: 100, step: 1 },
   model: { least: 2, most: 50, step: 1 },
 };
+/** Tokens of what is packed for a language model. */
+export const BUDGETED = 2000;
 export const BUDGET: Range = { least: 50, most: 200_000, step: 1 };
 
 /** Return the body with another ordering, which keeps what has no field here. */
@@ -181,9 +168,9 @@ export const TOKENS: Range = { least: 16, most: 8192, step: 1 };
 
 /** Return the body with another judge; the digest of a cross-encoder's files is left for the engine to fill in. */
 export function judgedBy(body: Body, kind: JudgingKind | null, named: string, tokens: number | null): Body {
-  const { judging: _, ...rest } = body;
+  const { judging: before, ...rest } = body;
   if (kind === null) return rest as Body;
-  const judging = kind === "model" ? { kind, prompt: named } : { kind, model: named, ...(tokens === null ? {} : { max_tokens: tokens }) };
+  const judging = kind === "model" ? { ...(before?.kind === kind ? before : {}), kind, prompt: named } : { kind, model: named, ...(tokens === null ? {} : { max_tokens: tokens }) };
   return { ...rest, judging } as Body;
 }
 
@@ -209,7 +196,7 @@ export function calibrated(body: Body, calibration: Calibration | null): Body {
 export function differences(one: Body, other: Body): string[] {
   const found = OPTIONS.filter((option) => valueOf(one, option) !== valueOf(other, option)).map(({ label }) => label);
   const said = ({ rewriting }: Body) => rewriting && [rewriting.kind, rewriting.prompt, rewriting.queries ?? WORDINGS].join();
-  const written = ({ composing }: Body) => composing && [composing.kind, composing.prompt, composing.sentences ?? OFFERED].join();
+  const written = ({ composing }: Body) => composing && [composing.kind, composing.prompt, composing.sentences ?? OFFERED, composing.budget_tokens ?? BUDGETED].join();
   const ordered = ({ reranking }: Body) => JSON.stringify(reranking ?? null);
   const judged = ({ judging }: Body) => JSON.stringify(judging ?? null);
   const weighed = ({ answering }: Body) => answering?.calibration && CALIBRATION.map(([name]) => answering.calibration?.[name] ?? UNCALIBRATED[name]).join();
