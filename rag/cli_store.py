@@ -18,6 +18,8 @@ def store() -> None:
     said = f"{found['name']}: up to date"
     if found["waiting"]:
         said = f"{found['name']}: {found['waiting']} versions wait since {found['waiting_since']}"
+    if found["stale_collections"]:
+        said += f"; of {found['stale_collections']} collections PostgreSQL is searched until then"
     output.emit(found, lambda console: console.print(said, markup=False))
 
 

@@ -149,7 +149,7 @@ class RagComponent(Component):
         services.add(AnswerLabelService(database, executions, feedback, datasets))
         services.add(DraftService(database, jobs, services.get(PromptService), executions, feedback, datasets))
         services.add(WhyService(database, strategies, searching, rewriter, reranker, judge, store))
-        services.add(ReindexingService(database, jobs, strategies, embedders, store))
+        services.add(ReindexingService(database, jobs, strategies, embedders))
         services.add(SweepService(database, jobs, strategies, services.get(Planner)))
         connectors = Connectors.installed(SourceOptions())
         seal = CredentialSeal(services.get(Secrets).credential_key, owner="source")

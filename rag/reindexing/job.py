@@ -157,7 +157,7 @@ class ReindexJob:
             if await repository.left(row, 1):
                 return False
             changed = await repository.switch(row)
-            await self._outbox.note(work, changed)
+            await self._outbox.note(work, changed, stale_collection_id=row.collection_id)
             await facts.append_switched(work, row, len(changed))
         await context.progress(len(changed), len(changed), "searched from now on")
         return True

@@ -10,14 +10,11 @@ from mcp_engine.identifiers import new_id
 from mcp_engine.jobs.service import JobService
 from rag.collections import find_collection
 from rag.embedders.registry import Embedders
-from rag.embedding import DIMENSIONS
 from rag.reindexing import facts
 from rag.reindexing.job import REINDEX
 from rag.reindexing.repository import ReindexingRepository, StoredReindexing
 from rag.reindexing.schemas import Reindexing
 from rag.reindexing.tables import ReindexingRow
-from rag.stores.port import VectorStore
-from rag.stores.postgresql import POSTGRESQL
 from rag.strategies import Strategies
 from rag.strategy import DEFAULT_NAME
 
@@ -25,38 +22,24 @@ from rag.strategy import DEFAULT_NAME
 class ReindexingService:
     """The rules of re-indexings: one of a collection at a time, as the strategy `default` says when it starts."""
 
-    def __init__(
-        self,
-        database: Database,
-        jobs: JobService,
-        strategies: Strategies,
-        embedders: Embedders,
-        store: VectorStore = POSTGRESQL,
-    ) -> None:
+    def __init__(self, database: Database, jobs: JobService, strategies: Strategies, embedders: Embedders) -> None:
         self._database = database
         self._jobs = jobs
         self._strategies = strategies
         self._embedders = embedders
-        self._store = store
 
     async def start(self, caller: Caller, namespace: str, collection: str) -> Reindexing:
         """Have a collection indexed anew beside its index; what an unfinished one has made before is dropped.
 
         Raises:
             NotFound: `collection.not_found`.
-            Conflict: `reindexing.under_way`; `reindexing.other_dimensions` with a store that follows PostgreSQL.
+            Conflict: `reindexing.under_way`.
             Refused: `embedder.not_configured` for the embedder of the strategy.
         """
         async with self._database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
             place = await find_collection(work, namespace, collection)
             resolved = await self._strategies.resolve_in(work, namespace, DEFAULT_NAME)
             embedder = await self._embedders.named(resolved.strategy.embedder)
-            if self._store.follows and embedder.dimensions != DIMENSIONS:
-                raise Conflict(
-                    "reindexing.other_dimensions",
-                    f"The vector store {self._store.name} holds vectors of {DIMENSIONS} dimensions, and "
-                    f"{embedder.name!r} makes {embedder.dimensions}; choose another embedder, or PostgreSQL.",
-                )
             repository = ReindexingRepository(work.session, work.tenant_id)
             await repository.lock_collection(place.id)
             if await repository.is_under_way(place.id):

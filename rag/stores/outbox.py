@@ -21,10 +21,17 @@ class StoreOutbox:
         self._jobs = jobs
         self._follows = store.follows
 
-    async def note(self, work: UnitOfWork, version_ids: Sequence[UUID]) -> None:
-        """Have the store hear of versions that came into the index or left it, once the transaction commits."""
+    async def note(
+        self, work: UnitOfWork, version_ids: Sequence[UUID], *, stale_collection_id: UUID | None = None
+    ) -> None:
+        """Have the store hear of versions that came into the index or left it, once the transaction commits.
+
+        Args:
+            stale_collection_id: the collection of all these, where what the store has of them is of another index:
+                until it has heard of each, PostgreSQL is searched in its stead.
+        """
         if self._follows:
-            await StoreRepository(work.session, work.tenant_id).note(version_ids)
+            await StoreRepository(work.session, work.tenant_id).note(version_ids, stale_collection_id)
             await self.deliver(work)
 
     async def deliver(self, work: UnitOfWork) -> UUID:

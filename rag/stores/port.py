@@ -66,7 +66,8 @@ class VectorStore(Protocol):
     durably as it keeps anything. When they raise, any part of it may have happened: repeat it.
 
     Freshness: a change is found when the store has heard of it and its own index has taken it in. Before that a new
-    version is missing from what is found, and a removed one is found and left out by `SearchedIndex.candidates`.
+    version is missing from what is found, and a removed one is found and left out by `SearchedIndex.candidates`. A
+    collection that was indexed anew, or is brought over, is searched in PostgreSQL until the store has heard of all.
     """
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -50,14 +50,25 @@ class StoreRepository:
         self._session = session
         self._tenant_id = tenant_id
 
-    async def note(self, version_ids: Sequence[UUID]) -> None:
+    async def note(self, version_ids: Sequence[UUID], stale_collection_id: UUID | None) -> None:
         """Enter changes of versions; one that waits already waits for this change as well."""
-        await self._session.execute(_NOTE, {"tenant_id": self._tenant_id, "versions": list(version_ids)})
+        values = {"tenant_id": self._tenant_id, "versions": list(version_ids), "stale": stale_collection_id}
+        await self._session.execute(_NOTE, values)
 
     async def note_all(self) -> int:
-        """Enter every version that is searched; return how many those are."""
+        """Enter every version that is searched, and its collection as stale; return how many versions those are."""
         noted = await self._session.execute(_NOTE_ALL, {"tenant_id": self._tenant_id})
         return len(noted.all())
+
+    async def is_stale(self, collection_id: UUID) -> bool:
+        """Return whether the store may hold another index of a collection than the one that is searched, or none."""
+        found = exists().where(col(StoreOutboxRow.stale_collection_id) == collection_id)
+        return bool(await self._session.scalar(select(found)))
+
+    async def stale_collections(self) -> int:
+        """Return how many collections such are."""
+        counted = func.count(col(StoreOutboxRow.stale_collection_id).distinct())
+        return (await self._session.execute(select(counted))).scalar_one()
 
     async def waiting(self) -> Waiting:
         row = (await self._session.execute(select(func.count(), func.min(col(StoreOutboxRow.created_at))))).one()
@@ -96,21 +107,23 @@ class StoreRepository:
 
 _NOTE = text(
     """
-    INSERT INTO store_outbox (tenant_id, version_id, number)
-    SELECT :tenant_id, version_id, nextval('store_outbox_number')
+    INSERT INTO store_outbox (tenant_id, version_id, number, stale_collection_id)
+    SELECT :tenant_id, version_id, nextval('store_outbox_number'), CAST(:stale AS uuid)
     FROM unnest(CAST(:versions AS uuid[])) AS changed (version_id)
-    ON CONFLICT (tenant_id, version_id) DO UPDATE SET number = excluded.number
+    ON CONFLICT (tenant_id, version_id) DO UPDATE SET number = excluded.number,
+        stale_collection_id = coalesce(excluded.stale_collection_id, store_outbox.stale_collection_id)
     """
 )
 
 _NOTE_ALL = text(
     """
-    INSERT INTO store_outbox (tenant_id, version_id, number)
-    SELECT :tenant_id, version.id, nextval('store_outbox_number')
+    INSERT INTO store_outbox (tenant_id, version_id, number, stale_collection_id)
+    SELECT :tenant_id, version.id, nextval('store_outbox_number'), document.collection_id
     FROM document
     JOIN document_version AS version ON version.document_id = document.id AND version.number = document.searched_number
     ORDER BY version.id
-    ON CONFLICT (tenant_id, version_id) DO UPDATE SET number = excluded.number
+    ON CONFLICT (tenant_id, version_id) DO UPDATE SET number = excluded.number,
+        stale_collection_id = excluded.stale_collection_id
     RETURNING version_id
     """
 )

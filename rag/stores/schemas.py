@@ -15,6 +15,9 @@ class StoreStatus(BaseModel):
     follows: bool = Field(description="Whether changes are delivered to it; PostgreSQL has them anyway.")
     waiting: int = Field(description="Document versions whose change the store has not heard of.")
     waiting_since: datetime | None = Field(description="When the first of them began to wait.")
+    stale_collections: int = Field(
+        description="Collections that PostgreSQL searches for now, since the store has not all of their new index."
+    )
 
 
 class ReindexRequest(BaseModel):
@@ -22,7 +25,7 @@ class ReindexRequest(BaseModel):
 
     empty_first: bool = Field(
         default=False,
-        description="Remove everything of the tenant from the store before; nothing is found until it is back.",
+        description="Remove everything of the tenant from the store before; PostgreSQL is searched until it is back.",
     )
 
 

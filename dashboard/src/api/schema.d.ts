@@ -8722,7 +8722,7 @@ export interface components {
         ReindexRequest: {
             /**
              * Empty First
-             * @description Remove everything of the tenant from the store before; nothing is found until it is back.
+             * @description Remove everything of the tenant from the store before; PostgreSQL is searched until it is back.
              * @default false
              */
             empty_first: boolean;
@@ -10025,6 +10025,11 @@ export interface components {
              * @description `postgresql`, or the store that follows it.
              */
             name: string;
+            /**
+             * Stale Collections
+             * @description Collections that PostgreSQL searches for now, since the store has not all of their new index.
+             */
+            stale_collections: number;
             /**
              * Waiting
              * @description Document versions whose change the store has not heard of.

@@ -29,6 +29,7 @@ from mcp_engine.errors import Refused
 from rag.index.postings import LexicalQuery, Places
 from rag.index.repository import Candidates, IndexRepository
 from rag.stores.port import SearchedIndex, StoredChunk
+from rag.stores.repository import StoreRepository
 from rag.stores.weaviate.connection import WeaviateConnection, WeaviateOptions
 from rag.stores.weaviate.schema import (
     COLLECTION_ID,
@@ -156,7 +157,7 @@ class WeaviateStore:
 
 
 class _WeaviateIndex:
-    """A tenant's chunks: found by the server, read from PostgreSQL."""
+    """A tenant's chunks: found by the server, read from PostgreSQL; found there too as long as the server is stale."""
 
     def __init__(self, store: WeaviateStore, session: AsyncSession, tenant_id: UUID) -> None:
         self._store = store
@@ -171,9 +172,12 @@ class _WeaviateIndex:
         limit: int,
         among: Set[UUID] | None = None,
     ) -> Candidates:
+        record = IndexRepository(self._session)
+        if await StoreRepository(self._session, self._tenant_id).is_stale(collection_id):
+            return await record.candidates(collection_id, vector, query, limit, among)
         found = await self._store.find(self._tenant_id, collection_id, vector, query.terms, limit, among)
         allowed = found if among is None else [place for place in found if place[0] in among]
-        return await IndexRepository(self._session).candidates_at(collection_id, vector, query, allowed)
+        return await record.candidates_at(collection_id, vector, query, allowed)
 
 
 async def _hybrid(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 from uuid import UUID
 
 import psycopg
 import pytest
-import pytest_asyncio
 
 from mcp_engine.access import Caller
-from mcp_engine.database.engine import Database
 from mcp_engine.errors import InvalidInput, Refused, TryLater
 from mcp_engine.jobs.context import JobContext
 from mcp_engine.jobs.service import JobService
@@ -23,40 +21,16 @@ from rag.parsing.pool import ParserPool
 from rag.reindexing.job import ReindexJob
 from rag.reindexing.schemas import Reindexing
 from rag.strategy import KIND
-from tests.commands import listening
 from tests.conftest import plain_url
-from tests.rag.conftest import Attempt, Workspace, workspace_on
+from tests.rag.conftest import Attempt, Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY
-from tests.rag.embedders.servers import DIMENSIONS, KEY, StandIn
+from tests.rag.embedders.servers import DIMENSIONS, StandIn
 from tests.rag.upkeep import rows
 
 WHO = "Who built the lighthouse of Karsund?"
 OTHER = "stand-in"
 CORPUS = {"lighthouse.md": LIGHTHOUSE, "bakery.md": BAKERY, "observatory.md": OBSERVATORY}
 STAGED = ("staged_version", "staged_chunk", "staged_posting")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def stand_in() -> AsyncIterator[tuple[StandIn, ServerOptions]]:
-    served = StandIn()
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("REINDEXING_KEY", KEY)
-        async with listening(served.app) as url:
-            yield (
-                served,
-                ServerOptions(
-                    name=OTHER, kind="openai", base_url=f"{url}/v1", model="small", dimensions=DIMENSIONS,
-                    credential_env="REINDEXING_KEY",
-                ),
-            )  # fmt: skip
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def local(
-    database: Database, embedder: MiniLMEmbedder, parsers: ParserPool, stand_in: tuple[StandIn, ServerOptions]
-) -> AsyncIterator[Workspace]:
-    async with workspace_on(database, embedder, parsers, [stand_in[1]]) as workspace:
-        yield workspace
 
 
 class Interrupted(Attempt):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from typing import cast
 from uuid import UUID
 
@@ -16,7 +15,6 @@ from mcp_engine.errors import InvalidInput, TryLater
 from mcp_engine.jobs.context import JobContext
 from mcp_engine.jobs.schemas import JobFilters
 from mcp_engine.jobs.service import JobService
-from rag.jobs import IndexJob
 from rag.parsing.pool import ParserPool
 from rag.service import DocumentService
 from rag.stores.job import FeedStoreJob
@@ -26,49 +24,13 @@ from rag.stores.postgresql import POSTGRESQL
 from rag.stores.repository import StoreRepository
 from rag.stores.service import StoreService
 from rag.stores.weaviate.store import WeaviateStore
-from rag.strategies import Strategies
 from tests.conftest import make_tenant
 from tests.rag.conftest import Attempt, Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE
 from tests.rag.stores.conftest import held, options_of
+from tests.rag.stores.feeding import Feeding
 from tests.rag.stores.recorded import Collected, Piece, unit
 from tests.rag.stores.weaviate_stand_in.server import StandIn
-
-
-class Feeding:
-    """A workspace whose passages a store finds, and the job that feeds it."""
-
-    def __init__(self, workspace: Workspace, parsers: ParserPool, store: WeaviateStore) -> None:
-        self.database, self.store = workspace.database, store
-        jobs = JobService(workspace.database)
-        self.documents = DocumentService(
-            workspace.database, jobs, workspace.searching, max_upload_bytes=1_000_000, store=store
-        )
-        strategies = Strategies(workspace.artifacts)
-        index_job = IndexJob(parsers, workspace.embedders, strategies, jobs, store)
-        self.workspace = replace(workspace, documents=self.documents, index_job=index_job)
-        self.service = StoreService(workspace.database, jobs, store)
-        self.jobs = jobs
-
-    async def add(self, caller: Caller, name: str, content: str) -> UUID:
-        return (await self.workspace.add(caller, name, content)).document.id
-
-    async def feed(self, caller: Caller) -> None:
-        await self.run(caller, FeedStoreJob(self.store))
-
-    async def run(self, caller: Caller, job: FeedStoreJob) -> None:
-        context = Attempt(self.database, caller.tenant_id, caller.principal_id, caller.tenant_id)
-        await job.run(cast("JobContext", context))
-
-    async def waiting(self, caller: Caller) -> int:
-        return (await self.service.status(caller)).waiting
-
-    async def found(self, caller: Caller, query: str) -> list[str]:
-        passages = await self.documents.search(caller, "default", "docs", query, 3)
-        return list(dict.fromkeys(passage.version.document for passage in passages))
-
-    async def queued(self, caller: Caller) -> int:
-        return len((await self.jobs.list(caller, JobFilters(kind=FEED, state="queued"))).items)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -185,6 +147,32 @@ async def test_a_refused_version_holds_up_no_other(
     assert len(held(server, caller)) == 4
 
 
+async def test_what_is_brought_over_is_found_in_postgresql_until_all_of_it_is_there(
+    feeding: Feeding, caller: Caller, server: StandIn
+) -> None:
+    await feeding.add(caller, "lighthouse.md", LIGHTHOUSE)
+    await feeding.add(caller, "bakery.md", BAKERY)
+    question = "How long does the dough rest?"
+    await feeding.service.reindex(caller)
+    assert (await feeding.service.status(caller)).stale_collections == 1
+    assert (await feeding.found(caller, question))[0] == "bakery.md"
+    await feeding.feed(caller)
+    assert (await feeding.service.status(caller)).stale_collections == 0
+    await feeding.service.reindex(caller, empty_first=True)
+    assert held(server, caller) == []
+    before = len(server.faults.calls)
+    assert (await feeding.found(caller, question))[0] == "bakery.md"
+    assert server.faults.calls[before:] == []
+    server.faults.refused_ordinals = frozenset({0})
+    with pytest.raises(InvalidInput):
+        await feeding.feed(caller)
+    assert (await feeding.found(caller, question))[0] == "bakery.md"
+    server.heal()
+    await feeding.feed(caller)
+    assert (await feeding.found(caller, question))[0] == "bakery.md"
+    assert server.faults.calls[-1] == "Search"
+
+
 class Meddling(WeaviateStore):
     """Somebody removes the version while the store takes it."""
 
@@ -205,7 +193,7 @@ async def test_a_change_during_the_delivery_is_delivered_too(
     store.docs, store.outbox = await Collected.make(database, store, caller), StoreOutbox(feeding.jobs, store)
     added = await store.docs.add([Piece(unit(1), "mast")], told=False)
     async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
-        await StoreRepository(work.session, work.tenant_id).note([added])
+        await StoreRepository(work.session, work.tenant_id).note([added], None)
     await feeding.run(caller, FeedStoreJob(store))
     assert (await feeding.waiting(caller), held(server, caller)) == (0, [])
     await store.close()
