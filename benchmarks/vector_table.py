@@ -48,7 +48,9 @@ class VectorTable:
             copy.set_types(["int4", "vector"])
             for number, vector in enumerate(vectors):
                 copy.write_row((number, vector))
-        self._open.execute("SET maintenance_work_mem = '1GB'")
+        # As its manual asks: the graph is built in memory, some 2 KB a vector of 384 dimensions.
+        megabytes = max(1024, len(vectors) * 3 // 1000)
+        self._open.execute(f"SET maintenance_work_mem = '{megabytes}MB'".encode())
         self._open.execute("CREATE INDEX ON item USING hnsw (vector vector_ip_ops) WITH (m = 16, ef_construction = 64)")
         self._open.execute("SET hnsw.ef_search = 100")
         self._open.execute("ANALYZE item")
