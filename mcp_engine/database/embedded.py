@@ -28,6 +28,10 @@ SYSTEM_USER = "mcp-engine"
 OWNER = "postgres"
 DATABASE = "mcp_engine"
 SOCKET_PATH_LIMIT = 107
+LEFT_OVER_SECONDS = 10.0
+"""How long a process of a killed server may take to notice that, until a start is refused because of it."""
+_LEFT_OVER_PAUSE_SECONDS = 0.25
+_LEFT_OVER = "pre-existing shared memory block"
 _ACCOUNT_PAUSES_SECONDS = (0.1, 0.3, 1.0, 2.0, 0.0)
 _SOCKET_NAME = ".s.PGSQL.5432"
 
@@ -102,25 +106,17 @@ class EmbeddedPostgres:
             # PostgreSQL itself would believe the number. Where nothing runs under it the file stays: by it PostgreSQL
             # finds out whether a process that outlived its killed server still works on the data.
             self._pid_file.unlink(missing_ok=True)
-        result = self._run(
-            "pg_ctl",
-            [
-                "start",
-                "-w",
-                "-t",
-                "120",
-                "-D",
-                str(self.data),
-                "-l",
-                str(self.log),
-                "-o",
-                f"-k {shlex.quote(str(self.socket_dir))}",
-            ],
-            account,
-        )
-        if result.returncode:
+        arguments = [
+            "start", "-w", "-t", "120", "-D", str(self.data), "-l", str(self.log),
+            "-o", f"-k {shlex.quote(str(self.socket_dir))}",
+        ]  # fmt: skip
+        patient_until = time.monotonic() + LEFT_OVER_SECONDS
+        while (result := self._run("pg_ctl", arguments, account)).returncode:
             tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-8:]) if self.log.exists() else ""
-            raise Refused("database.start_failed", f"PostgreSQL did not start in {self.root}:\n{tail or result.stderr}")
+            if _LEFT_OVER not in tail or time.monotonic() > patient_until:
+                said = f"PostgreSQL did not start in {self.root}:\n{tail or result.stderr}"
+                raise Refused("database.start_failed", said)
+            time.sleep(_LEFT_OVER_PAUSE_SECONDS)
 
     def stop(self) -> None:
         """Stop the cluster, ending open sessions first; does nothing when it is not running."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
+from mcp_engine.database import embedded
 from mcp_engine.database.embedded import EmbeddedPostgres
 from mcp_engine.errors import Conflict, Refused
 
@@ -69,8 +71,11 @@ def test_a_stale_pid_of_another_program_does_not_stand_in_the_way(folder: Path) 
         cluster.stop()
 
 
-def test_a_server_is_not_started_beside_a_process_of_the_one_before(folder: Path) -> None:
+def test_a_server_is_not_started_beside_a_process_of_the_one_before(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two at once on the same files would damage them."""
+    monkeypatch.setattr(embedded, "LEFT_OVER_SECONDS", 0.5)
     cluster = EmbeddedPostgres(folder / "pg", "owner-password-of-the-tests")
     cluster.start()
     url = cluster.url(database="postgres").replace("+psycopg", "")
@@ -93,6 +98,28 @@ def test_a_server_is_not_started_beside_a_process_of_the_one_before(folder: Path
         assert cluster.is_running()
     finally:
         cluster.stop()
+
+
+def test_a_start_waits_for_a_process_of_the_one_before_to_end(folder: Path) -> None:
+    cluster = EmbeddedPostgres(folder / "pg", "owner-password-of-the-tests")
+    cluster.start()
+    url = cluster.url(database="postgres").replace("+psycopg", "")
+    with contextlib.closing(psycopg.connect(url)) as connection:
+        left = connection.info.backend_pid
+        os.kill(left, signal.SIGSTOP)
+        server = int((cluster.data / "postmaster.pid").read_text().split("\n", 1)[0])
+        os.kill(server, signal.SIGKILL)
+        until_gone(server)
+        ending = threading.Timer(1.0, os.kill, (left, signal.SIGKILL))
+        ending.start()
+        try:
+            cluster.start()
+            assert cluster.is_running()
+        finally:
+            ending.join()
+            cluster.stop()
+    refusals = [line for line in cluster.log.read_text().splitlines() if "shared memory block" in line]
+    assert refusals
 
 
 def until_gone(pid: int) -> None:
