@@ -21,7 +21,7 @@ Reason = Literal["budget", "repeated"]
 class PackedPassage:
     """A passage to be packed: `text` begins at `start` in its version, and `lead` stands right before it.
 
-    `sentences` are offsets in the version, in order.
+    `sentences` are offsets in the version, in the order in which they are worth showing.
     """
 
     version_id: UUID

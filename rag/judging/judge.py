@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from mcp_engine.artifacts.versions import ResolvedVersion
 from mcp_engine.errors import ModelFailed
 from mcp_engine.evaluation.scorers.verdicts import read_verdict
 from mcp_engine.telemetry.tracing import span, tracer
-from rag.answering import Draft
+from rag.answering import Draft, Sentence
 from rag.odds import bounded, log_odds, probability
 from rag.packing import PackedPassage, PackedSpan, pack
 from rag.packing_report import packing_report
@@ -34,7 +34,7 @@ _tracer = tracer(__name__)
 class _Cited:
     """What would be cited: sentences, and the passages that they stand in."""
 
-    sentences: Sequence[str]
+    sentences: Sequence[Sentence]
     passages: Sequence[Passage]
 
 
@@ -107,10 +107,10 @@ class Judge:
         parent_id: UUID | None,
     ) -> tuple[float, JudgingReport]:
         counter = await self._prompts.tokens(caller, namespace, judging.prompt, version)
-        packed = await asyncio.to_thread(pack, _to_pack(cited.passages), judging.budget_tokens, counter, _joined)
+        packed = await asyncio.to_thread(pack, _to_pack(cited), judging.budget_tokens, counter, _joined)
         values = {
             "question": question,
-            "sentences": "\n".join(" ".join(text.split()) for text in cited.sentences),
+            "sentences": "\n".join(" ".join(one.text.split()) for one in cited.sentences),
             "passages": _joined(packed.spans),
         }
         output = await self._prompts.output(
@@ -142,17 +142,24 @@ def _cited(draft: Draft, passages: Sequence[Passage]) -> _Cited:
             for one in draft.sentences
         )
     ]
-    return _Cited([one.text for one in draft.sentences], held)
+    return _Cited(draft.sentences, held)
 
 
-def _to_pack(passages: Sequence[Passage]) -> list[PackedPassage]:
+def _to_pack(cited: _Cited) -> list[PackedPassage]:
+    """Return the passages, of each what stands nearest to the cited sentences first."""
     return [
-        PackedPassage(
-            one.version.version_id, one.start, one.text,
-            [Span(one.start + sentence.start, one.start + sentence.end) for sentence in split_sentences(one.text)],
-        )
-        for one in passages
-    ]  # fmt: skip
+        PackedPassage(one.version.version_id, one.start, one.text, sorted(_sentences(one), key=_distance(one, cited)))
+        for one in cited.passages
+    ]
+
+
+def _sentences(passage: Passage) -> list[Span]:
+    return [Span(passage.start + one.start, passage.start + one.end) for one in split_sentences(passage.text)]
+
+
+def _distance(passage: Passage, cited: _Cited) -> Callable[[Span], int]:
+    starts = [one.start for one in cited.sentences if one.version_id == passage.version.version_id]
+    return lambda span: min(abs(span.start - start) for start in starts)
 
 
 def _joined(spans: Sequence[PackedSpan]) -> str:

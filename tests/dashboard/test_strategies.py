@@ -147,6 +147,10 @@ def test_a_judge_and_a_calibration_are_tried_pushed_and_told_beside_answers(
     assert_accessible(page, "strategy-judge-cross-encoder")
     page.get_by_role("combobox", name="Whether there is an answer").select_option("a language model, by a prompt")
     page.get_by_role("textbox", name="Judging prompt").fill(name)
+    page.get_by_role("group", name="Judge", exact=True).get_by_text("Advanced", exact=True).click()
+    page.get_by_role("spinbutton", name="Tokens of passages").fill("9")
+    expect(page.get_by_text("Correct first: Tokens of passages: From 50 to 200000.")).to_be_visible()
+    page.get_by_role("spinbutton", name="Tokens of passages").fill("50")
     page.get_by_role("checkbox", name="Calibrate confidence").check()
     page.get_by_role("spinbutton", name="Weight of the own check").fill("21")
     expect(page.get_by_text("Correct first: Weight of the own check: From 0 to 20.")).to_be_visible()
@@ -157,12 +161,13 @@ def test_a_judge_and_a_calibration_are_tried_pushed_and_told_beside_answers(
         rf"Judged by {name}: there is an answer with probability 0\.(01|99); the engine’s own check alone says 0\.\d\d"
     )
     expect(draft).to_contain_text(told)
+    expect(draft).to_contain_text(re.compile(r"It read \d\d tokens of the passages, and \d of them not to the end\."))
     assert_accessible(page, "strategy-judge")
     page.get_by_role("textbox", name="Name").fill(name)
     page.get_by_role("button", name="Push").click()
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     pushed = engine.api("GET", f"/artifacts/rag_strategy/{name}")["body"]
-    assert pushed["judging"] == {"kind": "model", "prompt": name}
+    assert pushed["judging"] == {"kind": "model", "prompt": name, "budget_tokens": 50}
     assert pushed["answering"]["calibration"] == {"own": 0.0, "judge": 1.0, "bias": 6.125}
     page.goto(f"{engine.url}/ask?collection=handbook&strategy={name}&q={quote(FREEDOMS)}")
     page.get_by_role("button", name="Ask", exact=True).click()

@@ -40,7 +40,7 @@ export function JudgingFields({ body, onChange }: { body: Body; onChange: (body:
       {now?.kind === "model" && (
         <BudgetField
           label="Tokens of passages"
-          hint="Those that hold what would be cited, best first"
+          hint="What stands around the sentences that would be cited, first"
           value={now.budget_tokens ?? null}
           onChange={(next) => onChange({ ...body, judging: { kind: now.kind, prompt: now.prompt, ...(next !== null && { budget_tokens: next }) } as Judging })}
         />
