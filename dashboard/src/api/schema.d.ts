@@ -7004,7 +7004,8 @@ export interface components {
          *     `prompt` names a version of one (`judge@production`), whose variables are `question`, with those before it that it
          *     follows, `sentences`, those that would be cited, and where it wants them `passages`, where they stand. Its output
          *     is JSON with `pass` (true or false) or `score` (0 to 1), whose log-odds count. Passages take at most
-         *     `budget_tokens` by the model's own count, best first; the report says what of them was left out.
+         *     `budget_tokens` by the model's own count, what stands around the sentences first; the report says what of them was
+         *     left out.
          */
         ModelJudging: {
             /**
