@@ -16,6 +16,7 @@ PRINCIPAL_EXPRESSION = "nullif(current_setting('mcp_engine.principal_id', true),
 """Who reads, for access lists; null, which is on no list, where nobody was named."""
 ENGINE = "00000000-0000-0000-0000-000000000000"
 """`mcp_engine.access.ENGINE`, as the database knows it."""
+IS_ENGINE = f"{PRINCIPAL_EXPRESSION} = '{ENGINE}'"
 
 
 def created_at() -> sa.Column[datetime]:
@@ -44,6 +45,56 @@ def tenant_table(table: str, *, privileges: str = "SELECT, INSERT") -> None:
         f"WITH CHECK (tenant_id = {TENANT_EXPRESSION})"
     )
     grant(table, privileges)
+
+
+def restrict(table: str, condition: str, *, to: str = "readers") -> None:
+    """Keep back, of the rows that the tenant's policy lets through, those that don't meet `condition`.
+
+    Args:
+        to: what the policy is named after, besides its table: a table may have several, and its rows meet all.
+    """
+    op.execute(f"CREATE POLICY {table}_{to} ON {table} AS RESTRICTIVE USING ({condition})")
+
+
+def is_reader(owner: str) -> str:
+    """Return whether the list of a row of `owner` (table `<owner>_reader`) names who reads, or a group of theirs."""
+    return f"""EXISTS (
+        SELECT FROM {owner}_reader AS reader
+        WHERE reader.tenant_id = {owner}.tenant_id AND reader.{owner}_id = {owner}.id AND (
+            reader.principal_id = {PRINCIPAL_EXPRESSION}
+            OR reader.group_id IN (
+                SELECT group_id FROM group_member AS member
+                WHERE member.tenant_id = {TENANT_EXPRESSION} AND member.principal_id = {PRINCIPAL_EXPRESSION}
+            )
+        )
+    )"""  # noqa: S608 - names of tables
+
+
+def is_seen(table: str, reference: str) -> str:
+    """Return whether policies let the row through that `reference`, such as `job.subject_id`, names in `table`."""
+    owner = reference.split(".")[0]
+    return f"EXISTS (SELECT FROM {table} AS one WHERE one.tenant_id = {owner}.tenant_id AND one.id = {reference})"
+
+
+def reader_table(owner: str) -> None:
+    """Make the table of those lists: each row names a principal or a group, never both."""
+    table = f"{owner}_reader"
+    op.create_table(
+        table,
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column(f"{owner}_id", sa.Uuid(), nullable=False),
+        sa.Column("principal_id", sa.Uuid(), nullable=True),
+        sa.Column("group_id", sa.Uuid(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=f"pk_{table}"),
+        reference(table, f"{owner}_id", owner),
+        reference(table, "principal_id", "principal"),
+        reference(table, "group_id", "principal_group"),
+        sa.CheckConstraint("num_nonnulls(principal_id, group_id) = 1", name=f"ck_{table}_one"),
+    )
+    for column in (f"{owner}_id", "group_id"):
+        op.create_index(f"ix_{table}_tenant_id_{column}", table, ["tenant_id", column])
+    tenant_table(table, privileges="SELECT, INSERT, DELETE")
 
 
 def immutable(table: str) -> None:

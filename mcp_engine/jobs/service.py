@@ -27,14 +27,25 @@ class JobService:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def enqueue(self, work: UnitOfWork, *, kind: str, subject_id: UUID, namespace: str | None = None) -> UUID:
+    async def enqueue(
+        self,
+        work: UnitOfWork,
+        *,
+        kind: str,
+        subject_id: UUID,
+        namespace: str | None = None,
+        job_id: UUID | None = None,
+    ) -> UUID:
         """Enqueue a job in the caller's transaction: it is done exactly when the transaction commits.
+
+        Args:
+            job_id: a new id, where the subject is written first and names its job.
 
         Returns:
             the job's id.
         """
         job = JobRow(
-            tenant_id=work.tenant_id, id=new_id(), kind=kind, subject_id=subject_id,
+            tenant_id=work.tenant_id, id=job_id or new_id(), kind=kind, subject_id=subject_id,
             actor_id=work.actor_id, namespace=namespace,
         )  # fmt: skip
         await JobRepository(work.session).insert(job)

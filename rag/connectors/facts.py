@@ -1,4 +1,4 @@
-"""What the audit log says about sources; never where they are or what opens them."""
+"""What the audit log says about sources; never where they are or what opens them, nor the name of a restricted one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SYNCED: Final = "source.synced"
 async def append_created(work: UnitOfWork, row: SourceRow, readers: AccessList | None) -> None:
     facts = {
         "collection_id": str(row.collection_id),
-        "name": row.name,
+        "name": row.name if readers is None else None,
         "kind": row.kind,
         "every_seconds": row.every_seconds,
         "remove_gone": row.remove_gone,
@@ -35,7 +35,7 @@ async def append_changed(work: UnitOfWork, row: SourceRow, changed: Iterable[str
     """Say which members of a source are others now, with those that are neither a place nor a secret."""
     facts = {
         "changed": sorted(changed),
-        "name": row.name,
+        "name": row.name if readers is None else None,
         "every_seconds": row.every_seconds,
         "remove_gone": row.remove_gone,
         "paused": row.paused,
@@ -45,7 +45,8 @@ async def append_changed(work: UnitOfWork, row: SourceRow, changed: Iterable[str
 
 
 async def append_removed(work: UnitOfWork, row: SourceRow, documents: int) -> None:
-    await append(work, AuditEvent(REMOVED, str(row.id), {"name": row.name, "documents": documents}))
+    facts = {"name": None if row.restricted else row.name, "documents": documents}
+    await append(work, AuditEvent(REMOVED, str(row.id), facts))
 
 
 async def append_started(work: UnitOfWork, row: SourceRunRow) -> None:

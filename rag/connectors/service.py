@@ -255,12 +255,12 @@ class SourceService:
             await self._start(work, row, (await repository.collection(row.collection_id)).namespace)
 
     async def _start(self, work: UnitOfWork, row: SourceRow, namespace: str) -> UUID:
-        run_id = new_id()
-        job_id = await self._jobs.enqueue(work, kind=SYNC, subject_id=run_id, namespace=namespace)
-        run = SourceRunRow(tenant_id=work.tenant_id, id=run_id, source_id=row.id, job_id=job_id)
+        run = SourceRunRow(tenant_id=work.tenant_id, id=new_id(), source_id=row.id, job_id=new_id())
+        # The run first: who may see its job is read from it, and whoever writes a row must see it.
         await SourceRepository(work.session, work.tenant_id).add_run(run)
+        await self._jobs.enqueue(work, kind=SYNC, subject_id=run.id, namespace=namespace, job_id=run.job_id)
         await facts.append_started(work, run)
-        return run_id
+        return run.id
 
     async def _is_unchanged(self, tenant_id: UUID, stored: StoredSource) -> bool:
         """Look at what a source looks like; one that can't be looked at is read, so that its run says why."""

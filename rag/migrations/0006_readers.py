@@ -15,30 +15,11 @@ def upgrade() -> None:
     op.add_column("document", sa.Column("restricted", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("collection", sa.Column("restricted", sa.BigInteger(), server_default="0", nullable=False))
     op.create_check_constraint("ck_collection_restricted", "collection", "restricted >= 0")
-    _readers()
+    ddl.reader_table("document")
     op.execute(_COUNT_RESTRICTED)
     op.execute(_ON_DOCUMENT)
     op.execute(_SEARCHED_VERSIONS)
     _policies()
-
-
-def _readers() -> None:
-    op.create_table(
-        "document_reader",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("document_id", sa.Uuid(), nullable=False),
-        sa.Column("principal_id", sa.Uuid(), nullable=True),
-        sa.Column("group_id", sa.Uuid(), nullable=True),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_document_reader"),
-        ddl.reference("document_reader", "document_id", "document"),
-        ddl.reference("document_reader", "principal_id", "principal"),
-        ddl.reference("document_reader", "group_id", "principal_group"),
-        sa.CheckConstraint("num_nonnulls(principal_id, group_id) = 1", name="ck_document_reader_one"),
-    )
-    for column in ("document_id", "group_id"):
-        op.create_index(f"ix_document_reader_tenant_id_{column}", "document_reader", ["tenant_id", column])
-    ddl.tenant_table("document_reader", privileges="SELECT, INSERT, DELETE")
 
 
 def _policies() -> None:
@@ -47,38 +28,17 @@ def _policies() -> None:
     What belongs to a document asks for the document, and so for the one policy that reads the list. A tenant that
     has no restricted document, which a query finds out once, pays nothing more for its rows.
     """
-    _restrict("document", f"NOT restricted OR {_IS_ENGINE} OR {_IS_READER}")
-    _restrict("document_version", f"{_NOTHING_RESTRICTED} OR {_exists('document', 'document_version.document_id')}")
+    ddl.restrict("document", f"NOT restricted OR {ddl.IS_ENGINE} OR {ddl.is_reader('document')}")
+    its_document = ddl.is_seen("document", "document_version.document_id")
+    ddl.restrict("document_version", f"{_NOTHING_RESTRICTED} OR {its_document}")
     for table in ("document_original", "document_reading", "document_text", "document_indexing"):
-        _restrict(table, f"{_NOTHING_RESTRICTED} OR {_exists('document_version', f'{table}.version_id')}")
-    _restrict("job", f"{_NOTHING_RESTRICTED} OR {_IS_ENGINE} OR CASE kind {_SUBJECTS} ELSE true END")
+        ddl.restrict(table, f"{_NOTHING_RESTRICTED} OR {ddl.is_seen('document_version', f'{table}.version_id')}")
+    ddl.restrict("job", f"{_NOTHING_RESTRICTED} OR {ddl.IS_ENGINE} OR CASE kind {_SUBJECTS} ELSE true END")
     shows_nothing = f"({_SHOWS_NOTHING_HIDDEN} AND {_SAYS_WHAT_IT_SHOWS})"
-    _restrict("execution", f"{_NOTHING_RESTRICTED} OR {_IS_ENGINE} OR {shows_nothing}")
-    _restrict("execution_output", f"{_NOTHING_RESTRICTED} OR {_exists('execution', 'execution_output.execution_id')}")
+    ddl.restrict("execution", f"{_NOTHING_RESTRICTED} OR {ddl.IS_ENGINE} OR {shows_nothing}")
+    its_execution = ddl.is_seen("execution", "execution_output.execution_id")
+    ddl.restrict("execution_output", f"{_NOTHING_RESTRICTED} OR {its_execution}")
 
-
-def _restrict(table: str, condition: str) -> None:
-    op.execute(f"CREATE POLICY {table}_readers ON {table} AS RESTRICTIVE USING ({condition})")
-
-
-def _exists(table: str, reference: str) -> str:
-    """Return whether a row is seen that the policies of its own table let through."""
-    owner = reference.split(".")[0]
-    return f"EXISTS (SELECT FROM {table} AS one WHERE one.tenant_id = {owner}.tenant_id AND one.id = {reference})"
-
-
-_IS_ENGINE = f"{ddl.PRINCIPAL_EXPRESSION} = '{ddl.ENGINE}'"
-
-_IS_READER = f"""EXISTS (
-    SELECT FROM document_reader AS reader
-    WHERE reader.tenant_id = document.tenant_id AND reader.document_id = document.id AND (
-        reader.principal_id = {ddl.PRINCIPAL_EXPRESSION}
-        OR reader.group_id IN (
-            SELECT group_id FROM group_member AS member
-            WHERE member.tenant_id = {ddl.TENANT_EXPRESSION} AND member.principal_id = {ddl.PRINCIPAL_EXPRESSION}
-        )
-    )
-)"""
 
 # Uncorrelated, so that it is looked up once a query.
 _NOTHING_RESTRICTED = f"""NOT EXISTS (
@@ -87,8 +47,8 @@ _NOTHING_RESTRICTED = f"""NOT EXISTS (
 
 # Messages of failed jobs name the document.
 _SUBJECTS = f"""
-    WHEN 'rag.index' THEN {_exists("document_version", "job.subject_id")}
-    WHEN 'rag.recheck_answers' THEN {_exists("document", "job.subject_id")}"""
+    WHEN 'rag.index' THEN {ddl.is_seen("document_version", "job.subject_id")}
+    WHEN 'rag.recheck_answers' THEN {ddl.is_seen("document", "job.subject_id")}"""
 
 # Before `shown` was kept, an answer named what it cited and a refusal what it showed.
 _SHOWS_NOTHING_HIDDEN = """NOT EXISTS (

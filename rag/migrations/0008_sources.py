@@ -113,41 +113,14 @@ def _schedule() -> None:
 
 
 def _readers() -> None:
-    """Who alone sees a restricted source with its runs and items, as `document_reader` says it of documents."""
-    op.create_table(
-        "source_reader",
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("source_id", sa.Uuid(), nullable=False),
-        sa.Column("principal_id", sa.Uuid(), nullable=True),
-        sa.Column("group_id", sa.Uuid(), nullable=True),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_source_reader"),
-        ddl.reference("source_reader", "source_id", "source"),
-        ddl.reference("source_reader", "principal_id", "principal"),
-        ddl.reference("source_reader", "group_id", "principal_group"),
-        sa.CheckConstraint("num_nonnulls(principal_id, group_id) = 1", name="ck_source_reader_one"),
-    )
-    for column in ("source_id", "group_id"):
-        op.create_index(f"ix_source_reader_tenant_id_{column}", "source_reader", ["tenant_id", column])
-    ddl.tenant_table("source_reader", privileges="SELECT, INSERT, DELETE")
-    is_engine = f"{ddl.PRINCIPAL_EXPRESSION} = '{ddl.ENGINE}'"
-    op.execute(
-        f"CREATE POLICY source_readers ON source AS RESTRICTIVE USING (NOT restricted OR {is_engine} OR {_IS_READER})"
-    )
+    """Who alone sees a restricted source with its runs and items, as `document_reader` says it of documents.
+
+    Also the job of a run: the message of one that failed says where the source is.
+    """
+    ddl.reader_table("source")
+    ddl.restrict("source", f"NOT restricted OR {ddl.IS_ENGINE} OR {ddl.is_reader('source')}")
     for table in ("source_run", "source_item"):
-        op.execute(
-            f"CREATE POLICY {table}_readers ON {table} AS RESTRICTIVE USING ({is_engine} OR source_id IN "
-            f"(SELECT one.id FROM source AS one WHERE one.tenant_id = {ddl.TENANT_EXPRESSION}))"
-        )
-
-
-_IS_READER = f"""EXISTS (
-    SELECT FROM source_reader AS reader
-    WHERE reader.tenant_id = source.tenant_id AND reader.source_id = source.id AND (
-        reader.principal_id = {ddl.PRINCIPAL_EXPRESSION}
-        OR reader.group_id IN (
-            SELECT group_id FROM group_member AS member
-            WHERE member.tenant_id = {ddl.TENANT_EXPRESSION} AND member.principal_id = {ddl.PRINCIPAL_EXPRESSION}
-        )
-    )
-)"""
+        seen = f"source_id IN (SELECT one.id FROM source AS one WHERE one.tenant_id = {ddl.TENANT_EXPRESSION})"
+        ddl.restrict(table, f"{ddl.IS_ENGINE} OR {seen}")
+    its_run = ddl.is_seen("source_run", "job.subject_id")
+    ddl.restrict("job", f"kind <> 'rag.sync' OR {ddl.IS_ENGINE} OR {its_run}", to="source_readers")

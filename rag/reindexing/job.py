@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mcp_engine.database.engine import UnitOfWork
-from mcp_engine.errors import EngineError, InvalidInput
+from mcp_engine.errors import EngineError, InvalidInput, TimedOut
 from mcp_engine.jobs.context import JobContext
 from mcp_engine.jobs.kinds import is_permanent
 from mcp_engine.jobs.service import JobService
@@ -96,7 +96,8 @@ class ReindexJob:
         known = await asyncio.to_thread(_known, document, source.old, embedder.dimensions)
 
         async def report(done: int, total: int) -> None:
-            await self._report(context, row, f"{one.name}: {done} of {total}")
+            # Nor a name in any error: everyone sees the job of a collection, and not everyone each document of it.
+            await self._report(context, row, f"one document: {done} of {total}")
 
         chunking, of_sentences = Chunking.model_validate(row.chunking), KnownVectors(embedder, known)
         index = await index_of(document, chunking, embedder, report, of_sentences)
@@ -127,7 +128,8 @@ class ReindexJob:
         try:
             parsed = await self._parsers.parse(source.content, filename=name)
         except EngineError as error:
-            if not is_permanent(error):
+            # The same bytes take as long the next time.
+            if not is_permanent(error) and not isinstance(error, TimedOut):
                 raise
             parsed = None
         if parsed is not None and _digest(parsed.text) == _digest(stored.text):

@@ -7,15 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from mcp_engine.access import Caller
+from mcp_engine.access import ENGINE, Caller
 from mcp_engine.errors import Conflict, NotFound
 from mcp_engine.identifiers import new_id
 from mcp_engine.identity.groups.service import GroupService
+from mcp_engine.jobs.kinds import kinds_by_name
+from mcp_engine.jobs.lease import Lease
+from mcp_engine.jobs.runner import JobRunner
+from mcp_engine.jobs.schemas import JobFilters
+from mcp_engine.jobs.service import JobService
 from rag.connectors.schemas import NewSource, Source, SourceChange
 from rag.readers.schemas import ReadersIn
 from rag.readers.service import ReaderService
 from tests.rag.conftest import Workspace
 from tests.rag.connectors.conftest import Library, counts
+from tests.rag.connectors.test_reading import rows_of
 
 TEXT = "The lighthouse of Karsund was built in 1874 by Ingrid Solberg."
 
@@ -72,6 +78,45 @@ async def test_for_everybody_else_the_source_does_not_exist(library: Library, ro
             await call
         assert raised.value.code == "source.not_found"
     assert len((await sources.items(library.caller, source.id, None, None, 9)).items) == 2
+
+
+async def test_a_reading_that_failed_tells_everybody_else_nothing(library: Library, root: Path) -> None:
+    secret, shared = root / "layoffs", root / "menus"
+    for folder in (secret, shared):
+        folder.mkdir()
+    source = await library.folder(secret, "plans", readers=mine(library))
+    other = await library.folder(shared, "menus")
+    lease = await Lease.acquire(library.database, 30)
+    runner = JobRunner(library.database, lease, kinds_by_name([library.job]))
+    jobs, outsider = JobService(library.database), stranger(library)
+    for one in (source, other):
+        assert one.last_run is not None
+        Path(one.settings["path"]).rmdir()
+        await runner.run(library.caller.tenant_id, one.last_run.job_id)
+    assert source.last_run is not None
+    assert other.last_run is not None
+    job_id = source.last_run.job_id
+    for call in (jobs.get, jobs.cancel, jobs.retry):
+        with pytest.raises(NotFound) as raised:
+            await call(outsider, job_id)
+        assert raised.value.code == "job.not_found"
+    assert [one.id for one in (await jobs.list(outsider, JobFilters())).items] == [other.last_run.job_id]
+    for caller in (library.caller, replace(library.caller, principal_id=ENGINE)):
+        failed = await jobs.get(caller, job_id)
+        assert (failed.state, failed.error_code) == ("failed", "source.folder_gone")
+        assert "layoffs" in (failed.error_message or "")
+        assert len((await jobs.list(caller, JobFilters())).items) == 2
+    await library.sources.change(library.caller, source.id, SourceChange(readers=None))
+    assert (await jobs.get(outsider, job_id)).state == "failed"
+
+
+async def test_the_audit_log_does_not_name_it(library: Library, root: Path) -> None:
+    source = await library.folder(root, "layoffs", readers=mine(library), sync=False)
+    await library.sources.change(library.caller, source.id, SourceChange(prefix="2031/"))
+    await library.sources.remove(library.caller, source.id, documents=False)
+    await library.folder(root, "menus", sync=False)
+    said = await rows_of(library, "SELECT facts ->> 'name' FROM audit_entry WHERE kind LIKE 'source.%' ORDER BY id")
+    assert [name for (name,) in said] == [None, None, None, "menus"]
 
 
 async def test_a_group_reads_what_comes_and_a_list_holds_whoever_sets_it(library: Library, root: Path) -> None:

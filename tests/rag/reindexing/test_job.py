@@ -195,6 +195,31 @@ async def test_only_what_changed_is_made_anew(
     assert passages[0].text == LIGHTHOUSE[passages[0].start : passages[0].end]
 
 
+async def test_its_job_names_no_document_for_not_everyone_who_sees_it_reads_each(
+    local: Workspace, caller: Caller, embedder: MiniLMEmbedder
+) -> None:
+    await fill(local, caller)
+    started = await wish(local, caller, {"chunking": {"max_characters": 400}})
+    context, notes = attempt_at(local, caller, started.id), list[str]()
+    report = context.progress
+
+    async def noted(done: int, total: int, note: str | None = None) -> None:
+        notes.append(note or "")
+        await report(done, total, note)
+
+    context.progress = noted  # pyright: ignore[reportAttributeAccessIssue]
+    # Errors of the parser name the document that they are about.
+    hurried = ParserPool(processes=1, timeout_seconds=0.001)
+    try:
+        await run(local, context, ReindexJob(hurried, Embedders(embedder), JobService(local.database)))
+    finally:
+        await hurried.close()
+    assert notes
+    assert [note for note in notes for name in CORPUS if name in note] == []
+    [row] = (await local.reindexings.list(caller, "default", "docs", None, 1)).items
+    assert row.documents == len(CORPUS), "those that take long to read are cut as they are stored"
+
+
 async def finish(workspace: Workspace, caller: Caller, started: Reindexing) -> None:
     """Say that the job of a re-indexing has ended, as the worker that ran it would."""
     async with workspace.database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
