@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,8 +76,12 @@ class SourceRepository:
         restricted = select(col(SourceRow.restricted)).where(col(SourceRow.id) == source_id)
         if not await self._session.scalar(restricted):
             return None
-        belongs = col(SourceReaderRow.source_id) == source_id
-        return await listed(self._session, belongs, col(SourceReaderRow.principal_id), col(SourceReaderRow.group_id))
+        return (await self.lists([source_id]))[source_id]
+
+    async def lists(self, restricted: Collection[UUID]) -> dict[UUID, AccessList]:
+        """Return, for sources that have readers, who these are."""
+        columns = col(SourceReaderRow.source_id), col(SourceReaderRow.principal_id), col(SourceReaderRow.group_id)
+        return await listed(self._session, restricted, *columns)
 
     async def set_readers(self, row: SourceRow, wanted: AccessList | None) -> None:
         """Say who alone sees a locked source and reads what it brings; None for everyone in the tenant."""

@@ -123,7 +123,8 @@ class SourceService:
             place = await find_collection(work, namespace, collection)
             repository = SourceRepository(work.session, work.tenant_id)
             rows = await repository.page(place.id, after, limit + 1)
-            shown = [source_view(one, await repository.readers(one.row.id)) for one in rows]
+            lists = await repository.lists([one.row.id for one in rows if one.row.restricted])
+        shown = [source_view(one, lists.get(one.row.id)) for one in rows]
         return page_of(shown, limit, lambda one: (one.name,))
 
     async def get(self, caller: Caller, source_id: UUID) -> Source:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, insert, literal, select, update
+from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -40,21 +41,31 @@ class AccessList:
 
 async def listed(
     session: AsyncSession,
-    belongs: ColumnElement[bool],
+    of: Collection[UUID],
+    owner_id: Mapped[UUID],
     principal_id: Mapped[UUID | None],
     group_id: Mapped[UUID | None],
-) -> AccessList:
-    """Return the principals and groups of the rows that belong to one list, by name.
+) -> dict[UUID, AccessList]:
+    """Return the lists of these owners, in one query.
 
     Args:
-        principal_id: the rows' column, as `group_id`.
+        owner_id: the column that says whose a row is, as `principal_id` and `group_id` say whom it names.
     """
-    principals = select(col(Principal.id), col(Principal.name)).where(principal_id == col(Principal.id))
-    groups = select(col(GroupRow.id), col(GroupRow.name)).where(group_id == col(GroupRow.id))
-    return AccessList(
-        [Listed(*row) for row in await session.execute(principals.where(belongs).order_by(col(Principal.name)))],
-        [Listed(*row) for row in await session.execute(groups.where(belongs).order_by(col(GroupRow.name)))],
+    name = func.coalesce(col(Principal.name), col(GroupRow.name))
+    query = (
+        select(owner_id, principal_id, group_id, name)
+        .outerjoin(Principal, col(Principal.id) == principal_id)
+        .outerjoin(GroupRow, col(GroupRow.id) == group_id)
+        .where(owner_id.in_(of))
+        .order_by(name)
     )
+    principals, groups = defaultdict[UUID, list[Listed]](list), defaultdict[UUID, list[Listed]](list)
+    for owner, principal, group, called in await session.execute(query):
+        if principal is not None:
+            principals[owner].append(Listed(principal, called))
+        elif group is not None:
+            groups[owner].append(Listed(group, called))
+    return {owner: AccessList(principals[owner], groups[owner]) for owner in of}
 
 
 def rows_of(wanted: AccessList, key: Mapping[str, UUID]) -> list[dict[str, UUID | None]]:
@@ -72,8 +83,8 @@ class ReaderRepository:
 
     async def of_document(self, document_id: UUID) -> AccessList:
         """Return the list of a document that the reader was found to see: the rows themselves are shown to all."""
-        belongs = col(ReaderRow.document_id) == document_id
-        return await listed(self._session, belongs, col(ReaderRow.principal_id), col(ReaderRow.group_id))
+        columns = col(ReaderRow.document_id), col(ReaderRow.principal_id), col(ReaderRow.group_id)
+        return (await listed(self._session, [document_id], *columns))[document_id]
 
     async def replace(self, document_id: UUID, wanted: AccessList) -> None:
         """Make a document's list this one, and the document a restricted one."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from mcp_engine.access import ENGINE, Caller
 from mcp_engine.errors import Conflict, NotFound
@@ -117,6 +118,30 @@ async def test_the_audit_log_does_not_name_it(library: Library, root: Path) -> N
     await library.folder(root, "menus", sync=False)
     said = await rows_of(library, "SELECT facts ->> 'name' FROM audit_entry WHERE kind LIKE 'source.%' ORDER BY id")
     assert [name for (name,) in said] == [None, None, None, "menus"]
+
+
+async def test_the_readers_of_a_page_of_sources_are_asked_for_once(library: Library, root: Path) -> None:
+    groups = GroupService(library.database)
+    await groups.create(library.caller, "crew")
+    await groups.add_member(library.caller, "crew", library.caller.principal_id)
+    wanted = [mine(library), ReadersIn(groups=["crew"]), None]
+    for number, readers in enumerate(wanted):
+        await library.folder(root, f"s{number}", readers=readers, sync=False)
+    asked: list[str] = []
+
+    def count(*args: object) -> None:
+        asked.append(str(args[2]))
+
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        shown = (await library.sources.list(library.caller, "default", "docs", None, 9)).items
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+    assert sum("source_reader" in statement for statement in asked) == 1
+    readers = [one.readers for one in shown]
+    assert [one.restricted for one in readers] == [True, True, False]
+    assert [[one.id for one in each.principals] for each in readers] == [[library.caller.principal_id], [], []]
+    assert [[one.name for one in each.groups] for each in readers] == [[], ["crew"], []]
 
 
 async def test_a_group_reads_what_comes_and_a_list_holds_whoever_sets_it(library: Library, root: Path) -> None:
