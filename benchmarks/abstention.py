@@ -4,7 +4,8 @@
 data's gold spans say, `answered` the share of questions that are answered. `coverage` is the largest share that one
 threshold of confidence can answer with at most 5 % of the answers unsupported. For the peer, a threshold of the
 retrieval score (the nearest passage's cosine), the best one is looked for in the same answers, which favours it. The
-whole curve is in `settings`. No threshold or weight of the engine is fitted here.
+curves of both are in `settings`, and `python -m benchmarks.risk_picture` draws them. No threshold or weight of the
+engine is fitted here.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from benchmarks.ranking import coverage_at, risk_coverage
 from rag.sweeps.measuring import auroc
 
 RISKS = {"05": 0.05, "10": 0.1, "20": 0.2, "30": 0.3}
-_CURVE_POINTS = 40
+_CURVE_POINTS = 100
 
 
 def run(context: Context) -> Outcome:
@@ -37,10 +38,17 @@ def run(context: Context) -> Outcome:
         "coverage_ratio_20": ratio(ours["coverage_20"], by_score["coverage_20"]),
         "off_topic_answered": sum(one.confidence >= THRESHOLD for one in off_topic) / len(off_topic),
     }
-    curve = risk_coverage([one.confidence for one in on_topic], [one.is_supported for one in on_topic])
+    curves = {
+        "curve": _points(on_topic, [one.confidence for one in on_topic]),
+        "curve_retrieval_score": _points(on_topic, [one.similarity for one in on_topic]),
+    }
+    return Outcome(_finite(metrics), {"retrieval score": by_score}, {**settings, **curves})
+
+
+def _points(found: Sequence[Given], scores: Sequence[float]) -> list[dict[str, float]]:
+    curve = risk_coverage(scores, [one.is_supported for one in found])
     step = max(len(curve) // _CURVE_POINTS, 1)
-    points = [{"threshold": t, "coverage": c, "risk": r} for t, c, r in [*curve[::step], curve[-1]]]
-    return Outcome(_finite(metrics), {"retrieval score": by_score}, {**settings, "curve": points})
+    return [{"threshold": t, "coverage": c, "risk": r} for t, c, r in [*curve[::step], curve[-1]]]
 
 
 def _figures(found: Sequence[Given], scores: Sequence[float]) -> dict[str, float]:
