@@ -40,6 +40,11 @@ class Caller:
                 details={"required_scope": scope},
             )
 
+    def require_person(self, code: str, message: str) -> None:
+        """Raise `NotAllowed` with this code and message to a machine."""
+        if self.principal_kind != "person":
+            raise NotAllowed(code, message)
+
 
 class Authenticator(Protocol):
     """Turns a bearer credential into a caller."""

@@ -31,7 +31,7 @@ from mcp_engine.artifacts.versions import (
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.canonical import canonical_json, digest
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import InvalidInput, NotAllowed, TooLarge
+from mcp_engine.errors import InvalidInput, TooLarge
 from mcp_engine.identifiers import checked_name
 from mcp_engine.identity.namespaces import require_namespace
 
@@ -364,8 +364,7 @@ def _check_message(message: str) -> None:
 
 def _check_override(caller: Caller, reason: str) -> None:
     caller.require("labels:override")
-    if caller.principal_kind != "person":
-        raise NotAllowed("label.person_needed", "Only a person can answer for a release without evidence.")
+    caller.require_person("label.person_needed", "Only a person can answer for a release without evidence.")
     if not reason.strip():
         raise InvalidInput("label.reason_missing", "Say why this is released without evidence; it shows for ever.")
 

@@ -115,8 +115,7 @@ class ReleaseRequestService:
             NotAllowed: `gate.person_needed` for machines, `gate.author` for whoever wrote the version.
             Conflict: `gate.released_already`.
         """
-        if caller.principal_kind != "person":
-            raise NotAllowed("gate.person_needed", "Machines may ask for releases; persons approve them.")
+        caller.require_person("gate.person_needed", "Machines may ask for releases; persons approve them.")
         async with self._work(caller) as work:
             asked = await _one(work, request_id)
             if caller.principal_id in await _authors(work, asked):

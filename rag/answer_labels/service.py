@@ -10,7 +10,7 @@ from uuid import UUID
 from mcp_engine.access import Caller
 from mcp_engine.audit.events import append
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from mcp_engine.errors import Conflict, InvalidInput, NotFound
 from mcp_engine.evaluation.datasets.schemas import NewRow, PushDataset
 from mcp_engine.evaluation.datasets.service import DatasetService
 from mcp_engine.executions.schemas import ExecutionDetail
@@ -108,8 +108,7 @@ class AnswerLabelService:
             NotFound: `collection.not_found`, `answer.not_found`.
             InvalidInput: `label.verdict_unfit`, `label.answer_missing`, `label.passage_unknown`, `label.words_unfit`.
         """
-        if caller.principal_kind != "person":
-            raise NotAllowed("label.person_needed", "Labels say what people think; a machine's verdict is a score.")
+        caller.require_person("label.person_needed", "Labels say what people think; a machine's verdict is a score.")
         runs = await self._readable(caller, [execution_id])
         async with self._work(caller) as work:
             place = await find_collection(work, namespace, collection)

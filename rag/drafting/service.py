@@ -12,7 +12,7 @@ from mcp_engine.access import Caller
 from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from mcp_engine.errors import Conflict, InvalidInput, NotFound
 from mcp_engine.evaluation.datasets.schemas import NewRow, PushDataset
 from mcp_engine.evaluation.datasets.service import DatasetService
 from mcp_engine.executions.service import ExecutionService
@@ -139,10 +139,9 @@ class DraftService:
             Conflict: `question_draft.not_worded` while the prompt has not been run on it.
             InvalidInput: `question_draft.no_question` for one that is accepted without words.
         """
-        if caller.principal_kind != "person":
-            raise NotAllowed(
-                "question_draft.person_needed", "Only a person says that a question is right; sign in as one."
-            )
+        caller.require_person(
+            "question_draft.person_needed", "Only a person says that a question is right; sign in as one."
+        )
         async with self._work(caller) as work:
             stored = await _question(work, draft_id, position)
             row = await self._verdict(work, stored, given)

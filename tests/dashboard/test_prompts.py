@@ -1,72 +1,25 @@
-"""Prompts: find, write, push, compare, release and run, as a person does it."""
+"""Prompts: find, look, compare and release, as a person does it."""
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
-from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.dashboard.conftest import DashboardEngine, Faults, OpenContext, assert_accessible
+from tests.dashboard.prompt_pages import card, open_page, push_greeting, push_story
 
 pytestmark = pytest.mark.slow
-
-LONG_TEXT = "Write a very long story about the sea, the wind and {{ hero }}."
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "tone": {"type": "string", "enum": ["kind", "dry"], "default": "kind", "description": "How it sounds."},
-        "count": {"type": "integer", "minimum": 1},
-        "names": {"type": "array", "items": {"type": "string"}},
-    },
-    "required": ["count", "names"],
-}
-CHAT: dict[str, Any] = {
-    "type": "chat",
-    "messages": [
-        {"role": "system", "content": "Be {{ tone }}."},
-        {"role": "user", "content": "Greet {% for name in names %}{{ name }} {% endfor %}{{ count }} times."},
-    ],
-    "variables": SCHEMA,
-    "parameters": {"max_tokens": 8},
-    "tags": ["greeting"],
-    "description": "Greets people by name.",
-}
 
 
 @pytest.fixture(scope="module")
 def prompts(engine: DashboardEngine) -> DashboardEngine:
-    """Three prompts: a chat with two versions and moved labels, a long story, and one with a tag of its own."""
-    first = {**CHAT, "parameters": {"max_tokens": 16}}
-    brief = {"role": "system", "content": "Always be {{ tone }}, and brief."}
-    second = {**CHAT, "messages": [brief, CHAT["messages"][1]]}
-    engine.api(
-        "POST", "/prompts", {"name": "greet", "body": first, "message": "First wording", "labels": ["production"]}
-    )
-    engine.api("POST", "/prompts", {"name": "greet", "body": second, "message": "Shorter"})
+    """Two prompts: a chat with two versions and moved labels, and a long story."""
+    push_greeting(engine, "greet")
     engine.api("PUT", "/prompts/greet/labels/staging", {"version": 2, "reason": "Try it out"})
-    story = {"template": LONG_TEXT, "parameters": {"max_tokens": 1500}}
-    engine.api("POST", "/prompts", {"name": "story", "body": story})
+    push_story(engine, "story")
     return engine
-
-
-def open_page(page: Page, engine: DashboardEngine, path: str) -> None:
-    page.goto(f"{engine.url}{path}")
-
-
-def card(page: Page, title: str) -> Locator:
-    return page.locator("section").filter(has=page.get_by_role("heading", name=title, exact=True))
-
-
-def write(page: Page, name: str, text: str) -> None:
-    """Replace an editor's text."""
-    page.get_by_role("textbox", name=name).click()
-    page.keyboard.press("Control+a")
-    page.keyboard.press("Delete")
-    page.keyboard.insert_text(text)
 
 
 def test_prompts_are_found_by_text_tag_and_label(page: Page, prompts: DashboardEngine) -> None:
@@ -122,99 +75,6 @@ def test_what_does_not_exist_is_said_in_the_engines_words(page: Page, prompts: D
     open_page(page, prompts, "/prompts/greet?version=77")
     expect(page.get_by_role("alert")).to_contain_text("prompt.version_not_found")
     assert_accessible(page)
-
-
-def test_a_prompt_is_written_and_pushed(page: Page, prompts: DashboardEngine) -> None:
-    open_page(page, prompts, "/prompts")
-    page.get_by_role("link", name="New prompt").click()
-    page.get_by_label("Name", exact=True).fill("define")
-    write(page, "The template", "Define {{ term }}\nfor {{ 1 + 2 }}.")
-    expect(page.get_by_text(re.compile("line 2, column 8: arithmetic"))).to_be_visible()
-    expect(page.get_by_role("button", name="Push version 1")).to_be_disabled()
-    assert_accessible(page, "editor-fault")
-    write(page, "The template", "Define {{ term }} for {{ reader }}.")
-    expect(page.get_by_role("status", name="Variables in use")).to_have_text("readerterm")
-    page.get_by_label("term", exact=True).fill("gravity")
-    page.get_by_label("reader", exact=True).fill("a child")
-    expect(page.get_by_text("Define gravity for a child.")).to_be_visible()
-    assert_accessible(page, "editor")
-    page.get_by_label("Message (optional)").fill("First")
-    page.get_by_role("button", name="Push version 1").click()
-    page.wait_for_url(re.compile(r"/prompts/define\?version="))
-    expect(page.get_by_text("Pushed version 1.")).to_be_visible()
-    stored = prompts.api("GET", "/prompts/define")
-    assert stored["body"]["template"] == "Define {{ term }} for {{ reader }}."
-    assert (stored["message"], stored["body"]["variables"]["required"]) == ("First", ["reader", "term"])
-
-
-def test_editing_starts_from_a_version_and_never_changes_it(page: Page, prompts: DashboardEngine) -> None:
-    before = prompts.api("GET", "/prompts/greet?version=1")
-    open_page(page, prompts, "/prompts/greet/edit?version=1")
-    expect(page.get_by_text("Nothing differs from version 1 yet.")).to_be_visible()
-    expect(page.get_by_role("button", name="Push the next version")).to_be_disabled()
-    write(page, "Message 1 (system)", "Be {{ tone }} to {{ guest }}.")
-    expect(page.get_by_text(re.compile("does not declare"))).to_be_visible()
-    page.get_by_role("button", name="Declare it").click()
-    expect(page.get_by_label("guest", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Add a message").click()
-    write(page, "Message 3 (user)", "Thanks!")
-    page.get_by_role("button", name="Move message 3 up").click()
-    expect(page.get_by_role("textbox", name="Message 2 (user)")).to_have_text("Thanks!")
-    page.get_by_role("button", name="Push the next version").click()
-    expect(page.get_by_role("heading", name="Version 3")).to_be_visible()
-    assert prompts.api("GET", "/prompts/greet?version=1")["body"] == before["body"]
-    contents = [message["content"] for message in prompts.api("GET", "/prompts/greet")["body"]["messages"]]
-    assert contents[:2] == ["Be {{ tone }} to {{ guest }}.", "Thanks!"]
-
-
-def test_a_new_prompt_takes_no_name_that_can_not_be_or_is_taken(
-    page: Page, prompts: DashboardEngine, faults: Faults
-) -> None:
-    faults.expect("409")
-    before = prompts.api("GET", "/prompts/story")["number"]
-    open_page(page, prompts, "/prompts/-/new")
-    write(page, "The template", "Tell {{ tale }} again.")
-    page.get_by_label("Name", exact=True).fill("my story!")
-    expect(page.get_by_text("Use letters, digits and . _ - only", exact=False)).to_be_visible()
-    expect(page.get_by_role("button", name="Push version 1")).to_be_disabled()
-    page.get_by_label("Name", exact=True).fill("story")
-    page.get_by_role("button", name="Push version 1").click()
-    expect(page.get_by_role("alert")).to_contain_text("A prompt is named 'story' already; choose another name")
-    expect(page.get_by_role("alert")).to_be_in_viewport()
-    assert_accessible(page, "editor-name-taken")
-    assert prompts.api("GET", "/prompts/story")["number"] == before
-    page.get_by_label("Name", exact=True).fill("story-again")
-    page.get_by_role("button", name="Push version 1").click()
-    expect(page.get_by_role("heading", name="story-again", level=1)).to_be_visible()
-
-
-def test_who_writes_hears_of_a_version_that_came_meanwhile(
-    page: Page, prompts: DashboardEngine, faults: Faults
-) -> None:
-    faults.expect("409")
-    prompts.api("POST", "/prompts", {"name": "shared", "body": {"template": "One {{ word }}."}})
-    open_page(page, prompts, "/prompts/shared/edit")
-    write(page, "The template", "Two {{ word }}.")
-    prompts.api("POST", "/prompts", {"name": "shared", "body": {"template": "Theirs {{ word }}."}})
-    page.get_by_role("button", name="Push the next version").click()
-    expect(page.get_by_role("alert")).to_contain_text("version 2 by now, and yours was written after version 1")
-    expect(page.get_by_role("link", name="What version 2 changed")).to_be_visible()
-    assert_accessible(page, "editor-newer-version")
-    page.get_by_role("button", name="Push after version 2").click()
-    expect(page.get_by_role("heading", name="Version 3")).to_be_visible()
-    assert prompts.api("GET", "/prompts/shared")["body"]["template"] == "Two {{ word }}."
-
-
-def test_unpushed_work_is_not_lost_by_a_click(page: Page, prompts: DashboardEngine) -> None:
-    open_page(page, prompts, "/prompts/story/edit")
-    write(page, "The template", "Something else")
-    page.get_by_role("navigation", name="Sections").get_by_role("link", name="Prompts").click()
-    dialog = page.get_by_role("alertdialog", name="Leave without pushing?")
-    dialog.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("textbox", name="The template")).to_have_text("Something else")
-    page.get_by_role("navigation", name="Sections").get_by_role("link", name="Prompts").click()
-    dialog.get_by_role("button", name="Leave").click()
-    expect(page.get_by_role("heading", name="Prompts", level=1)).to_be_visible()
 
 
 def test_two_versions_are_compared_and_the_address_says_which(page: Page, prompts: DashboardEngine) -> None:
@@ -333,73 +193,6 @@ def test_a_move_is_taken_back_by_a_rollback(page: Page, prompts: DashboardEngine
     page.get_by_role("button", name="Roll back to 2").click()
     expect(moves).to_have_count(4)
     assert prompts.api("GET", "/prompts/greet?label=canary")["number"] == 2
-
-
-def test_a_run_streams_and_its_address_shows_it_again(page: Page, prompts: DashboardEngine) -> None:
-    open_page(page, prompts, "/prompts/greet/run?version=2")
-    page.get_by_label("count", exact=True).fill("2")
-    page.get_by_label("names", exact=True).fill('["Ada", "Grace"]')
-    page.get_by_label("tone (optional)").select_option("dry")
-    expect(page.get_by_text("Greet Ada Grace 2 times.")).to_be_visible()
-    assert_accessible(page, "run")
-    page.get_by_role("button", name="Run version 2").click()
-    expect(page.get_by_text("First token")).to_be_visible()
-    expect(page.get_by_text("cut at max_tokens")).to_be_visible()
-    assert_accessible(page, "run-done")
-    page.wait_for_url(re.compile("execution="))
-    execution = re.search(r"execution=([0-9a-f-]+)", page.url)
-    assert execution is not None
-    stored = prompts.api("GET", f"/executions/{execution[1]}")
-    assert stored["inputs"]["value"]["variables"] == {"count": 2, "names": ["Ada", "Grace"], "tone": "dry"}
-    assert (stored["output_tokens"], stored["artifact"]["number"]) == (8, 2)
-    page.reload()
-    expect(page.get_by_label("names", exact=True)).to_have_value(json.dumps(["Ada", "Grace"], indent=2))
-    expect(page.get_by_text("First token")).to_be_visible()
-    expect(page.get_by_text(stored["output"]["value"].strip()).first).to_be_visible()
-    expect(page.get_by_role("link", name=re.compile("Open the execution"))).to_have_attribute(
-        "href", re.compile(execution[1])
-    )
-
-
-def test_wrong_values_are_named_before_anything_runs(page: Page, prompts: DashboardEngine, faults: Faults) -> None:
-    faults.expect("status of 422")
-    variables = quote(json.dumps({"count": 0, "names": []}))
-    open_page(page, prompts, f"/prompts/greet/run?version=2&variables={variables}")
-    expect(page.get_by_text(re.compile("does not fit its schema: count"))).to_be_visible()
-    page.get_by_role("button", name="Run version 2").click()
-    expect(page.get_by_role("alert")).to_contain_text("prompt.variable_invalid")
-    page.get_by_label("names", exact=True).fill("[")
-    expect(page.get_by_text("This is not JSON")).to_be_visible()
-    assert_accessible(page, "run-refused")
-
-
-def test_a_run_is_cancelled_and_recorded_so(page: Page, prompts: DashboardEngine) -> None:
-    open_page(page, prompts, "/prompts/story/run")
-    page.get_by_role("button", name="Run version 1").click()
-    expect(page.get_by_text("The run needs a value here.")).to_be_visible()
-    hero = page.get_by_role("textbox", name="hero")
-    expect(hero).to_be_focused()
-    assert_accessible(page, "run-missing")
-    page.get_by_label("Use empty text for hero").check()
-    expect(page.get_by_text("The run needs a value here.")).to_have_count(0)
-    hero.fill("a keeper")
-    page.get_by_role("button", name="Run version 1").click()
-    expect(page.get_by_text("running", exact=True)).to_be_visible()
-    output = page.locator("[aria-live=polite]", has_text=re.compile(r"\w{3}")).first
-    expect(output).to_be_visible()
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("You cancelled this run")).to_be_visible()
-    assert_accessible(page, "run-cancelled")
-    page.wait_for_function(
-        """async ([url, key]) => {
-            const answer = await fetch(url, { headers: { Authorization: `Bearer ${key}` } });
-            return (await answer.json()).items[0].status === "cancelled";
-        }""",
-        arg=[
-            "/api/v1/executions?kind=prompt_run&limit=1",
-            json.loads(prompts.credentials.read_text())["api_key"],
-        ],
-    )
 
 
 def test_who_may_only_read_is_offered_no_change(open_context: OpenContext, prompts: DashboardEngine) -> None:

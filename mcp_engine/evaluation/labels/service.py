@@ -11,7 +11,7 @@ from mcp_engine.artifacts.kinds import Reference
 from mcp_engine.artifacts.service import ArtifactService
 from mcp_engine.audit.events import AuditEvent, append
 from mcp_engine.database.engine import Database, UnitOfWork
-from mcp_engine.errors import Conflict, NotAllowed, NotFound
+from mcp_engine.errors import Conflict, NotFound
 from mcp_engine.evaluation.labels import calibration
 from mcp_engine.evaluation.labels.facts import LABELLED, labelled_facts
 from mcp_engine.evaluation.labels.repository import LabelRepository
@@ -69,8 +69,7 @@ class LabelService:
             NotFound: `evaluation.not_found`, `evaluation.scorer_not_found`, `evaluation.row_not_found`.
             Conflict: `label.no_output` for a row that gave none.
         """
-        if caller.principal_kind != "person":
-            raise NotAllowed("label.person_needed", "Labels say what people think; a machine's verdict is a score.")
+        caller.require_person("label.person_needed", "Labels say what people think; a machine's verdict is a score.")
         await self._check(caller, evaluation_id, given.scorer)
         async with self._work(caller) as work:
             repository = LabelRepository(work)
