@@ -18,10 +18,13 @@ from rag.schemas import Answer, SearchResult
 from rag.service import DocumentService
 from rag.strategy import Filters
 
+_FILTERS: Final = Filters.model_json_schema()
+_DEFINITIONS: Final = _FILTERS.pop("$defs")
+"""What the schema of filters refers to; references start at the root of the whole."""
 _PLACE: Final = {
     "collection": {"type": "string", "description": "The collection to look in."},
     "namespace": {"type": "string", "default": DEFAULT_NAMESPACE},
-    "filters": Filters.model_json_schema(),
+    "filters": _FILTERS,
 }
 
 
@@ -31,6 +34,7 @@ def _input(properties: Mapping[str, Any], required: str) -> dict[str, Any]:
         "properties": {**properties, **_PLACE},
         "required": [required, "collection"],
         "additionalProperties": False,
+        "$defs": _DEFINITIONS,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,22 @@ from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.transfer import every
+from rag.cli_options import (
+    CollectionOption,
+    GroupsOption,
+    MetadataOption,
+    NamespaceOption,
+    PatternsOption,
+    PeopleOption,
+    SinceOption,
+    StrategyOption,
+    TypesOption,
+    UntilOption,
+    WhereOption,
+    filters_of,
+    readers_of,
+    upload_fields,
+)
 from rag.cli_watching import File, changes, show_change, stamps
 from rag.connectors.globs import wanted
 from rag.odds import probability
@@ -37,24 +52,6 @@ _NEAREST = (
 SHOWN_CHARACTERS = 300
 """How much of each passage beside a refusal; `docs search` prints them whole."""
 
-CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="The collection.")]
-NamespaceOption = Annotated[str, typer.Option("--namespace", help="The namespace.")]
-StrategyOption = Annotated[str, typer.Option("--strategy", help="NAME, NAME@label or NAME/version of a rag_strategy.")]
-_NAME_HELP = "Only documents whose name fits: * any characters, ? one. Repeat it for more."
-_TYPE_HELP = "Only this media type, such as application/pdf or text/*. Repeat it for more."
-_SINCE_HELP, _UNTIL_HELP = "Only what was added on that day or later.", "Only what was added on that day or before."
-PatternsOption = Annotated[list[str] | None, typer.Option("--document", metavar="GLOB", help=_NAME_HELP)]
-TypesOption = Annotated[list[str] | None, typer.Option("--type", metavar="T", help=_TYPE_HELP)]
-SinceOption = Annotated[str | None, typer.Option("--since", metavar="DATE", help=_SINCE_HELP)]
-GroupsOption = Annotated[
-    list[str] | None, typer.Option("--group", metavar="NAME", help="Only this group may read it. Repeat it for more.")
-]
-PeopleOption = Annotated[
-    list[str] | None,
-    typer.Option("--person", metavar="NAME", help="Only this person or machine may read it: name or id. Repeatable."),
-]
-UntilOption = Annotated[str | None, typer.Option("--until", metavar="DATE", help=_UNTIL_HELP)]
-
 
 @documents.command()
 def add(
@@ -65,6 +62,7 @@ def add(
     namespace: NamespaceOption = "default",
     group: GroupsOption = None,
     person: PeopleOption = None,
+    metadata: MetadataOption = None,
     wait: Annotated[bool, typer.Option(help="Follow the indexing until it is done.")] = True,
     watch: Annotated[bool, typer.Option("--watch", help="Go on, until Ctrl-C, with what is new or changes.")] = False,
 ) -> None:
@@ -74,13 +72,14 @@ def add(
     files = list(_files(paths))
     if not files:
         raise CommandFailed("There is no file to add in what you named.", ExitCode.USAGE)
-    api, readers, seen = Api(), readers_of(group, person), stamps(files)
+    fields = upload_fields(readers_of(group, person), metadata)
+    api, seen = Api(), stamps(files)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=output.error_console()) as progress:
         uploading = progress.add_task("Uploading", total=len(files))
         results: list[dict[str, Any]] = []
         for file in files:
-            results.append(_upload(api, file, collection, namespace, readers))
+            results.append(_upload(api, file, collection, namespace, fields))
             progress.advance(uploading)
         if wait:
             pending = [one for one in results if one.get("outcome") in ("added", "changed", "restored", "retried")]
@@ -89,7 +88,7 @@ def add(
     output.emit({"items": results}, lambda console: _render_added(console, results))
     if watch:
         for file in changes(lambda: _files(paths), seen):
-            show_change(_upload(api, file, collection, namespace, readers))
+            show_change(_upload(api, file, collection, namespace, fields))
     if any(one["state"] in ("failed", "cancelled") for one in results):
         raise CommandFailed("Some documents could not be added; the others are.", ExitCode.FAILED)
 
@@ -124,10 +123,11 @@ def search(
     media_type: TypesOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    where: WhereOption = None,
 ) -> None:
     """Show the nearest passages with their places."""
     api = Api()
-    body = {"query": query, "limit": limit, **_filters(document, media_type, since, until)}
+    body = {"query": query, "limit": limit, **filters_of(document, media_type, since, until, where)}
     found = api.post(f"/collections/{api.quote(collection)}/search", body, namespace=namespace)
     output.emit({"items": found["passages"]}, lambda console: _render_passages(console, found["passages"]))
 
@@ -155,6 +155,7 @@ def ask(
     media_type: TypesOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    where: WhereOption = None,
     follows: Annotated[
         str | None,
         typer.Option(
@@ -167,7 +168,7 @@ def ask(
     api = Api()
     body = {
         "question": question, "collection": collection, "strategy": strategy, "stream": stream,
-        **_filters(document, media_type, since, until),
+        **filters_of(document, media_type, since, until, where),
     }  # fmt: skip
     if follows is not None:
         body["follows"] = _answer_before(api, follows)
@@ -197,6 +198,7 @@ def why(
     media_type: TypesOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    where: WhereOption = None,
     context: Annotated[
         list[str] | None,
         typer.Option(metavar="QUESTION", help="Of a follow-up: a question that it was asked together with; repeat it."),
@@ -206,19 +208,10 @@ def why(
     api = Api()
     body = {
         "question": question, "document": document, "text": text, "strategy": strategy, "context": context or [],
-        **_filters(among, media_type, since, until),
+        **filters_of(among, media_type, since, until, where),
     }  # fmt: skip
     found = api.post(f"/collections/{api.quote(collection)}/why", body, namespace=namespace)
     output.emit(found, lambda console: render_why(console, found))
-
-
-def _filters(
-    documents: list[str] | None, media_types: list[str] | None, since: str | None, until: str | None
-) -> dict[str, Any]:
-    """Return the member of a request that narrows what is searched; nothing when nothing was said."""
-    said = {"documents": documents, "media_types": media_types, "since": since, "until": until}
-    chosen = {name: value for name, value in said.items() if value}
-    return {"filters": chosen} if chosen else {}
 
 
 def _files(paths: Sequence[Path]) -> Iterator[File]:
@@ -234,11 +227,6 @@ def _files(paths: Sequence[Path]) -> Iterator[File]:
             raise CommandFailed(f"{path} is neither a file nor a folder.", ExitCode.USAGE)
 
 
-def readers_of(groups: list[str] | None, people: list[str] | None) -> dict[str, Any] | None:
-    """Return the access list that options name; None when they name nobody."""
-    return {"groups": groups or [], "principals": people or []} if groups or people else None
-
-
 def document_id(api: Api, document: str, collection: str, namespace: str, *, removed: bool = False) -> str:
     """Return the id of a document of a collection, from its name or id."""
     path = f"/collections/{api.quote(collection)}/documents"
@@ -251,13 +239,12 @@ def document_id(api: Api, document: str, collection: str, namespace: str, *, rem
     return found
 
 
-def _upload(api: Api, file: File, collection: str, namespace: str, readers: dict[str, Any] | None) -> dict[str, Any]:
+def _upload(api: Api, file: File, collection: str, namespace: str, fields: dict[str, str]) -> dict[str, Any]:
     """Return one line of the result; a refused document does not stop the others."""
-    fields = {"name": file.name} | ({} if readers is None else {"readers": json.dumps(readers)})
     try:
         added = api.upload(
-            f"/collections/{api.quote(collection)}/documents", file.path, name=file.path.name, fields=fields,
-            namespace=namespace,
+            f"/collections/{api.quote(collection)}/documents", file.path, name=file.path.name,
+            fields={"name": file.name, **fields}, namespace=namespace,
         )  # fmt: skip
     except CommandFailed as failure:
         if failure.exit_code is not ExitCode.REFUSED:
@@ -272,7 +259,8 @@ def _line(document: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": document["name"], "id": document["id"], "version": latest["number"], "state": latest["state"],
         "pages": latest["pages"], "bytes": latest["bytes"], "digest": latest["digest"], "job_id": latest["job_id"],
-        "unread_pages": latest["unread_pages"], "problem": latest["error_message"] or _unread(latest["unread_pages"]),
+        "unread_pages": latest["unread_pages"], "metadata": document["metadata"],
+        "problem": latest["error_message"] or _unread(latest["unread_pages"]),
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import typer
 
 from mcp_engine.cli import output
 from mcp_engine.cli.client import Api
-from rag.cli import CollectionOption, NamespaceOption
+from rag.cli_options import CollectionOption, NamespaceOption
 from rag.cli_sources import documents
 
 

@@ -10,8 +10,8 @@ from mcp_engine.cli import output
 from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.groups import CommandGroup
-from rag.cli import CollectionOption, NamespaceOption
 from rag.cli_answer_cache import documents
+from rag.cli_options import CollectionOption, NamespaceOption
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -14,7 +14,7 @@ from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.following import followed
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.transfer import every
-from rag.cli import CollectionOption, GroupsOption, NamespaceOption, PeopleOption, readers_of
+from rag.cli_options import CollectionOption, GroupsOption, NamespaceOption, PeopleOption, readers_of
 from rag.cli_store import documents
 
 if TYPE_CHECKING:

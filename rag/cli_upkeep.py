@@ -1,7 +1,8 @@
-"""Commands on what becomes of documents: who may read them, duplicates, and answers that lost their support."""
+"""Commands on what becomes of documents: who may read them, metadata, duplicates, and answers without support."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,15 +12,16 @@ from mcp_engine.cli.client import Api
 from mcp_engine.cli.failures import CommandFailed, ExitCode
 from mcp_engine.cli.following import followed
 from mcp_engine.cli.transfer import every
-from rag.cli import (
+from rag.cli import document_id, documents
+from rag.cli_options import (
     CollectionOption,
     GroupsOption,
+    MetadataOption,
     NamespaceOption,
     PeopleOption,
-    document_id,
-    documents,
     readers_of,
 )
+from rag.metadata.typed import metadata_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,6 +59,26 @@ def _render_readers(console: Console, document: str, found: dict[str, Any]) -> N
     for noun, key in (("group", "groups"), ("person or machine", "principals")):
         for one in found[key]:
             console.print(f"  {noun} {one['name']}", markup=False)
+
+
+@documents.command()
+def metadata(
+    document: Annotated[str, typer.Argument(help="Its name in the collection, or its id.")],
+    collection: CollectionOption = "default",
+    namespace: NamespaceOption = "default",
+    metadata: MetadataOption = None,
+    none: Annotated[bool, typer.Option("--none", help="Take all its metadata away.")] = False,
+) -> None:
+    """Show a document's metadata; with options, say what it is from now on, all of it."""
+    if none and metadata:
+        raise CommandFailed("Give --none, or --metadata.", ExitCode.USAGE)
+    api = Api()
+    wanted = metadata_of(metadata or ())
+    path = f"/documents/{document_id(api, document, collection, namespace, removed=True)}/metadata"
+    found = api.put(path, wanted) if wanted or none else api.get(path)
+    cells = [(key, json.dumps(value, ensure_ascii=False)) for key, value in sorted(found.items())]
+    empty = f"{document} has no metadata; --metadata KEY=VALUE gives it some."
+    output.emit(found, output.table(("key", "value"), cells, empty=empty))
 
 
 @documents.command()

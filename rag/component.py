@@ -89,6 +89,7 @@ class RagComponent(Component):
         from rag.embedding import MiniLMEmbedder
         from rag.judging.judge import Judge
         from rag.lost_support.service import SupportService
+        from rag.metadata.service import MetadataService
         from rag.parsing.pool import ParserPool
         from rag.pinned_prompts import PinnedPrompts
         from rag.preview.service import PreviewService
@@ -143,6 +144,7 @@ class RagComponent(Component):
         services.add(cache)
         services.add(asking)
         services.add(ReaderService(database))
+        services.add(MetadataService(database))
         services.add(DuplicateService(database))
         services.add(SupportService(database, jobs, executions, asking))
         datasets, feedback = services.get(DatasetService), services.get(FeedbackService)
@@ -173,6 +175,7 @@ class RagComponent(Component):
         from rag.drafting.routes import router as drafting_router
         from rag.duplicates.routes import router as duplicates_router
         from rag.lost_support.routes import router as support_router
+        from rag.metadata.routes import router as metadata_router
         from rag.preview.routes import router as preview_router
         from rag.readers.routes import router as readers_router
         from rag.reindexing.routes import router as reindexing_router
@@ -186,6 +189,7 @@ class RagComponent(Component):
         return (
             router,
             readers_router,
+            metadata_router,
             viewing_router,
             why_router,
             preview_router,

@@ -12,6 +12,7 @@ from rag.collections import erased
 from rag.duplicates.marking import forget
 from rag.index.repository import IndexRepository
 from rag.lost_support.job import recheck
+from rag.metadata.setting import describe
 from rag.reindexing.repository import ReindexingRepository
 from rag.repository import DocumentRepository
 from rag.stores.outbox import StoreOutbox
@@ -38,7 +39,10 @@ async def take_out(work: UnitOfWork, jobs: JobService, outbox: StoreOutbox, row:
 async def erase_contents(
     work: UnitOfWork, jobs: JobService, outbox: StoreOutbox, row: DocumentRow, reason: str
 ) -> list[UUID]:
-    """Erase the bytes and texts of all versions of a locked document, out of search too; return the tombstones.
+    """Erase the bytes and texts of all versions of a locked document, out of search too, and its metadata.
+
+    Returns:
+        the tombstones; metadata leaves none but the entry that names its keys.
 
     Raises:
         Gone: `content.erased` when nothing is left to erase.
@@ -54,4 +58,5 @@ async def erase_contents(
             tombstones.append(await erase(work, facts.TEXT_TABLE, key, reason))
     if not tombstones:
         raise erased()
+    await describe(work, row, {})
     return tombstones

@@ -17,6 +17,7 @@ from mcp_engine.http.problems import documented
 from mcp_engine.http.streaming import event_stream
 from rag.asking import AskService
 from rag.collections import too_large
+from rag.metadata.setting import parsed_metadata
 from rag.readers.setting import parsed_readers
 from rag.schemas import (
     Added,
@@ -63,6 +64,14 @@ async def add_document(
             "document keeps its access list; a new one is for everyone.",
         ),
     ] = None,
+    metadata: Annotated[
+        str | None,
+        Form(
+            max_length=250_000,
+            description='What searches are narrowed by, as JSON: `{"team": "ops", "year": 2024}`. Without it the '
+            "document keeps its metadata.",
+        ),
+    ] = None,
     namespace: NamespaceName = DEFAULT_NAMESPACE,
 ) -> Added:
     """Add or replace a document; the collection is made when it is new.
@@ -75,7 +84,8 @@ async def add_document(
     if len(content) > documents.max_upload_bytes:
         raise too_large(documents.max_upload_bytes)
     listed = None if readers is None else parsed_readers(readers)
-    return await documents.add(caller, namespace, collection, name or file.filename or "", content, listed)
+    said = None if metadata is None else parsed_metadata(metadata)
+    return await documents.add(caller, namespace, collection, name or file.filename or "", content, listed, said)
 
 
 @router.get("/collections", summary="List collections")
@@ -152,7 +162,10 @@ async def erase_document(
         ),
     ],
 ) -> Erased:
-    """Take a document out of search and erase the bytes and texts of all its versions; digests and tombstones stay."""
+    """Take a document out of search and erase its metadata and the bytes and texts of all its versions.
+
+    Digests and tombstones stay, and the names of the metadata's keys in the audit log.
+    """
     return Erased(erasure_ids=await documents.erase(caller, document_id, reason))
 
 

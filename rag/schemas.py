@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mcp_engine.artifacts.splits import Attributes, AttributeValue, Unit, UnitId
 from rag.composing.schemas import Composition, Statement
+from rag.metadata.values import Metadata
 from rag.packing_report import PackingReport
 from rag.refusal import RefusalCode
 from rag.strategy import Filters
@@ -77,7 +78,7 @@ class Document(BaseModel):
 
     That version repeats so many others of the collection (`repeats`): their list is `/collections/{c}/duplicates`.
     Who may read a `restricted` one is listed at `/documents/{id}/readers`; any other is for everyone in the tenant.
-    One that a source brought names it (`source_id`).
+    One that a source brought names it (`source_id`). `metadata` is what people said of it, by key.
     """
 
     id: UUID
@@ -91,6 +92,7 @@ class Document(BaseModel):
     latest: Version
     repeats: int = 0
     source_id: UUID | None = None
+    metadata: Metadata = {}
 
 
 class DocumentDetail(Document):

@@ -25,6 +25,8 @@ from rag.collections import (
     no_document,
 )
 from rag.connectors.removal import remove_sources
+from rag.metadata.setting import describe
+from rag.metadata.values import Metadata
 from rag.pages import Pages
 from rag.passages import passages_of
 from rag.readers.schemas import ReadersIn
@@ -78,6 +80,7 @@ class DocumentService:
         name: str,
         content: bytes,
         readers: ReadersIn | None = None,
+        metadata: Metadata | None = None,
     ) -> Added:
         """Keep `content` as the document `name`, making the collection when it is new.
 
@@ -88,6 +91,7 @@ class DocumentService:
         Args:
             readers: who alone may read the document, from the same commit on; None leaves its list as it is, and a
                 new document to everyone in the tenant.
+            metadata: by which searches are narrowed, in place of what the document had; None leaves it as it is.
 
         Raises:
             InvalidInput: `name.invalid`, `document.name_invalid`, `document.empty`.
@@ -108,6 +112,8 @@ class DocumentService:
                 raise name_taken(name)
             if readers is not None:
                 await restrict(work, document, readers)
+            if metadata is not None:
+                await describe(work, document, metadata)
             outcome, job_id = await add_content(work, self._jobs, place, document, content, sha256)
             stored = await repository.document(document.id)
             assert stored is not None
@@ -193,9 +199,10 @@ class DocumentService:
             return len(rows)
 
     async def erase(self, caller: Caller, document_id: UUID, reason: str) -> list[UUID]:
-        """Take a document out of search and erase the bytes and texts of all its versions; return the tombstones.
+        """Take a document out of search and erase its metadata and the bytes and texts of all its versions.
 
-        Digests and proofs stay, and so do answers that cite it: executions keep content of their own.
+        Digests and proofs stay, and so do answers that cite it: executions keep content of their own. The tombstones
+        are returned.
 
         Raises:
             NotFound: `document.not_found`.

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from rag.embedders.options import BUNDLED
+from rag.metadata.values import Bound, Key, Value
 
 KIND: Final = "rag_strategy"
 DEFAULT_NAME: Final = "default"
@@ -69,18 +70,54 @@ Pattern = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\x00]+
 Day = Annotated[date, BeforeValidator(_iso_day, json_schema_input_type=date)]
 
 
+class MetadataCondition(_Options):
+    """What a key of a document's metadata must say: `one_of` some values, or one from `at_least` to `at_most`.
+
+    A document without the key never passes. A range compares numbers with numbers, and text with text by its
+    characters, so that dates written YYYY-MM-DD are in order.
+    """
+
+    later = frozenset({"one_of", "at_least", "at_most"})
+
+    key: Key
+    one_of: tuple[Value, ...] = Field(default=(), max_length=50)
+    at_least: Bound = None
+    at_most: Bound = None
+
+    @model_validator(mode="after")
+    def _check_one_way(self) -> MetadataCondition:
+        low, high = self.at_least, self.at_most
+        if bool(self.one_of) == (low is not None or high is not None):
+            raise ValueError("give either `one_of` with a value or more, or a range: `at_least`, `at_most` or both")
+        if low is None or high is None:
+            return self
+        if isinstance(low, str) != isinstance(high, str):
+            raise ValueError("`at_least` and `at_most` must both be numbers, or both text")
+        if _is_more(low, high):
+            raise ValueError("`at_least` is more than `at_most`: no document can fit")
+        return self
+
+
+def _is_more(low: Any, high: Any) -> bool:
+    return low > high
+
+
 class Filters(_Options):
     """Which documents are searched; what is left out does not restrict.
 
     `documents` are patterns of names and `media_types` patterns of types (`text/*`): `*` stands for any characters
     (a slash too) and `?` for one, capitals count, and one pattern of each list must fit. `since` and
-    `until` are the first and the last day (UTC) on which the version that is searched was added.
+    `until` are the first and the last day (UTC) on which the version that is searched was added. All conditions on
+    `metadata` must hold.
     """
+
+    later = frozenset({"metadata"})
 
     documents: tuple[Pattern, ...] = Field(default=(), max_length=50)
     media_types: tuple[Pattern, ...] = Field(default=(), max_length=50)
     since: Day | None = None
     until: Day | None = None
+    metadata: tuple[MetadataCondition, ...] = Field(default=(), max_length=10)
 
     @model_validator(mode="after")
     def _check_days(self) -> Filters:

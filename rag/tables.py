@@ -44,7 +44,8 @@ class CollectionRow(TenantRow, table=True):
     """A named set of documents that is searched as one.
 
     `chunks` and `terms` count what is searched now; BM25 takes its averages from them. `index_revision` is
-    another random id after each change of what is searched, and `index_id` after all of it was replaced. All
+    another random id after each change of what is searched, `metadata_revision` after each one of what is said of it,
+    and `index_id` after all of it was replaced. All
     vectors are of one embedder; it is null until something is indexed. `restricted` counts its documents with an
     access list, also those that a reader does not see; a trigger keeps it.
     """
@@ -62,6 +63,7 @@ class CollectionRow(TenantRow, table=True):
     terms: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     restricted: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     index_revision: UUID = Field(default=None, sa_column_kwargs={"server_default": func.gen_random_uuid()})
+    metadata_revision: UUID = Field(default=None, sa_column_kwargs={"server_default": func.gen_random_uuid()})
     embedder: str | None = None
     embedder_digest: str | None = None
     dimensions: int | None = None
@@ -110,7 +112,7 @@ class DocumentRow(TenantRow, table=True):
     Row-level security shows a `restricted` one to its readers alone (`rag.readers`), and what belongs to it likewise.
     `searched_number` is the version that search reads; null until one is indexed. Versions up to
     `removed_through` are never searched again: a removal raises it to the latest number, so that an
-    indexing job that ends late can't bring a removed document back.
+    indexing job that ends late can't bring a removed document back. `key_values` is its metadata (`rag.metadata`).
     """
 
     __tablename__: ClassVar[Any] = "document"
@@ -129,6 +131,10 @@ class DocumentRow(TenantRow, table=True):
     removed_through: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     restricted: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     source_id: UUID | None = None
+    # Not under its column's name: SQLAlchemy keeps that for itself.
+    key_values: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column("metadata", JSONB, nullable=False, server_default=text("'{}'::jsonb"))
+    )
     created_at: datetime = created_field()
 
     @property

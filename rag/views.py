@@ -24,7 +24,7 @@ def document_view(stored: StoredDocument) -> Document:
         id=row.id, collection=stored.collection.name, namespace=stored.collection.namespace, name=row.name,
         removed=row.removed, restricted=row.restricted, searched_number=row.searched_number,
         created_at=row.created_at, latest=version_view(stored.latest), repeats=stored.repeats,
-        source_id=row.source_id,
+        source_id=row.source_id, metadata=row.key_values,
     )  # fmt: skip
 
 

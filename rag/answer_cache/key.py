@@ -18,6 +18,7 @@ class IndexState:
 
     Args:
         revision: another after each change of what is searched.
+        metadata_revision: another after each change of what documents are filtered by.
         embedder_digest: of what the question is embedded with; None where nothing is indexed.
         readable: digest of the versions that the reader may read; None where no document has an access list.
         is_settled: whether a store that follows the index has heard of all of it, so that it finds all of it.
@@ -25,6 +26,7 @@ class IndexState:
 
     collection_id: UUID
     revision: UUID
+    metadata_revision: UUID
     embedder_digest: str | None
     readable: str | None
     is_settled: bool
@@ -58,6 +60,7 @@ class CacheQuestion:
                 "lock": self.lock_digest,
                 "collection_id": str(state.collection_id),
                 "index_revision": str(state.revision),
+                "metadata_revision": str(state.metadata_revision),
                 "embedder": state.embedder_digest,
                 "readable": state.readable,
             }

@@ -87,7 +87,9 @@ class AnswerCacheService:
             readable = await AnswerCacheRepository(work.session, work.tenant_id).readable(place.id)
         waiting = await StoreRepository(work.session, work.tenant_id).waiting() if self._store.follows else None
         is_settled = waiting is None or not waiting.versions
-        return IndexState(place.id, place.index_revision, place.embedder_digest, readable, is_settled)
+        return IndexState(
+            place.id, place.index_revision, place.metadata_revision, place.embedder_digest, readable, is_settled
+        )
 
     async def keep(self, caller: Caller, question: CacheQuestion, state: IndexState, execution_id: UUID) -> None:
         """Keep the answer of an execution that has ended.

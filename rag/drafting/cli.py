@@ -12,8 +12,8 @@ from mcp_engine.cli.following import ended
 from mcp_engine.cli.groups import CommandGroup
 from mcp_engine.cli.progress import progress_bar
 from mcp_engine.cli.references import moment, say
-from rag.cli import CollectionOption, NamespaceOption
 from rag.cli_doubts import documents
+from rag.cli_options import CollectionOption, NamespaceOption
 
 if TYPE_CHECKING:
     from rich.console import Console

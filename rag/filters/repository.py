@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import ge, le
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, cast, func, or_, select
+from sqlalchemy import ColumnElement, Date, Double, and_, case, cast, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from rag.strategy import Filters
+from rag.strategy import Filters, MetadataCondition
 from rag.tables import CollectionRow, DocumentRow, ReadingRow, VersionRow
 
 _AS_LIKE = str.maketrans({"*": "%", "?": "_", "%": r"\%", "_": r"\_", "\\": r"\\"})
@@ -63,7 +64,27 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(added >= filters.since)
     if filters.until is not None:
         conditions.append(added <= filters.until)
+    conditions += [_says(one) for one in filters.metadata]
     return conditions
+
+
+def _says(condition: MetadataCondition) -> ColumnElement[bool]:
+    """Return whether a document's metadata fulfils a condition.
+
+    There is no index for it: under row-level security PostgreSQL looks into none for an operator of jsonb, and what it
+    compares is read anyway, with the document's row.
+    """
+    key, said = condition.key, col(DocumentRow.key_values)
+    if condition.one_of:
+        return or_(*(said.contains({key: value}) for value in condition.one_of))
+    bounds = [(ge, condition.at_least), (le, condition.at_most)]
+    is_text = any(isinstance(bound, str) for _, bound in bounds)
+    written = func.jsonb_extract_path_text(said, key)
+    value = written.collate("C") if is_text else cast(written, Double)
+    within = and_(*(compare(value, bound) for compare, bound in bounds if bound is not None))
+    kind = func.jsonb_typeof(func.jsonb_extract_path(said, key))
+    # In this order, whatever the planner thinks: text that is no number can't be cast.
+    return case((kind == ("string" if is_text else "number"), within), else_=false())
 
 
 def _like(pattern: str) -> str:

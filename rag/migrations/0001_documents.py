@@ -33,6 +33,7 @@ def _collections() -> None:
         sa.Column("chunks", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("terms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("index_revision", sa.Uuid(), server_default=sa.func.gen_random_uuid(), nullable=False),
+        sa.Column("metadata_revision", sa.Uuid(), server_default=sa.func.gen_random_uuid(), nullable=False),
         ddl.created_at(),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_collection"),
         sa.UniqueConstraint("tenant_id", "namespace", "name", name="uq_collection_tenant_id_namespace_name"),
@@ -53,6 +54,7 @@ def _collections() -> None:
         sa.Column("latest_number", sa.Integer(), server_default="0", nullable=False),
         sa.Column("searched_number", sa.Integer(), nullable=True),
         sa.Column("removed_through", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("metadata", JSONB(), server_default=sa.text("'{}'::jsonb"), nullable=False),
         ddl.created_at(),
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_document"),
         sa.UniqueConstraint("tenant_id", "collection_id", "name", name="uq_document_tenant_id_collection_id_name"),
@@ -61,6 +63,7 @@ def _collections() -> None:
             ["collection.tenant_id", "collection.id"],
             name="fk_document_tenant_id_collection_id",
         ),
+        sa.CheckConstraint("jsonb_typeof(metadata) = 'object'", name="ck_document_metadata"),
     )
     ddl.tenant_table("document", privileges="SELECT, INSERT, UPDATE")
 

@@ -38,7 +38,7 @@ def _reference(column: str, to: str) -> sa.ForeignKeyConstraint:
     )
 
 
-# With every change of what is searched, and with every document that gets an access list or loses it.
+# With every change of what is searched or said of it, and with every document that gets an access list or loses it.
 _DROP_CACHED_ANSWERS = """
     CREATE FUNCTION drop_cached_answers() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -48,7 +48,11 @@ _DROP_CACHED_ANSWERS = """
 """
 
 _ON_COLLECTION = """
-    CREATE TRIGGER drop_cached_answers AFTER UPDATE OF index_revision, restricted ON collection FOR EACH ROW
-    WHEN (NEW.index_revision <> OLD.index_revision OR NEW.restricted <> OLD.restricted)
+    CREATE TRIGGER drop_cached_answers
+    AFTER UPDATE OF index_revision, metadata_revision, restricted ON collection FOR EACH ROW
+    WHEN (
+        NEW.index_revision <> OLD.index_revision OR NEW.metadata_revision <> OLD.metadata_revision
+        OR NEW.restricted <> OLD.restricted
+    )
     EXECUTE FUNCTION drop_cached_answers()
 """

@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field, model_validator
 from rag.conversation import MOST_QUESTIONS
 from rag.refusal import RefusalCode
 from rag.schemas import CitedVersion, JudgingReport
-from rag.strategy import Filters
+from rag.strategy import Filters, MetadataCondition
 
 MAX_TEXT_CHARACTERS = 1000
 
 Outcome = Literal["passed", "dropped"]
-FilterName = Literal["documents", "media_types", "since", "until"]
+FilterName = Literal["documents", "media_types", "since", "until", "metadata"]
 StageName = Literal["filters", "candidates", "fusion", "diversity", "reranking", "sentences", "answer"]
 Verdict = Literal[
     "chosen", "weaker", "below_floor", "only_near", "redundant", "beyond_max", "other_row", "no_statement"
@@ -67,10 +67,11 @@ class _Stage(BaseModel):
 
 
 class FilterStage(_Stage):
-    """`failed` are the filters that the document does not pass."""
+    """`failed` are the filters that the document does not pass, and `metadata` the conditions among them."""
 
     stage: Literal["filters"] = "filters"
     failed: list[FilterName]
+    metadata: list[MetadataCondition] = []
 
 
 class DenseSearch(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
@@ -9,12 +10,12 @@ from rag.answering import able, floor_of, rounded
 from rag.found import retrieved
 from rag.lexical import stem, terms, words
 from rag.refusal import refusal_of
+from rag.strategy import MetadataCondition
 from rag.why.schemas import (
     AnswerStage,
     CandidatesStage,
     DenseSearch,
     DiversityStage,
-    FilterName,
     FilterStage,
     FusionStage,
     LexicalSearch,
@@ -27,7 +28,7 @@ from rag.why.schemas import (
 from rag.why.trace import Trace
 from rag.why.verdicts import passage_verdicts
 
-_FILTERS: dict[FilterName, str] = {
+_FILTERS: dict[str, str] = {
     "documents": "its name fits none of the patterns",
     "media_types": "its media type fits none of those wanted",
     "since": "it was added earlier",
@@ -55,12 +56,27 @@ def stages_of(trace: Trace) -> Iterator[Stage]:
 
 
 def _filters(trace: Trace) -> FilterStage:
-    failed = list(trace.failed)
+    failed, metadata = list(trace.failed.names), list(trace.failed.metadata)
     if failed:
-        why = "; ".join(_FILTERS[name] for name in failed)
-        return FilterStage(outcome="dropped", note=f"The document is filtered out: {why}.", failed=failed)
+        why = "; ".join([*(_FILTERS[name] for name in failed if name in _FILTERS), *map(_unlike, metadata)])
+        note = f"The document is filtered out: {why}."
+        return FilterStage(outcome="dropped", note=note, failed=failed, metadata=metadata)
     note = "The document passes the filters." if trace.hits.filtered else "No filter is set."
     return FilterStage(outcome="passed", note=note, failed=[])
+
+
+def _unlike(condition: MetadataCondition) -> str:
+    """Return what a document's metadata does not say."""
+    if condition.one_of:
+        return f"its metadata does not say that {condition.key} is {' or '.join(map(_written, condition.one_of))}"
+    ends = (("at least", condition.at_least), ("at most", condition.at_most))
+    within = " and ".join(f"{word} {_written(bound)}" for word, bound in ends if bound is not None)
+    return f"its metadata does not say that {condition.key} is {within}"
+
+
+def _written(value: str | float) -> str:
+    """Return a value as JSON writes it, which tells the text "2024" from the number."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _candidates(trace: Trace) -> CandidatesStage:

@@ -22,7 +22,7 @@ from rag.retrieval import Hits, Question, marginal, narrowing, retrieve
 from rag.schemas import CitedVersion, JudgingReport, Passage, RerankingReport
 from rag.sentences import Span
 from rag.stores.port import SearchedIndex
-from rag.strategy import Filters, Strategy
+from rag.strategy import Filters, MetadataCondition, Strategy
 from rag.why.expected import Expected
 from rag.why.repository import NearChunk, Place
 from rag.why.schemas import FilterName
@@ -37,12 +37,20 @@ class Gain:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedFilters:
+    """The filters that keep a document out of a search, and the conditions on its metadata among them."""
+
+    names: Sequence[FilterName] = ()
+    metadata: Sequence[MetadataCondition] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """Everything that says what became of `chunk`.
 
     Args:
         span: where in the document something was expected; None for anywhere in the chunk.
-        failed: the filters that its document does not pass; nothing after that was looked at.
+        failed: the filters that its document does not pass; where there are some, nothing after that was looked at.
         dense_rank: among the chunks that the filters let through.
         gain: of maximal marginal relevance, for a candidate.
         hits: as retrieval found them, as many as go on from there.
@@ -60,7 +68,7 @@ class Trace:
     chunk: NearChunk
     text: str
     span: Span | None
-    failed: Sequence[FilterName]
+    failed: FailedFilters
     dense_rank: int
     gain: Gain | None
     ranked: Sequence[Sentence]
@@ -95,7 +103,7 @@ class Reading:
     found: Found
     expected: Expected
     version: CitedVersion
-    failed: Sequence[FilterName]
+    failed: FailedFilters
     facts: Mapping[Place, _Facts]
 
 
@@ -127,7 +135,7 @@ async def reading(
     failed = await _failed(work, collection_id, version_id, narrowing(options, filters), hits)
     facts: dict[Place, _Facts] = {}
     for chunk, text in zip(chunks, texts, strict=True):
-        rank = 0 if failed else await _dense_rank(work, collection_id, question.vector, chunk, hits)
+        rank = 0 if failed.names else await _dense_rank(work, collection_id, question.vector, chunk, hits)
         gain = None if options.mmr is None else await _gain(work, chunk, hits, options.mmr)
         facts[chunk.place] = _Facts(text or "", rank, gain)
     return Reading(question, others, hits, found, expected, cited(origins[version_id]), failed, facts)
@@ -171,17 +179,19 @@ async def traced(
 
 async def _failed(
     work: UnitOfWork, collection_id: UUID, version_id: UUID, wanted: Sequence[Filters], hits: Hits
-) -> list[FilterName]:
+) -> FailedFilters:
     """Return the filters that keep a version out of this search, by asking for each alone."""
     if hits.among is None or version_id in hits.among:
-        return []
+        return FailedFilters()
     repository = FilterRepository(work.session)
     failed: dict[FilterName, None] = {}
+    metadata: list[MetadataCondition] = []
     for filters in wanted:
         for name, alone in _each(filters):
             if version_id not in await repository.passing(collection_id, [alone]):
                 failed[name] = None
-    return list(failed)
+                metadata += [one for one in alone.metadata if one not in metadata]
+    return FailedFilters(list(failed), metadata)
 
 
 def _each(filters: Filters) -> list[tuple[FilterName, Filters]]:
@@ -190,6 +200,7 @@ def _each(filters: Filters) -> list[tuple[FilterName, Filters]]:
         ("media_types", Filters(media_types=filters.media_types)),
         ("since", Filters(since=filters.since)),
         ("until", Filters(until=filters.until)),
+        *(("metadata", Filters(metadata=(one,))) for one in filters.metadata),
     ]
 
 

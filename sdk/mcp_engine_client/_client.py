@@ -23,7 +23,7 @@ from mcp_engine_client._prompt import Fallback, Prompt, prompt_of
 from mcp_engine_client._prompt_cache import Abandoned, PromptCache, PromptKey
 from mcp_engine_client._references import prompt_key
 from mcp_engine_client._streams import answer_state, run_state
-from mcp_engine_client._uploads import Adding, Progress, Readers, Sources
+from mcp_engine_client._uploads import Adding, Metadata, Progress, Readers, Sources
 from mcp_engine_client.errors import EngineError
 
 
@@ -182,7 +182,8 @@ class Client:
 
         Args:
             filters: which documents are asked: patterns in the lists `documents` (names) and `media_types`, days
-                `since` and `until` (YYYY-MM-DD).
+                `since` and `until` (YYYY-MM-DD), and a list of conditions on `metadata`:
+                `{"key": "team", "one_of": ["ops"]}`, `{"key": "year", "at_least": 2020, "at_most": 2024}`.
             follows: the `execution_id` of an answer that this question goes on from, so that it may say "it".
         """
         call = self._core.ask_call(
@@ -236,6 +237,7 @@ class Client:
         namespace: str | None = None,
         progress: Progress | None = None,
         readers: Readers | None = None,
+        metadata: Metadata | None = None,
         wait: bool = True,
         wait_seconds: float | None = None,
     ) -> list[models.AddedDocument]:
@@ -246,6 +248,8 @@ class Client:
             progress: called with a `DocumentProgress` whenever a document gets further.
             readers: who alone may read them, `{"groups": ["crew"], "principals": ["ada"]}`; you must be among
                 them. None leaves the access lists as they are, and new documents to everyone in the tenant.
+            metadata: what searches are narrowed by, `{"team": "ops", "year": 2024}`, in place of what the documents
+                had; None leaves that as it is.
             wait: False returns as soon as the bytes are safe; durable jobs then index them.
             wait_seconds: how long to wait at most.
 
@@ -253,7 +257,7 @@ class Client:
             IndexingFailed: naming the documents that failed, after all others are done.
             TimedOut: `documents.still_indexing` after `wait_seconds`; the jobs go on.
         """
-        adding = Adding(self._core, collection, namespace or self._core.namespace, progress, readers)
+        adding = Adding(self._core, collection, namespace or self._core.namespace, progress, readers, metadata)
         return self._io.perform(adding.run(sources, wait=wait, wait_seconds=wait_seconds))
 
     # feedback

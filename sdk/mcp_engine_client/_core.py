@@ -42,7 +42,7 @@ from mcp_engine_client.models import (
 T = TypeVar("T", bound=BaseModel)
 PREFIX = "/api/v1"
 CONNECT_SECONDS = 5.0
-Filters = Mapping[str, str | Sequence[str]]
+Filters = Mapping[str, str | Sequence[str] | Sequence[Mapping[str, Any]]]
 RUN_SECONDS = 600.0
 """How long a run or a question may be silent: models are slow, and wait for each other."""
 

@@ -20,6 +20,7 @@ Source = str | Path | tuple[str, bytes]
 Sources = Source | Iterable[Source] | Mapping[str, bytes]
 Progress = Callable[[DocumentProgress], object]
 Readers = Mapping[Literal["groups", "principals"], list[str]]
+Metadata = Mapping[str, str | float | bool]
 
 _WATCHED = 8
 """Jobs looked at in one round: they run about in the order in which they were queued."""
@@ -86,6 +87,7 @@ class Adding:
     namespace: str
     progress: Progress | None
     readers: Readers | None = None
+    metadata: Metadata | None = None
     total: int = 0
     finished: int = 0
 
@@ -116,14 +118,16 @@ class Adding:
 
     def _send(self, upload: _Upload) -> Flow[AddedDocument]:
         self._report(upload.name, "sending")
-        listed = {} if self.readers is None else {"readers": json.dumps({**self.readers})}
+        fields = {} if self.readers is None else {"readers": json.dumps({**self.readers})}
+        if self.metadata is not None:
+            fields["metadata"] = json.dumps({**self.metadata})
         content: bytes = upload.content if isinstance(upload.content, bytes) else (yield Load(upload.content))
         call = Call(
             "POST",
             f"/collections/{quote(self.collection, safe='')}/documents",
             {"namespace": self.namespace},
             files={"file": (upload.name.rsplit("/", 1)[-1], content)},
-            data={"name": upload.name, **listed},
+            data={"name": upload.name, **fields},
             timeout_seconds=RUN_SECONDS,
         )
         # The same bytes again change nothing, so it may be repeated without a key.

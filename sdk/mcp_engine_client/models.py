@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from mcp_engine_client._answered import Answered as Answered
 from mcp_engine_client._answers import Answer as Answer
@@ -204,6 +204,7 @@ class Document(Answered):
     searched_number: int | None
     created_at: datetime
     latest: DocumentVersion
+    metadata: dict[str, bool | int | float | str] = Field(default_factory=dict[str, bool | int | float | str])
 
 
 class AddedDocument(Answered):

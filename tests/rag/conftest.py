@@ -36,6 +36,8 @@ from rag.embedding import MiniLMEmbedder
 from rag.jobs import IndexJob
 from rag.judging.judge import Judge
 from rag.lost_support.service import SupportService
+from rag.metadata.routes import router as metadata_router
+from rag.metadata.service import MetadataService
 from rag.parsing.pool import ParserPool
 from rag.pinned_prompts import PinnedPrompts
 from rag.preview.routes import router as preview_router
@@ -105,6 +107,7 @@ class Workspace:
     """What the model says next."""
     cache: AnswerCacheService
     support: SupportService
+    metadata: MetadataService
 
     async def add(self, caller: Caller, name: str, content: bytes | str, collection: str = "docs") -> Added:
         """Add a document and index it."""
@@ -191,6 +194,7 @@ async def workspace_on(
         script,
         cache,
         SupportService(database, JobService(database), executions, asking),
+        MetadataService(database),
     )
     await executions.close()
     await embedders.close()
@@ -220,6 +224,7 @@ def app(workspace: Workspace, doorman: Doorman) -> FastAPI:
     services.add(workspace.viewing)
     services.add(workspace.asking)
     services.add(workspace.cache)
+    services.add(workspace.metadata)
     services.add(workspace.why)
     services.add(workspace.preview)
     services.add(workspace.reindexings)
@@ -231,6 +236,7 @@ def app(workspace: Workspace, doorman: Doorman) -> FastAPI:
     app.include_router(preview_router, prefix="/api/v1")
     app.include_router(reindexing_router, prefix="/api/v1")
     app.include_router(cache_router, prefix="/api/v1")
+    app.include_router(metadata_router, prefix="/api/v1")
     return app
 
 

@@ -35,17 +35,24 @@ async def test_answers_and_passages_fit_the_schemas(
 async def test_filters_say_which_documents_are_looked_at(
     capabilities: CapabilityService, workspace: Workspace, caller: Caller
 ) -> None:
-    await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)
+    added = await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)
+    await workspace.metadata.replace(caller, added.document.id, {"year": 1874})
     here = {"query": "lamp oil", "collection": "docs"}
     assert (await capabilities.call(caller, "rag.search", {**here, "filters": {"documents": ["light*"]}}))["passages"]
     assert not (await capabilities.call(caller, "rag.search", {**here, "filters": {"documents": ["*.pdf"]}}))[
         "passages"
     ]
+    for year, passages in ((1874, True), (1931, False)):
+        filters = {"metadata": [{"key": "year", "at_least": year, "at_most": year}]}
+        found = await capabilities.call(caller, "rag.search", {**here, "filters": filters})
+        assert bool(found["passages"]) is passages
     question = {"question": "Who built the lighthouse of Karsund?", "collection": "docs"}
     answer = await capabilities.call(caller, "rag.ask", {**question, "filters": {"media_types": ["image/*"]}})
     assert answer["reason_code"] == "filtered"
     for wrong, code in (
         ({"names": ["*"]}, "capability.arguments_invalid"),
+        ({"metadata": [{"key": "a b", "one_of": ["x"]}]}, "capability.arguments_invalid"),
+        ({"metadata": [{"key": "a"}]}, "filters.invalid"),
         ({"since": "2026-02-02", "until": "2026-01-01"}, "filters.invalid"),
     ):
         with pytest.raises(InvalidInput) as refused:

@@ -147,6 +147,31 @@ async def test_questions_and_searches_are_narrowed(run: Commands, folder: Path) 
     assert "YYYY-MM-DD" in wrong.exception.message
 
 
+async def test_documents_are_found_by_their_metadata(run: Commands, folder: Path) -> None:
+    (light, bread) = (folder / "lighthouse.md", folder / "sub" / "bakery.md")
+    await run("docs", "add", str(light), "-c", "guide", "--metadata", "team=ops", "--metadata", "year=1874")
+    added = await run.json("docs", "add", str(bread), "-c", "guide", "--metadata", 'year="1874"')
+    assert added["items"][0]["metadata"] == {"year": "1874"}
+    for where, names in (
+        (["team=ops"], {"lighthouse.md"}),
+        (["team=dev", "team=ops"], {"lighthouse.md"}),
+        (["year>=1870", "year<=1880"], {"lighthouse.md"}),
+        (["year>=187x"], set[str]()),
+        (['year="1874"'], {"bakery.md"}),
+        (["team=ops", 'year="1874"'], set[str]()),
+    ):
+        options = [part for one in where for part in ("--where", one)]
+        found = await run.json("docs", "search", "the lighthouse", "-c", "guide", *options)
+        assert {one["version"]["document"] for one in found["items"]} == names
+    question = ("Who built the lighthouse of Karsund?", "-c", "guide", "--where", "year<=1870")
+    assert "No indexed document passes the filters." in (await run("ask", *question)).stdout
+    why = await run.json("why", *question, "--document", "lighthouse.md")
+    assert "its metadata does not say that year is at most 1870" in why["stages"][0]["note"]
+    wrong = await run("ask", *question[:3], "--where", "a b=c")
+    assert isinstance(wrong.exception, CommandFailed)
+    assert "a key has 1 to 64 letters" in wrong.exception.message
+
+
 async def test_source_code_is_no_film_where_the_system_says_so(
     run: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

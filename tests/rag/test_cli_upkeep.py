@@ -49,6 +49,25 @@ async def test_duplicates_are_listed(run: Commands, workspace: Workspace, caller
     assert "copy.md v2: 99% like bakery.md" in (await run("docs", "duplicates", "-c", "docs")).stdout
 
 
+async def test_metadata_is_shown_replaced_and_taken_away(run: Commands, workspace: Workspace, caller: Caller) -> None:
+    await workspace.add(caller, "bakery.md", BAKERY)
+    command = ("docs", "metadata", "bakery.md", "-c", "docs")
+    assert "--metadata KEY=VALUE gives it some" in (await run(*command)).stdout
+    assert await run.json(*command, "--metadata", "team=ops", "--metadata", "year=2024") == {
+        "team": "ops",
+        "year": 2024,
+    }
+    shown = (await run(*command)).stdout
+    assert '"ops"' in shown
+    assert "2024" in shown
+    assert await run.json(*command, "--metadata", "draft=true") == {"draft": True}
+    assert await run.json(*command, "--none") == {}
+    for wrong in (["--none", "--metadata", "a=b"], ["--metadata", "a"]):
+        refused = await run(*command, *wrong)
+        assert isinstance(refused.exception, CommandFailed)
+        assert refused.exception.exit_code is ExitCode.USAGE
+
+
 async def test_answers_are_listed_and_asked_again(run: Commands, workspace: Workspace, caller: Caller) -> None:
     document = (await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)).document.id
     given = await workspace.asking.answer(caller, "default", "docs", QUESTION)

@@ -27,6 +27,21 @@ def test_what_came_later_is_written_only_where_it_says_something() -> None:
     assert (strategy.retrieval.rrf_k, strategy.retrieval.filters.documents) == (60, ("a/*",))
 
 
+def said_of(**condition: Any) -> dict[str, Any]:
+    return {"filters": {"metadata": [condition]}}
+
+
+def test_conditions_on_metadata_are_written_as_they_are_said() -> None:
+    conditions = [{"key": "team", "one_of": ["ops", True, 0.5]}, {"key": "year", "at_least": 0}]
+    filters = {"documents": [], "media_types": [], "since": None, "until": None}
+    assert KIND.normalise({"retrieval": {"filters": filters}}) == KIND.normalise({})
+    body = KIND.normalise({"retrieval": {"filters": {"metadata": conditions}}})
+    assert body["retrieval"]["filters"] == {**filters, "metadata": conditions}
+    assert KIND.normalise(body) == body
+    named = KIND.normalise({"retrieval": {"filters": {"documents": ["a*"]}}})
+    assert named["retrieval"]["filters"] == {**filters, "documents": ["a*"]}
+
+
 @pytest.mark.parametrize(
     ("retrieval", "member"),
     [
@@ -42,6 +57,19 @@ def test_what_came_later_is_written_only_where_it_says_something() -> None:
         ({"filters": {"until": 1_700_000_000}}, "retrieval.filters.until"),
         ({"filters": {"since": "2026-03-02", "until": "2026-03-01"}}, "`since` is later than `until`"),
         ({"filters": {"name": "a"}}, "retrieval.filters.name"),
+        (said_of(key="a b", one_of=["x"]), "retrieval.filters.metadata.0.key: .*a key has 1 to 64 letters"),
+        (said_of(one_of=["x"]), "retrieval.filters.metadata.0.key"),
+        (said_of(key="a"), "give either `one_of`"),
+        (said_of(key="a", one_of=[]), "give either `one_of`"),
+        (said_of(key="a", one_of=["x"], at_least=1), "give either `one_of`"),
+        (said_of(key="a", one_of=[None]), "metadata.0.one_of.0: .*a value is text of at most"),
+        (said_of(key="a", one_of=list(range(51))), "at most 50"),
+        (said_of(key="a", at_least=True), "metadata.0.at_least: .*write true or false as `one_of`"),
+        (said_of(key="a", at_most=float("inf")), "metadata.0.at_most: .*a value is text of at most"),
+        (said_of(key="a", at_least=1, at_most="2"), "must both be numbers, or both text"),
+        (said_of(key="a", at_least=2, at_most=1.5), "no document can fit"),
+        (said_of(key="a", at_least="b", at_most="a"), "no document can fit"),
+        ({"filters": {"metadata": [{"key": "a", "one_of": [1]}] * 11}}, "at most 10"),
     ],
 )
 def test_a_wrong_value_is_named(retrieval: dict[str, Any], member: str) -> None:

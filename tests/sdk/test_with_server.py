@@ -175,6 +175,17 @@ def test_documents_are_for_some_alone(client: Client) -> None:
         client.add_documents({"other.txt": b"Another."}, collection="notes", readers={"groups": ["nobody"]})
 
 
+def test_documents_are_found_by_their_metadata(client: Client) -> None:
+    said = {"team": "ops", "year": 1874, "draft": False}
+    plan = {"described.txt": b"The lighthouse keeper plans the winter stores."}
+    [added] = client.add_documents(plan, collection="described", metadata=said)
+    assert added.document.metadata == said
+    for year, names in ((1874, ["described.txt"]), (1875, list[str]())):
+        filters = {"metadata": [{"key": "year", "at_least": year}]}
+        found = client.search("winter stores", collection="described", filters=filters)
+        assert [one.version.document for one in found] == names
+
+
 def test_an_answer_is_cited_and_streams(client: Client) -> None:
     answer = client.ask(QUESTION, collection="sea")
     assert not answer.refused

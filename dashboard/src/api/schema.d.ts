@@ -924,9 +924,37 @@ export interface paths {
         post?: never;
         /**
          * Erase a document's content
-         * @description Take a document out of search and erase the bytes and texts of all its versions; digests and tombstones stay.
+         * @description Take a document out of search and erase its metadata and the bytes and texts of all its versions.
+         *
+         *     Digests and tombstones stay, and the names of the metadata's keys in the audit log.
          */
         delete: operations["erase_document"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{document_id}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a document's metadata
+         * @description Return the keys and values that people gave the document.
+         */
+        get: operations["get_document_metadata"];
+        /**
+         * Replace a document's metadata
+         * @description Give the document these keys and values in place of those that it had; `{}` takes them all away.
+         *
+         *     Searches and questions are narrowed by them at once, without indexing the document again.
+         */
+        put: operations["set_document_metadata"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3576,6 +3604,11 @@ export interface components {
              */
             file: string;
             /**
+             * Metadata
+             * @description What searches are narrowed by, as JSON: `{"team": "ops", "year": 2024}`. Without it the document keeps its metadata.
+             */
+            metadata?: string | null;
+            /**
              * Name
              * @description Its name in the collection; default: the file's.
              */
@@ -4810,7 +4843,7 @@ export interface components {
          *
          *     That version repeats so many others of the collection (`repeats`): their list is `/collections/{c}/duplicates`.
          *     Who may read a `restricted` one is listed at `/documents/{id}/readers`; any other is for everyone in the tenant.
-         *     One that a source brought names it (`source_id`).
+         *     One that a source brought names it (`source_id`). `metadata` is what people said of it, by key.
          */
         Document: {
             /** Collection */
@@ -4826,6 +4859,13 @@ export interface components {
              */
             id: string;
             latest: components["schemas"]["Version"];
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata: {
+                [key: string]: boolean | number | string;
+            };
             /** Name */
             name: string;
             /** Namespace */
@@ -4865,6 +4905,13 @@ export interface components {
              */
             id: string;
             latest: components["schemas"]["Version"];
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata: {
+                [key: string]: boolean | number | string;
+            };
             /** Name */
             name: string;
             /** Namespace */
@@ -5803,11 +5850,16 @@ export interface components {
         };
         /**
          * FilterStage
-         * @description `failed` are the filters that the document does not pass.
+         * @description `failed` are the filters that the document does not pass, and `metadata` the conditions among them.
          */
         FilterStage: {
             /** Failed */
-            failed: ("documents" | "media_types" | "since" | "until")[];
+            failed: ("documents" | "media_types" | "since" | "until" | "metadata")[];
+            /**
+             * Metadata
+             * @default []
+             */
+            metadata: components["schemas"]["MetadataCondition"][];
             /** Note */
             note: string;
             /**
@@ -5827,7 +5879,8 @@ export interface components {
          *
          *     `documents` are patterns of names and `media_types` patterns of types (`text/*`): `*` stands for any characters
          *     (a slash too) and `?` for one, capitals count, and one pattern of each list must fit. `since` and
-         *     `until` are the first and the last day (UTC) on which the version that is searched was added.
+         *     `until` are the first and the last day (UTC) on which the version that is searched was added. All conditions on
+         *     `metadata` must hold.
          */
         Filters: {
             /**
@@ -5840,6 +5893,11 @@ export interface components {
              * @default []
              */
             media_types: string[];
+            /**
+             * Metadata
+             * @default []
+             */
+            metadata: components["schemas"]["MetadataCondition"][];
             /** Since */
             since?: string | null;
             /** Until */
@@ -6921,6 +6979,26 @@ export interface components {
              * @enum {string}
              */
             role: "system" | "user" | "assistant";
+        };
+        /**
+         * MetadataCondition
+         * @description What a key of a document's metadata must say: `one_of` some values, or one from `at_least` to `at_most`.
+         *
+         *     A document without the key never passes. A range compares numbers with numbers, and text with text by its
+         *     characters, so that dates written YYYY-MM-DD are in order.
+         */
+        MetadataCondition: {
+            /** At Least */
+            at_least?: number | string | null;
+            /** At Most */
+            at_most?: number | string | null;
+            /** Key */
+            key: string;
+            /**
+             * One Of
+             * @default []
+             */
+            one_of: (boolean | number | string)[];
         };
         /**
          * Metric
@@ -16309,6 +16387,231 @@ export interface operations {
             };
             /** @description The content was erased. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_document_metadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: boolean | number | string;
+                    };
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input is not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The engine failed; its log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy or starting; see Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_document_metadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: boolean | number | string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: boolean | number | string;
+                    };
+                };
+            };
+            /** @description Two parts of the request contradict each other, or its body can't be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name or id exists for this tenant. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content was erased. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large. */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

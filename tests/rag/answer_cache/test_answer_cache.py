@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import httpx
 import pytest
@@ -31,41 +31,14 @@ from rag.collections import find_collection
 from rag.embedding import MiniLMEmbedder
 from rag.parsing.pool import ParserPool
 from rag.readers.schemas import ReadersIn
-from rag.schemas import Answer
 from rag.stores.postgresql import PostgresStore
 from rag.stores.repository import StoreRepository
 from rag.strategy import KIND, Filters
 from tests.conftest import make_tenant
+from tests.rag.answer_cache.kept import WHO, ask, filled, keeping, rows, said
 from tests.rag.conftest import Attempt, Workspace, workspace_on
 from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY
 from tests.rag.readers.place import make_place
-
-WHO = "Who built the lighthouse of Karsund?"
-
-
-async def keeping(workspace: Workspace, caller: Caller, **answering: Any) -> None:
-    """Push a strategy that keeps answers, as `keeping`."""
-    body = {"answering": {"cache": True, **answering}}
-    await workspace.artifacts.push(caller, KIND, "default", "keeping", body, "Keep answers.")
-
-
-async def ask(workspace: Workspace, caller: Caller, question: str = WHO, **more: Any) -> Answer:
-    return await workspace.asking.answer(caller, "default", more.pop("collection", "docs"), question, "keeping", **more)
-
-
-async def filled(workspace: Workspace, caller: Caller) -> None:
-    await keeping(workspace, caller)
-    await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)
-    await workspace.add(caller, "bakery.md", BAKERY)
-
-
-def said(answer: Answer) -> dict[str, Any]:
-    return answer.model_dump(exclude={"execution_id", "question", "cached_from"})
-
-
-async def rows(workspace: Workspace, caller: Caller) -> int:
-    async with workspace.database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
-        return int((await work.session.execute(text("SELECT count(*) FROM cached_answer"))).scalar_one())
 
 
 @pytest.mark.parametrize("question", [WHO, "What do penguins eat in winter?"])

@@ -9,7 +9,7 @@ import pytest
 
 from rag.readers.schemas import ReadersIn
 from rag.stored import DocumentFilter
-from rag.strategy import KIND
+from rag.strategy import KIND, Filters
 from tests.rag.conftest import Workspace
 from tests.rag.corpus import BAKERY, LIGHTHOUSE, OBSERVATORY
 from tests.rag.readers.place import Place, make_place
@@ -18,11 +18,12 @@ QUESTIONS = (
     "Who built the lighthouse of Karsund?", "How long does the dough rest?", "Which comet was discovered in 1931?",
 )  # fmt: skip
 TEXTS = {"lighthouse.md": LIGHTHOUSE, "bakery.md": BAKERY, "observatory.md": OBSERVATORY}
+OPS = Filters.model_validate({"metadata": [{"key": "team", "one_of": ["ops"]}]})
 YEARS = ("1874", "1931", "1902")
 
 
 class Life:
-    """A collection in which documents, lists, groups and strategies change by chance."""
+    """A collection in which documents, their metadata, lists, groups and strategies change by chance."""
 
     def __init__(self, place: Place, seed: int) -> None:
         self._place, self._workspace = place, place.workspace
@@ -35,15 +36,15 @@ class Life:
             await self._workspace.add(self._place.owner, name, content, "mixed")
 
     async def change(self) -> None:
-        await self._chance.choice((self._add, self._remove, self._list, self._group, self._push))()
+        await self._chance.choice((self._add, self._remove, self._list, self._group, self._push, self._describe))()
 
     async def check(self) -> None:
         """Ask the same by both strategies, the one that keeps answers first."""
         asker = self._chance.choice((self._place.owner, self._place.member, self._place.outsider))
         question = self._chance.choice(QUESTIONS)
-        asking = self._workspace.asking
-        given = await asking.answer(asker, "default", "mixed", question, "keeping")
-        fresh = await asking.answer(asker, "default", "mixed", question, "asking")
+        asking, filters = self._workspace.asking, self._chance.choice((None, OPS))
+        given = await asking.answer(asker, "default", "mixed", question, "keeping", filters=filters)
+        fresh = await asking.answer(asker, "default", "mixed", question, "asking", filters=filters)
         own = {"execution_id", "strategy", "cached_from"}
         assert given.model_dump(exclude=own) == fresh.model_dump(exclude=own)
         assert fresh.cached_from is None
@@ -65,6 +66,10 @@ class Life:
         groups = ["crew"] if self._chance.random() < 0.5 else []
         people = [str(owner.principal_id), *(["outsider"] if self._chance.random() < 0.5 else [])]
         await self._place.readers.restrict(owner, document, ReadersIn(groups=groups, principals=people))
+
+    async def _describe(self) -> None:
+        team = self._chance.choice(("ops", "dev"))
+        await self._workspace.metadata.replace(self._place.owner, await self._any(), {"team": team})
 
     async def _group(self) -> None:
         person = self._chance.choice((self._place.member, self._place.outsider)).principal_id

@@ -183,6 +183,25 @@ async def test_each_filter_that_keeps_a_document_out_is_named(workspace: Workspa
     assert passing.stages[0].note == "The document passes the filters."
 
 
+async def test_each_condition_on_metadata_that_keeps_a_document_out_is_named(
+    workspace: Workspace, caller: Caller
+) -> None:
+    added = await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)
+    await workspace.metadata.replace(caller, added.document.id, {"team": "ops", "year": 1874})
+    fits = [{"key": "team", "one_of": ["ops"]}, {"key": "year", "at_least": 1800}]
+    fails = [{"key": "team", "one_of": ["dev", "1"]}, {"key": "year", "at_least": 1900, "at_most": 1999}]
+    filters = Filters.model_validate({"documents": ["*.txt"], "metadata": [*fits, *fails]})
+    [stage] = (await ask_for(workspace, caller, "lighthouse.md", filters=filters)).stages
+    assert isinstance(stage, FilterStage)
+    assert (stage.failed, stage.metadata) == (["documents", "metadata"], list(filters.metadata[2:]))
+    assert stage.note == (
+        "The document is filtered out: its name fits none of the patterns; its metadata does not say that team is "
+        '"dev" or "1"; its metadata does not say that year is at least 1900 and at most 1999.'
+    )
+    passing = Filters.model_validate({"metadata": fits})
+    assert (await ask_for(workspace, caller, "lighthouse.md", filters=passing)).dropped_at != "filters"
+
+
 async def test_a_refusal_says_what_its_confidence_is_made_of(workspace: Workspace, caller: Caller) -> None:
     await workspace.add(caller, "lighthouse.md", LIGHTHOUSE)
     why = await ask_for(workspace, caller, "lighthouse.md", question="Who repaired the lighthouse clock in Paris?")
