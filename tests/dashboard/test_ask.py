@@ -227,3 +227,32 @@ def test_a_question_is_asked_of_some_documents_only(page: Page, engine: Dashboar
     [last] = engine.api("GET", "/executions?kind=ask&limit=1")["items"]
     inputs = engine.api("GET", f"/executions/{last['id']}")["inputs"]["value"]
     assert inputs["filters"]["documents"] == ["1823*"]
+
+
+def test_a_question_is_asked_of_documents_whose_metadata_says_so(page: Page, engine: DashboardEngine) -> None:
+    documents = engine.api("GET", "/collections/handbook/documents?name=1941-")["items"]
+    engine.api("PUT", f"/documents/{documents[0]['id']}/metadata", {"speaker": "Roosevelt", "year": 1941})
+    page.goto(f"{engine.url}/ask?collection=handbook")
+    page.get_by_text("All its documents").click()
+    for place, (key, kind) in enumerate((("speaker", "is one of"), ("year", "is between")), start=1):
+        page.get_by_role("button", name="Add a condition").click()
+        page.get_by_role("textbox", name=f"Key of condition {place}").fill(key)
+        page.get_by_role("combobox", name=f"Kind of condition {place}").select_option(kind)
+    page.get_by_role("textbox", name="Question").fill(FREEDOMS)
+    page.get_by_role("textbox", name="Values of condition 1").fill("Roosevelt, Monroe")
+    expect(page.get_by_text("Say a value.")).to_be_visible()
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_disabled()
+    page.get_by_role("textbox", name="From of condition 2").fill("1940")
+    page.get_by_role("textbox", name="To of condition 2").fill("1949")
+    assert_accessible(page, "ask-metadata")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    answer = page.get_by_role("region", name="Answer")
+    said = "whose speaker is Roosevelt or Monroe and year is 1940 to 1949"
+    expect(answer).to_contain_text(f"Asked of documents {said}")
+    expect(cited(page, 1)).to_be_visible()
+    page.reload()
+    page.get_by_text(f"Only documents {said}").click()
+    page.get_by_role("button", name="Remove condition 1").click()
+    page.get_by_role("textbox", name="To of condition 1").fill("1940")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(answer).to_contain_text("No indexed document passes the filters.")

@@ -245,6 +245,44 @@ def test_a_document_is_removed_and_another_erased(
     expect(page.get_by_text("search does not find it any more")).to_be_visible()
 
 
+def test_documents_have_metadata_by_which_they_are_asked(
+    page: Page, engine: DashboardEngine, tmp_path: Path, collection: str
+) -> None:
+    page.goto(f"{engine.url}/documents/{collection}")
+    page.get_by_role("button", name="Metadata of files that you add").click()
+    page.get_by_role("textbox", name="Key 1").fill("year of")
+    page.get_by_role("textbox", name="Value 1").fill("2024")
+    expect(page.get_by_text("Up to 64 letters, digits")).to_be_visible()
+    expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    page.get_by_role("textbox", name="Key 1").fill("year")
+    page.get_by_role("button", name="Add a key").click()
+    page.get_by_role("textbox", name="Key 2").fill("team")
+    page.get_by_role("textbox", name="Value 2").fill("ops")
+    assert_accessible(page, "metadata-new-files")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Metadata of files that you add")).to_have_text("Metadata (2)")
+    path = tmp_path / "tower.md"
+    path.write_text(NOTE)
+    add(page, path)
+    expect_state(page, "tower.md", "Indexed")
+    expect(row(page, "tower.md")).to_contain_text("team: ops · year: 2024")
+    assert_accessible(page, "metadata-list")
+    [document] = engine.api("GET", f"/collections/{collection}/documents")["items"]
+    page.goto(f"{engine.url}/documents/{collection}/{document['id']}")
+    page.get_by_role("button", name="Change the metadata").click()
+    page.get_by_role("button", name="Remove team").click()
+    page.get_by_role("textbox", name="Value 1").fill('"2024"')
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The metadata of tower.md is changed.")).to_be_visible()
+    assert engine.api("GET", f"/documents/{document['id']}/metadata") == {"year": "2024"}
+    expect(page.get_by_role("definition").filter(has_text='"2024"')).to_be_visible()
+    assert_accessible(page, "metadata-document")
+    page.get_by_role("button", name="Change the metadata").click()
+    page.get_by_role("button", name="Remove year").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("None. Searches and questions can be narrowed")).to_be_visible()
+
+
 def test_versions_can_be_compared_by_stepping(
     page: Page, engine: DashboardEngine, tmp_path: Path, collection: str
 ) -> None:

@@ -259,3 +259,33 @@ def test_what_few_change_stands_under_a_fold(page: Page, engine: DashboardEngine
     page.get_by_role("checkbox", name="Read headings with each chunk").uncheck()
     page.get_by_role("button", name="Push").click()
     expect(page.get_by_text(f"{name} has version 2.")).to_be_visible()
+
+
+def test_a_strategy_searches_some_documents_only(page: Page, engine: DashboardEngine) -> None:
+    name = f"some-{uuid4().hex[:8]}"
+    page.goto(f"{engine.url}/strategies/-/edit?collection=handbook&q={quote(FREEDOMS)}")
+    documents = page.get_by_role("group", name="Documents")
+    documents.get_by_text("Only some").click()
+    documents.get_by_role("textbox", name="Documents named").fill("1823*")
+    documents.get_by_role("button", name="Add a condition").click()
+    documents.get_by_role("textbox", name="Key of condition 1").fill("speaker")
+    expect(page.get_by_text("Correct first: Documents: Say a value.")).to_be_visible()
+    documents.get_by_role("textbox", name="Values of condition 1").fill("nobody at all")
+    expect(page.get_by_text("Changed: Documents.")).to_be_visible()
+    draft = page.get_by_role("region", name="As written here", exact=True)
+    expect(draft).to_contain_text("No indexed document passes the filters.")
+    assert_accessible(page, "strategy-documents")
+    page.get_by_role("textbox", name="Name", exact=True).fill(name)
+    page.get_by_role("button", name="Push").click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    filters = engine.api("GET", f"/artifacts/rag_strategy/{name}")["body"]["retrieval"]["filters"]
+    assert (filters["documents"], filters["metadata"]) == (
+        ["1823*"],
+        [{"key": "speaker", "one_of": ["nobody at all"]}],
+    )
+    expect(page.get_by_text("Nothing is changed yet.")).to_be_visible()
+    documents.get_by_role("button", name="Remove condition 1").click()
+    documents.get_by_role("textbox", name="Documents named").fill("")
+    page.get_by_role("button", name="Push").click()
+    expect(page.get_by_text(f"{name} has version 2.")).to_be_visible()
+    assert "filters" not in engine.api("GET", f"/artifacts/rag_strategy/{name}")["body"]["retrieval"]

@@ -1,5 +1,5 @@
-import { TextField } from "../../components/Field";
-import { type Narrowing, filtersOf, impossible, narrowingOf } from "./narrowing";
+import { NarrowingFields } from "./NarrowingFields";
+import { type Narrowing, filtersOf, narrowingOf } from "./narrowing";
 
 /** Which documents are asked; closed until somebody wants fewer than all. */
 export function Narrowed({ narrowing, onChange }: { narrowing: Narrowing; onChange: (next: Narrowing) => void }) {
@@ -10,28 +10,7 @@ export function Narrowed({ narrowing, onChange }: { narrowing: Narrowing; onChan
         {said === null ? "All its documents" : `Only documents ${said}`}
       </summary>
       <div className="mt-2 grid gap-3 sm:grid-cols-2">
-        <TextField
-          label="Documents named"
-          hint="Patterns, with commas between: docs/*, *.pdf"
-          value={narrowing.documents}
-          spellCheck={false}
-          onChange={(event) => onChange({ ...narrowing, documents: event.target.value })}
-        />
-        <TextField
-          label="Of type"
-          hint="text/*, application/pdf"
-          value={narrowing.types}
-          spellCheck={false}
-          onChange={(event) => onChange({ ...narrowing, types: event.target.value })}
-        />
-        <TextField label="Added since" type="date" value={narrowing.since} onChange={(event) => onChange({ ...narrowing, since: event.target.value })} />
-        <TextField
-          label="Added until"
-          type="date"
-          error={impossible(narrowing)}
-          value={narrowing.until}
-          onChange={(event) => onChange({ ...narrowing, until: event.target.value })}
-        />
+        <NarrowingFields narrowing={narrowing} onChange={onChange} />
       </div>
     </details>
   );

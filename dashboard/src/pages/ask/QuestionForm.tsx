@@ -26,7 +26,7 @@ export function QuestionForm({ collections, namespace, initial, busy, onAsk, onS
   const [strategy, setStrategy] = useState(initial.strategy);
   const [narrowing, setNarrowing] = useState(() => narrowingFrom(initial.filters));
   const { data: strategies = [] } = useQuery(strategiesQuery(namespace));
-  const isReady = question.trim() !== "" && collection !== "" && impossible(narrowing) === null && !busy;
+  const isReady = question.trim() !== "" && collection !== "" && impossible(filtersOf(narrowing)) === null && !busy;
 
   function submit(event?: FormEvent) {
     event?.preventDefault();

@@ -64,7 +64,7 @@ describe("scores", () => {
       passages: 8, last_score: null,
     };
     expect(scoresOf(fusion)[0]).toEqual(["Relevance", "0.500", undefined]);
-    expect(scoresOf({ stage: "filters", outcome: "passed", note: "", failed: [] })).toEqual([]);
+    expect(scoresOf({ stage: "filters", outcome: "passed", note: "", failed: [], metadata: [] })).toEqual([]);
   });
 
   it("say what the judge made of a confidence", () => {

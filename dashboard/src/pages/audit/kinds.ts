@@ -4,6 +4,7 @@ export const KNOWN_KINDS = [
   "answer.support_changed",
   "artifact.version_pushed",
   "content.erased",
+  "document.metadata_changed",
   "document.removed",
   "document.version_added",
   "document.version_indexed",

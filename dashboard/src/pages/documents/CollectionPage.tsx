@@ -20,6 +20,8 @@ import { DraftingTab } from "./drafting/DraftingTab";
 import type { DocumentAction } from "./DocumentTable";
 import type { RemovableDocument } from "./Duplicates";
 import type { NamedFile } from "./files";
+import { NewFilesMetadata } from "./metadata/NewFilesMetadata";
+import type { Metadata } from "./metadata/values";
 import { type Document, collectionsQuery } from "./queries";
 import { EraseDialog, RemoveCollectionDialog, RemoveDialog } from "./RemoveDialogs";
 import type { Aside, CollectionSearch } from "./routes";
@@ -56,7 +58,8 @@ export function CollectionPage() {
       void navigate({ search: (before) => ({ ...before, ...next }), replace, resetScroll: false }),
     [navigate],
   );
-  const add = (files: NamedFile[]) => addUploads(namespace, collection, files);
+  const [metadata, setMetadata] = useState<Metadata>({});
+  const add = (files: NamedFile[]) => addUploads(namespace, collection, files, metadata);
 
   const act = useCallback(
     async (action: DocumentAction, document: Document) => {
@@ -92,6 +95,7 @@ export function CollectionPage() {
                 Ask it
               </Link>
             )}
+            {mayWrite && <NewFilesMetadata metadata={metadata} onChange={setMetadata} />}
             {mayWrite && <AddFilesButtons primary={search.tab === undefined} onFiles={add} />}
             {mayWrite && known && (
               <Menu label="Collection" trigger={<IconButton icon={Ellipsis} label="More for this collection" />}>

@@ -4,6 +4,7 @@ import { Digest } from "../../components/Digest";
 import { Facts } from "../../components/Facts";
 import { formatBytes, formatCount, formatMoment } from "../../components/format";
 import { Card, Page } from "../../components/Page";
+import { MetadataCard } from "./metadata/MetadataCard";
 import { documentQuery } from "./queries";
 import { ReadersCard } from "./readers/ReadersCard";
 import type { PlaceSearch } from "./routes";
@@ -74,6 +75,7 @@ export function DocumentPage() {
                 ]}
               />
             </Card>
+            <MetadataCard document={document} />
             <ReadersCard document={document} />
           </div>
         )}

@@ -8,6 +8,7 @@ import { formatBytes, formatCount } from "../../components/format";
 import { announce } from "../../components/Live";
 import { Menu, MenuItem, MenuSeparator } from "../../components/Menu";
 import { TimeAgo } from "../../components/TimeAgo";
+import { inWords } from "./metadata/values";
 import { type Document, downloadOriginal } from "./queries";
 import { StateBadge } from "./StateBadge";
 import { unreadNote } from "./unread";
@@ -59,6 +60,7 @@ function columnsOf({ onOpen, onAction, mayWrite }: Handlers): ColumnDef<Document
             {original.restricted && <LockKeyhole aria-label="Not for everyone" className="mr-1 inline size-3.5 text-muted" />}
             {original.name}
           </button>
+          {Object.keys(original.metadata).length > 0 && <p className="truncate text-xs text-muted" title={inWords(original.metadata)}>{inWords(original.metadata)}</p>}
           <Reason document={original} />
         </div>
       ),

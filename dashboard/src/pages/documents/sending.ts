@@ -2,12 +2,14 @@
 import type { Schema } from "../../api/client";
 import { ApiProblem, problemOf, unreachable } from "../../api/problem";
 import { accessToken, renewedToken } from "../../api/session";
+import type { Metadata } from "./metadata/values";
 
 export interface FileToSend {
   namespace: string;
   collection: string;
   name: string;
   file: File;
+  metadata: Metadata;
 }
 
 /** Add a file as a document; throws `ApiProblem`. `onSent` is told how many bytes are on their way. */
@@ -25,6 +27,7 @@ function post(upload: FileToSend, token: string | null, onSent: (bytes: number) 
   const form = new FormData();
   form.set("file", upload.file, upload.file.name);
   form.set("name", upload.name);
+  if (Object.keys(upload.metadata).length > 0) form.set("metadata", JSON.stringify(upload.metadata));
   const path = `/api/v1/collections/${encodeURIComponent(upload.collection)}/documents`;
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

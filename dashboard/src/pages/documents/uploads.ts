@@ -3,6 +3,7 @@ import { useSyncExternalStore } from "react";
 import { asProblem } from "../../api/problem";
 import { queryClient } from "../../api/queries";
 import type { NamedFile } from "./files";
+import type { Metadata } from "./metadata/values";
 import { sendFile } from "./sending";
 
 export type UploadState = "waiting" | "sending" | "refused";
@@ -13,6 +14,8 @@ export interface Upload {
   collection: string;
   name: string;
   file: File;
+  /** What the document is to have; nothing leaves what it has. */
+  metadata: Metadata;
   state: UploadState;
   /** Bytes that are sent. */
   sent: number;
@@ -25,10 +28,10 @@ let count = 0;
 const listeners = new Set<() => void>();
 
 /** Queue files; each is sent in its turn. */
-export function addUploads(namespace: string, collection: string, files: readonly NamedFile[]): void {
+export function addUploads(namespace: string, collection: string, files: readonly NamedFile[], metadata: Metadata = {}): void {
   const added = files.map(({ name, file }): Upload => {
     count += 1;
-    return { id: count, namespace, collection, name, file, state: "waiting", sent: 0, problem: null };
+    return { id: count, namespace, collection, name, file, metadata, state: "waiting", sent: 0, problem: null };
   });
   set([...uploads, ...added]);
   sendNext();

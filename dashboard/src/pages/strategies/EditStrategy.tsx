@@ -21,6 +21,7 @@ import { CalibrationFields } from "./CalibrationFields";
 import { ChunksPreview } from "./ChunksPreview";
 import { ComposingFields } from "./ComposingFields";
 import { faultsOf } from "./faults";
+import { FilterFields } from "./FilterFields";
 import { JudgingFields } from "./JudgingFields";
 import { OptionFields } from "./OptionFields";
 import { type Body, differences } from "./options";
@@ -96,6 +97,7 @@ function Editor({ now, nowName, name, latest }: { now: Body; nowName: string; na
         {(["chunking", "retrieval", "answering"] as const).map((group) => (
           <OptionFields key={group} group={group} body={body} onChange={write} />
         ))}
+        <FilterFields body={body} onChange={write} />
         <RewritingFields body={body} onChange={write} />
         <RerankingFields body={body} onChange={write} />
         <JudgingFields body={body} onChange={write} />

@@ -1,4 +1,5 @@
 /** What the engine would refuse of a body, told where it is written. */
+import { impossible } from "../ask/narrowing";
 import { OFFERS } from "./composing";
 import { BUDGET, type Body, CALIBRATION, CANDIDATES, type JudgingKind, OPTIONS, type Range, TOKENS, WORDINGS_RANGE, offered, valueOf } from "./options";
 
@@ -17,6 +18,7 @@ export function faultsOf(body: Body): string[] {
     if (option.sort !== "number" || typeof value !== "number" || !offered(body, option.group).includes(option)) continue;
     found[option.label] = numberFault(value, option);
   }
+  found.Documents = impossible(body.retrieval?.filters ?? null);
   const { rewriting, reranking, judging, composing } = body;
   const calibration = body.answering?.calibration;
   if (rewriting) {

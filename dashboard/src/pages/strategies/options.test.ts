@@ -23,7 +23,7 @@ describe("a body", () => {
 
   it("differs in options that have no field too", () => {
     const next = { ...BODY, retrieval: { filters: { documents: ["a*"] } } } as unknown as Body;
-    expect(differences(BODY, next)).toEqual(["retrieval.filters"]);
+    expect(differences(BODY, next)).toEqual(["Documents"]);
     expect(differences(next, { ...next })).toEqual([]);
   });
 

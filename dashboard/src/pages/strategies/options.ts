@@ -217,7 +217,7 @@ function unoffered(one: Body, other: Body): string[] {
     const [ours, theirs] = [one, other].map((body) => (body[group] ?? {}) as Options) as [Options, Options];
     const names = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];
     const hidden = names.filter((name) => name !== "calibration" && !OPTIONS.some((option) => option.group === group && option.name === name));
-    return hidden.filter((name) => JSON.stringify(ours[name]) !== JSON.stringify(theirs[name])).map((name) => `${group}.${name}`);
+    return hidden.filter((name) => JSON.stringify(ours[name]) !== JSON.stringify(theirs[name])).map((name) => (name === "filters" ? "Documents" : `${group}.${name}`));
   });
 }
 
