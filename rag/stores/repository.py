@@ -50,7 +50,7 @@ class StoreRepository:
         self._session = session
         self._tenant_id = tenant_id
 
-    async def note(self, version_ids: Sequence[UUID], stale_collection_id: UUID | None) -> None:
+    async def note(self, version_ids: Sequence[UUID], stale_collection_id: UUID | None = None) -> None:
         """Enter changes of versions; one that waits already waits for this change as well."""
         values = {"tenant_id": self._tenant_id, "versions": list(version_ids), "stale": stale_collection_id}
         await self._session.execute(_NOTE, values)

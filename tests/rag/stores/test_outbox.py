@@ -193,7 +193,7 @@ async def test_a_change_during_the_delivery_is_delivered_too(
     store.docs, store.outbox = await Collected.make(database, store, caller), StoreOutbox(feeding.jobs, store)
     added = await store.docs.add([Piece(unit(1), "mast")], told=False)
     async with database.unit_of_work(caller.tenant_id, caller.principal_id) as work:
-        await StoreRepository(work.session, work.tenant_id).note([added], None)
+        await StoreRepository(work.session, work.tenant_id).note([added])
     await feeding.run(caller, FeedStoreJob(store))
     assert (await feeding.waiting(caller), held(server, caller)) == (0, [])
     await store.close()
