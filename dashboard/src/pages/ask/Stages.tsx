@@ -3,7 +3,7 @@ import { Badge } from "../../components/Badge";
 import { classes } from "../../components/classes";
 import { withoutPageBreaks } from "../../components/format";
 import { placeOf } from "./answer";
-import { type Explained, type Judged, type Stage, STAGE_NAMES, VERDICTS, outcomeOf, scoresOf } from "./whyNot";
+import { type Explained, type Judged, type Stage, STAGE_NAMES, VERDICTS, outcomeOf, scoresOf } from "./explained";
 
 /** What became of a passage, from the first stage to the one that dropped it. */
 export function Stages({ why }: { why: Explained }) {

@@ -18,7 +18,7 @@ import { narrowingOf } from "./narrowing";
 import { Reranking } from "./Reranking";
 import { executionQuery } from "./useAnswer";
 import { WhyNot } from "./WhyNot";
-import { type Expected, askedBy, citedIn } from "./whyNot";
+import { type Expected, askedBy, citedIn } from "./explained";
 
 interface Expecting {
   expected: Expected | undefined;

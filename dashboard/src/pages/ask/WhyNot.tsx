@@ -8,7 +8,7 @@ import { useSettled } from "../../components/useSettled";
 import { documentsQuery } from "../documents/queries";
 import { whyQuery } from "./queries";
 import { Stages } from "./Stages";
-import type { Asked, Expected } from "./whyNot";
+import type { Asked, Expected } from "./explained";
 
 interface WhyNotProps {
   asked: Asked;

@@ -1,7 +1,7 @@
 /** What the Ask page asks besides the answer itself. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, call } from "../../api/client";
-import { type Asked, type Expected, placeIn } from "./whyNot";
+import { type Asked, type Expected, placeIn } from "./explained";
 
 /** References to strategies, as a question can name them: `strict`, `strict@production`. */
 export function strategiesQuery(namespace: string) {

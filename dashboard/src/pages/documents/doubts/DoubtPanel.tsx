@@ -2,14 +2,14 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Check, SkipForward, X } from "lucide-react";
 import { useState } from "react";
-import { asProblem } from "../../../api/problem";
 import { useCan } from "../../../api/queries";
 import { Badge } from "../../../components/Badge";
 import { Button } from "../../../components/Button";
 import { TextArea } from "../../../components/Field";
 import { announce } from "../../../components/Live";
 import { SidePanel } from "../../../components/SidePanel";
-import { Loaded } from "../../../components/States";
+import { Failure, Loaded } from "../../../components/States";
+import { useAttempt } from "../../../components/useAttempt";
 import type { PlaceSearch } from "../routes";
 import { type DoubtfulAnswer, doubtQuery, giveLabel, type Verdict } from "./queries";
 import { DOUBT_WORDS, labelOf, lacking, NO_DRAFT, VERDICT_WORDS, verdictsOf } from "./words";
@@ -18,7 +18,7 @@ interface DoubtPanelProps {
   namespace: string;
   collection: string;
   executionId: string;
-  onLabelled: () => void;
+  onLabelled: () => Promise<void>;
   onOpen: (place: PlaceSearch & { document: string }) => void;
   onClose: () => void;
 }
@@ -37,22 +37,18 @@ function Judging({ answer, namespace, collection, onLabelled, onOpen }: DoubtPan
   const client = useQueryClient();
   const mayLabel = useCan("evaluations:label");
   const [draft, setDraft] = useState(NO_DRAFT);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, error, attempt } = useAttempt();
   const verdicts = verdictsOf(answer);
   const fault = lacking(verdicts[0], draft);
   const chosen = answer.passages.findIndex(({ version, start }) => version.version_id === answer.label?.version_id && start === answer.label.start);
 
-  async function give(verdict: Verdict) {
-    setBusy(true);
-    try {
+  function give(verdict: Verdict) {
+    return attempt(async () => {
       await giveLabel(namespace, collection, answer.execution_id, labelOf(verdict, draft, answer.passages));
       await client.invalidateQueries({ queryKey: ["doubts", "one", namespace, collection, answer.execution_id] });
       announce(verdict === "skipped" ? "Skipped; it waits for others." : `Labelled: ${VERDICT_WORDS[verdict].toLowerCase()}.`);
-      onLabelled();
-    } catch (error) {
-      announce(asProblem(error).message, "bad");
-      setBusy(false);
-    }
+      await onLabelled();
+    });
   }
 
   return (
@@ -101,6 +97,7 @@ function Judging({ answer, namespace, collection, onLabelled, onOpen }: DoubtPan
             onChange={(event) => setDraft({ ...draft, answer: event.target.value })}
           />
           <TextArea label="Why (optional)" value={draft.comment} rows={1} onChange={(event) => setDraft({ ...draft, comment: event.target.value })} />
+          <Failure error={error} />
           <div className="flex flex-wrap items-center gap-2">
             <Button look="primary" icon={Check} busy={isBusy} disabled={fault !== null} onClick={() => void give(verdicts[0])}>{VERDICT_WORDS[verdicts[0]]}</Button>
             <Button look={answer.refused ? "primary" : "danger"} icon={answer.refused ? Check : X} busy={isBusy} onClick={() => void give(verdicts[1])}>{VERDICT_WORDS[verdicts[1]]}</Button>

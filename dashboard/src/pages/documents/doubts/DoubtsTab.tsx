@@ -58,7 +58,7 @@ export function DoubtsTab({ namespace, collection, exists, search, onChange }: D
             key={search.answer}
             {...{ namespace, collection }}
             executionId={search.answer}
-            onLabelled={() => void next()}
+            onLabelled={next}
             onOpen={(place) => onChange({ tab: undefined, answer: undefined, ...place })}
             onClose={() => onChange({ answer: undefined })}
           />

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Citation, Execution, Passage } from "./answer";
-import { type Stage, askedBy, citedIn, outcomeOf, placeIn, scoresOf } from "./whyNot";
+import { type Stage, askedBy, citedIn, outcomeOf, placeIn, scoresOf } from "./explained";
 
 const version = { document_id: "d", document: "a.md", version_id: "v", number: 1, digest: "0" };
 const passage: Passage = { version, page: null, start: 10, end: 40, text: "…", score: 1, similarity: 0.8, bm25: 4 };
