@@ -12,6 +12,7 @@ from mcp_engine.jobs.service import JobService
 from rag import facts
 from rag.collections import too_large
 from rag.jobs import INDEX
+from rag.parsing.formats.scans import installed
 from rag.repository import DocumentRepository
 from rag.schemas import Outcome
 from rag.stored import StoredVersion
@@ -39,17 +40,33 @@ async def add_content(
     repository = DocumentRepository(work.session, work.tenant_id)
     latest = await repository.version(document.id, document.latest_number)
     if latest and not document.removed and latest.version.content_sha256 == sha256:
-        return await again(work, jobs, place.namespace, latest)
+        return await again(work, jobs, place, document, latest)
     return _outcome(latest, sha256), await _new_version(work, jobs, place, document, content, sha256)
 
 
-async def again(work: UnitOfWork, jobs: JobService, namespace: str, latest: StoredVersion) -> tuple[Outcome, UUID]:
-    """The bytes are known already: only a version whose indexing failed or was cancelled is tried again."""
+async def again(
+    work: UnitOfWork, jobs: JobService, place: CollectionRow, document: DocumentRow, latest: StoredVersion
+) -> tuple[Outcome, UUID]:
+    """Have the latest version of a locked document read again when its indexing failed or was cancelled, or when it has
+    pages that can be read only by now; else do nothing: the bytes are known already.
+
+    What was read stays as it was cited: pages that come later are those of a next version with the same bytes.
+    """
+    repository = DocumentRepository(work.session, work.tenant_id)
+    if has_unread_pages(latest) and installed() is not None:
+        content = await repository.original(latest.version.id)
+        assert content is not None, "what is erased is removed too"
+        return "retried", await _new_version(work, jobs, place, document, content, latest.version.content_sha256)
     if latest.state not in RETRIED:
         return "unchanged", latest.indexing.job_id
-    job_id = await jobs.enqueue(work, kind=INDEX, subject_id=latest.version.id, namespace=namespace)
-    await DocumentRepository(work.session, work.tenant_id).set_indexing(latest.version.id, "queued", job_id=job_id)
+    job_id = await jobs.enqueue(work, kind=INDEX, subject_id=latest.version.id, namespace=place.namespace)
+    await repository.set_indexing(latest.version.id, "queued", job_id=job_id)
     return "retried", job_id
+
+
+def has_unread_pages(version: StoredVersion) -> bool:
+    """Return whether pages of a version show something of which no text could be read where it was indexed."""
+    return version.reading is not None and version.reading.unread_pages > 0
 
 
 async def _new_version(

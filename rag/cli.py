@@ -269,7 +269,7 @@ def _unread(pages: int | None) -> str | None:
     if not pages:
         return None
     which = "1 page holds" if pages == 1 else f"{pages} pages hold"
-    return f"{which} no text: install the extra `ocr`, remove the document and add it again"
+    return f"{which} no text: with the extra `ocr` add the document again"
 
 
 def _follow(api: Api, pending: list[dict[str, Any]], done: Callable[[], object]) -> None:

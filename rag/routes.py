@@ -141,9 +141,12 @@ async def remove_document(document_id: UUID, caller: Writer, documents: Document
     return await documents.remove(caller, document_id)
 
 
-@router.post("/documents/{document_id}/retry", summary="Index a failed document again", status_code=202)
+@router.post("/documents/{document_id}/retry", summary="Read a document again", status_code=202)
 async def retry_document(document_id: UUID, caller: Writer, documents: Documents) -> Added:
-    """Queue the latest version again when its indexing failed or was cancelled; the answer names the new job."""
+    """Queue the latest version again when its indexing failed or was cancelled; the answer names the new job.
+
+    One with `unread_pages` becomes the next version with the same bytes, once text recognition is installed.
+    """
     return await documents.retry(caller, document_id)
 
 

@@ -15,7 +15,7 @@ from mcp_engine.identifiers import checked_name
 from mcp_engine.identity.namespaces import require_namespace
 from mcp_engine.jobs.service import JobService
 from mcp_engine.telemetry.tracing import span, tracer
-from rag.adding import RETRIED, add_content, again, check_size
+from rag.adding import RETRIED, add_content, again, check_size, has_unread_pages
 from rag.collections import (
     checked_document_name,
     erased,
@@ -28,6 +28,7 @@ from rag.connectors.removal import remove_sources
 from rag.metadata.setting import describe
 from rag.metadata.values import Metadata
 from rag.pages import Pages
+from rag.parsing.formats.scans import require_installed
 from rag.passages import passages_of
 from rag.readers.schemas import ReadersIn
 from rag.readers.setting import restrict
@@ -215,11 +216,12 @@ class DocumentService:
             return await erase_contents(work, self._jobs, self._outbox, row, reason)
 
     async def retry(self, caller: Caller, document_id: UUID) -> Added:
-        """Queue the latest version again, whose indexing failed or was cancelled.
+        """Have the latest version read again, whose indexing failed or was cancelled, or which has unread pages.
 
         Raises:
             NotFound: `document.not_found`.
             Conflict: `document.not_failed`.
+            InvalidInput: `document.ocr_missing` while nothing here can read the pages that are unread.
         """
         async with self._work(caller) as work:
             repository = DocumentRepository(work.session, work.tenant_id)
@@ -227,9 +229,11 @@ class DocumentService:
             if row is None or (stored := await repository.document(document_id)) is None:
                 raise no_document(document_id)
             state = "removed" if row.removed else stored.latest.state
-            if state not in RETRIED:
+            if state == "indexed" and has_unread_pages(stored.latest):
+                require_installed(row.name, "scanned in part")
+            elif state not in RETRIED:
                 raise Conflict("document.not_failed", f"{row.name} is {state}; there is nothing to retry.")
-            outcome, job_id = await again(work, self._jobs, stored.collection.namespace, stored.latest)
+            outcome, job_id = await again(work, self._jobs, stored.collection, row, stored.latest)
             stored = await repository.document(document_id)
             assert stored is not None
             return Added(outcome=outcome, document=document_view(stored), job_id=job_id)

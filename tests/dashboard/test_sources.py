@@ -153,6 +153,38 @@ def test_a_repository_is_read_again_and_a_branch_that_is_none_says_so(
     assert len(engine.api("GET", f"/collections/{collection}/documents")["items"]) == 2
 
 
+def test_a_source_for_some_alone_says_for_whom_and_so_do_its_documents(
+    page: Page, engine: DashboardEngine, collection: str, folder: Path
+) -> None:
+    crew = f"crew-{collection}"
+    me = engine.api("GET", "/me")["principal"]
+    engine.api("POST", "/groups", {"name": crew})
+    engine.api("PUT", f"/groups/{crew}/members/{me['id']}")
+    (folder / "plan.md").write_text("The crew meets at the pier at six.\n")
+    open_sources(page, engine, collection)
+    page.get_by_role("button", name="Add a source").click()
+    page.get_by_role("textbox", name="Name").fill("plans")
+    page.get_by_role("textbox", name="Path").fill(str(folder))
+    page.get_by_role("radio", name="Only whom I choose").check()
+    chosen = page.get_by_role("group", name="Who may read what it brings")
+    expect(chosen.get_by_role("checkbox", name=me["name"], exact=True)).to_be_checked()
+    chosen.get_by_role("checkbox", name=me["name"], exact=True).uncheck()
+    chosen.get_by_role("checkbox", name=crew).check()
+    chosen.scroll_into_view_if_needed()
+    assert_accessible(page, "source-readers")
+    page.get_by_role("button", name="Add the source").click()
+    expect(details(page)).to_contain_text("1 added", timeout=READ_MS)
+    expect(details(page)).to_contain_text(re.compile(f"Only for\\s*{crew}"))
+    expect(details(page).get_by_role("img", name="Group")).to_be_visible()
+    expect(row(page, "plans").get_by_role("img", name="Not for everyone")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert_accessible(page, "source-restricted")
+    page.get_by_role("tab", name="Documents").click()
+    document = page.get_by_role("region", name="Documents", exact=True).get_by_role("row").filter(has_text="plan.md")
+    expect(document.get_by_role("img", name="Not for everyone")).to_be_visible()
+    assert_accessible(page, "source-restricted-documents")
+
+
 def test_a_place_that_is_refused_says_why_and_a_secret_is_never_shown(
     page: Page, engine: DashboardEngine, faults: Faults, collection: str
 ) -> None:

@@ -101,7 +101,7 @@ async def test_the_list_says_which_documents_have_pages_that_nothing_could_read(
     assert (await run("docs", "add", str(tmp_path / "mixed.pdf"), "-c", "scans")).exit_code == 0
     (row,) = json.loads((await run("docs", "list", "-c", "scans", "--json")).stdout)["items"]
     assert (row["state"], row["unread_pages"]) == ("indexed", 2)
-    assert row["problem"].startswith("2 pages hold no text: install the extra `ocr`")
+    assert row["problem"].startswith("2 pages hold no text: with the extra `ocr`")
 
 
 async def test_beside_a_refusal_passages_are_shown_by_their_beginning(run: Commands, tmp_path: Path) -> None:

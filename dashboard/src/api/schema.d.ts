@@ -1000,8 +1000,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Index a failed document again
+         * Read a document again
          * @description Queue the latest version again when its indexing failed or was cancelled; the answer names the new job.
+         *
+         *     One with `unread_pages` becomes the next version with the same bytes, once text recognition is installed.
          */
         post: operations["retry_document"];
         delete?: never;

@@ -10,7 +10,7 @@ import { ReadersCard } from "./readers/ReadersCard";
 import type { PlaceSearch } from "./routes";
 import { SourcePanel } from "./SourcePanel";
 import { StateBadge } from "./StateBadge";
-import { unreadNote } from "./unread";
+import { unreadNote, unreadPages } from "./unread";
 
 const route = getRouteApi("/workspace/documents/$collection/$documentId");
 
@@ -64,7 +64,7 @@ export function DocumentPage() {
                       ],
                   ["Size", formatBytes(version.bytes)],
                   version.pages == null ? null : ["Pages", formatCount(version.pages)],
-                  version.unread_pages ? ["Not read", unreadNote(version.unread_pages)] : null,
+                  version.unread_pages ? ["Not read", version.number === document.latest.number ? unreadNote(version.unread_pages) : unreadPages(version.unread_pages)] : null,
                   version.characters == null ? null : ["Characters", formatCount(version.characters)],
                   version.chunks == null ? null : ["Passages", formatCount(version.chunks)],
                   version.media_type == null ? null : ["Type", version.media_type],

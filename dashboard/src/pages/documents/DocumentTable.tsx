@@ -11,7 +11,7 @@ import { TimeAgo } from "../../components/TimeAgo";
 import { inWords } from "./metadata/values";
 import { type Document, downloadOriginal } from "./queries";
 import { StateBadge } from "./StateBadge";
-import { unreadNote } from "./unread";
+import { hasUnreadPages, unreadNote } from "./unread";
 
 export type DocumentAction = "retry" | "remove" | "erase";
 
@@ -57,7 +57,7 @@ function columnsOf({ onOpen, onAction, mayWrite }: Handlers): ColumnDef<Document
               onOpen(original);
             }}
           >
-            {original.restricted && <LockKeyhole aria-label="Not for everyone" className="mr-1 inline size-3.5 text-muted" />}
+            {original.restricted && <LockKeyhole role="img" aria-label="Not for everyone" className="mr-1 inline size-3.5 text-muted" />}
             {original.name}
           </button>
           {Object.keys(original.metadata).length > 0 && <p className="truncate text-xs text-muted" title={inWords(original.metadata)}>{inWords(original.metadata)}</p>}
@@ -116,7 +116,7 @@ const FAULTS_OF_FILES: readonly (string | null | undefined)[] = [
 
 function Reason({ document: { removed, latest } }: { document: Document }) {
   if (removed) return <p className="text-xs text-muted">Removed from search</p>;
-  if (latest.state === "indexed" && latest.unread_pages) return <p className="text-xs break-words text-warn">{unreadNote(latest.unread_pages)}</p>;
+  if (hasUnreadPages({ removed, latest })) return <p className="text-xs break-words text-warn">{unreadNote(latest.unread_pages ?? 0)}</p>;
   if (!latest.error_message || latest.state === "indexed") return null;
   return <p className={latest.state === "failed" ? "text-xs break-words text-bad" : "text-xs break-words text-muted"}>{latest.error_message}</p>;
 }
@@ -143,7 +143,7 @@ function Actions({ document, onAction, mayWrite }: { document: Document } & Pick
         {mayWrite && !latest.erased && (
           <>
             <MenuSeparator />
-            {isRetryable(document) && (
+            {(isRetryable(document) || hasUnreadPages(document)) && (
               <MenuItem icon={RotateCw} onSelect={() => onAction("retry", document)}>
                 Read it again
               </MenuItem>

@@ -25,13 +25,14 @@ export function ReadersCard({ document }: { document: Pick<Document, "id" | "nam
         )
       }
     >
-      <Loaded query={query}>{(readers) => <List readers={readers} />}</Loaded>
+      <Loaded query={query}>{(readers) => <ReadersList readers={readers} />}</Loaded>
       {isChanging && query.data && <ReadersDialog document={document} readers={query.data} onClose={() => setChanging(false)} />}
     </Card>
   );
 }
 
-function List({ readers }: { readers: Readers }) {
+/** Everyone, or groups and people by name. */
+export function ReadersList({ readers }: { readers: Readers }) {
   if (!readers.restricted) {
     return (
       <p className="flex items-center gap-2 text-sm">
@@ -42,13 +43,13 @@ function List({ readers }: { readers: Readers }) {
   return (
     <ul className="flex flex-col gap-1 text-sm">
       {readers.groups.map(({ id, name }) => (
-        <li key={id} className="flex items-center gap-2 wrap-anywhere">
-          <UsersRound role="img" aria-label="Group" className="size-4 shrink-0 text-muted" /> {name}
+        <li key={id} className="flex items-baseline gap-2 wrap-anywhere">
+          <UsersRound role="img" aria-label="Group" className="size-4 shrink-0 self-center text-muted" /> {name}
         </li>
       ))}
       {readers.principals.map(({ id, name }) => (
-        <li key={id} className="flex items-center gap-2 wrap-anywhere">
-          <UserRound role="img" aria-label="Person or machine" className="size-4 shrink-0 text-muted" /> {name}
+        <li key={id} className="flex items-baseline gap-2 wrap-anywhere">
+          <UserRound role="img" aria-label="Person or machine" className="size-4 shrink-0 self-center text-muted" /> {name}
         </li>
       ))}
     </ul>

@@ -46,6 +46,7 @@ function Editing({ source, kinds, onChanged, onRead, onClose }: EditSourceProps 
             ? "Empty keeps the one that it has."
             : "Kept sealed, and never shown again."
       }
+      documents={source.documents}
       readers={source.readers}
       mayForget={source.has_credential}
       needsCredential={(draft) => needsCredential(draft, source)}

@@ -7,6 +7,7 @@ import { formatCount, formatMoment } from "../../../components/format";
 import { SidePanel } from "../../../components/SidePanel";
 import { Loaded } from "../../../components/States";
 import { TimeAgo } from "../../../components/TimeAgo";
+import { ReadersList } from "../readers/ReadersCard";
 import { Failures } from "./Failures";
 import { type Source, type SourceKind, sourceQuery } from "./queries";
 import { Runs } from "./Runs";
@@ -110,7 +111,7 @@ function factsOf(source: Source, kind: SourceKind | undefined): readonly (readon
     ["Is read", scheduleWords(source.every_seconds) + (source.paused ? ", paused" : "")],
     source.due_at ? ["Next look", formatMoment(source.due_at)] : null,
     ["What is gone", source.remove_gone ? "is taken out of search" : "stays in search"],
-    source.readers.restricted ? ["Only for", [...source.readers.groups, ...source.readers.principals].map(({ name }) => name).join(", ")] : null,
+    source.readers.restricted ? ["Only for", <ReadersList key="readers" readers={source.readers} />] : null,
     ["Documents", formatCount(source.documents)],
   ];
 }

@@ -24,6 +24,8 @@ interface SourceFormProps {
   /** Of the credential that is kept, if any. */
   credentialHint: (draft: SourceDraft) => string;
   mayForget: boolean;
+  /** How many it brought before: they keep their own lists. */
+  documents?: number;
   /** Who may be chosen where nobody else can be listed. */
   readers?: Pick<Readers, "groups" | "principals">;
   needsCredential: (draft: SourceDraft) => boolean;
@@ -36,7 +38,7 @@ interface SourceFormProps {
 
 /** What is entered about a source, new or not; the settings are those of its kind's own schema. */
 export function SourceForm(props: SourceFormProps) {
-  const { title, first, kind, before, credentialHint, mayForget, readers = NOBODY, needsCredential, submit, after, onSubmit, onClose } = props;
+  const { title, first, kind, before, credentialHint, mayForget, documents = 0, readers = NOBODY, needsCredential, submit, after, onSubmit, onClose } = props;
   const [draft, setDraft] = useState(first);
   const { isBusy, error, attempt } = useAttempt();
   const set = (next: Partial<SourceDraft>) => setDraft((old) => ({ ...old, ...next }));
@@ -45,6 +47,11 @@ export function SourceForm(props: SourceFormProps) {
     !isName(draft.name.trim()) && "name",
     ...(kind ? missingNames(kind.settings, draft.settings) : []),
     needsCredential(draft) && "credential",
+  ].filter((one) => one !== false);
+
+  const notes = [
+    !draft.readers.everyone && "For everybody else the source does not exist either.",
+    documents > 0 && "Documents that it brought before keep their own lists.",
   ].filter((one) => one !== false);
 
   async function send(event: FormEvent) {
@@ -105,7 +112,7 @@ export function SourceForm(props: SourceFormProps) {
         <fieldset className="flex flex-col gap-3">
           <legend className="mb-1 text-sm font-medium">Who may read what it brings</legend>
           <ReadersField readers={readers} choice={draft.readers} onChange={(next) => set({ readers: next })} />
-          {!draft.readers.everyone && <p className="text-xs text-muted">For everybody else the source does not exist either. Documents that it brought before keep their own lists.</p>}
+          {notes.length > 0 && <p className="text-xs text-muted">{notes.join(" ")}</p>}
         </fieldset>
         {after}
         <Failure error={error} />

@@ -1,5 +1,5 @@
 import type { ColumnDef } from "@tanstack/react-table";
-import { Ellipsis, Pause, Pencil, Play, RotateCw, Trash2 } from "lucide-react";
+import { Ellipsis, LockKeyhole, Pause, Pencil, Play, RotateCw, Trash2 } from "lucide-react";
 import { useMemo } from "react";
 import { Badge } from "../../../components/Badge";
 import { IconButton } from "../../../components/Button";
@@ -49,6 +49,7 @@ function columnsOf({ kinds, mayWrite, onOpen, onAction }: Handlers): ColumnDef<S
                 onOpen(original);
               }}
             >
+              {original.readers.restricted && <LockKeyhole role="img" aria-label="Not for everyone" className="mr-1 inline size-3.5 text-muted" />}
               {original.name}
             </button>
             <p className="truncate font-mono text-xs text-muted" title={place}>
