@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ SQL_ALLOWED = {"repository.py", "tables.py"}
 SQL_EXCEPTIONS = {
     "mcp_engine/server/backup.py": "makes and renames databases, which no tenant owns",
 }
+PAGES = sorted((ROOT / "dashboard" / "src").rglob("*.ts*"))
+WRITES_SPREADSHEETS = re.compile(r"csv\.(writer|DictWriter)|to_csv|to_excel|write_csv|Workbook\(|Blob\(.*csv")
 
 
 def source_files(*folders: str) -> list[Path]:
@@ -53,3 +56,21 @@ def test_queries_stand_in_repositories_only(path: Path) -> None:
 def test_the_product_never_names_the_benchmark_folder() -> None:
     named = [relative(path) for path in source_files(*PACKAGES, *OUTSIDE) if "shared/" in path.read_text()]
     assert named == []
+
+
+def test_no_two_modules_differ_by_case_alone() -> None:
+    """On macOS and Windows one would stand for the other: an import names no suffix."""
+    twins: dict[str, set[str]] = {}
+    for path in [*source_files(*PACKAGES, *OUTSIDE), *PAGES]:
+        name = relative(path.with_suffix(""))
+        twins.setdefault(name.lower(), set()).add(name)
+    assert [names for names in twins.values() if len(names) > 1] == []
+
+
+def test_nothing_is_exported_as_a_spreadsheet() -> None:
+    """There a cell that begins with `=`, `+`, `-` or `@` is a formula: whoever adds such an export has to disarm it."""
+    files = [*source_files(*PACKAGES, *OUTSIDE), *PAGES]
+    assert [relative(path) for path in files if WRITES_SPREADSHEETS.search(path.read_text())] == []
+    served = (ROOT / "openapi.json").read_text()
+    assert "text/csv" not in served
+    assert "spreadsheet" not in served
