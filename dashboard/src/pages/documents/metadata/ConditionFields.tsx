@@ -57,7 +57,7 @@ function Condition({ number, row, onChange, onRemove }: { number: number; row: R
         <SelectField
           label={`Kind of condition ${number}`}
           hideLabel
-          fieldClassName="w-28"
+          fieldClassName="w-32"
           value={row.kind}
           onChange={(event) => onChange({ kind: event.target.value as Row["kind"] })}
         >
