@@ -107,6 +107,18 @@ def test_files_are_added_and_their_jobs_outlive_a_reload(
     page.get_by_role("button", name="Actions for broken.pdf").click()
     page.get_by_role("menuitem", name="Read it again").click()
     expect_state(page, "broken.pdf", "can't be read as a PDF")
+    listed = engine.api("GET", f"/collections/{collection}/documents")["items"]
+    broken = next(one["id"] for one in listed if one["name"] == "broken.pdf")
+    page.goto(f"{engine.url}/documents/{collection}/{broken}")
+    version = page.get_by_role("heading", name="This version").locator("xpath=ancestor::section[1]")
+    expect(version.get_by_text("Failed", exact=True)).to_be_visible()
+    with stopped_workers(engine):
+        version.get_by_role("button", name="Read it again").click()
+        expect(version.get_by_text("Waiting", exact=True)).to_be_visible()
+        expect(version.get_by_role("button", name="Read it again")).to_have_count(0)
+    expect(version.get_by_text("Failed", exact=True)).to_be_visible(timeout=30_000)
+    assert_accessible(page, "document-failed")
+    page.goto(f"{engine.url}/documents/{collection}")
     page.get_by_label("State").select_option("Failed")
     expect(row(page, "comet.pdf")).to_have_count(0)
     assert "state=failed" in page.url

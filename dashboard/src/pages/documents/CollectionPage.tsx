@@ -1,14 +1,11 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, getRouteApi } from "@tanstack/react-router";
 import { Ellipsis, MessageCircleQuestion, Trash2 } from "lucide-react";
 import { useCallback, useState } from "react";
-import { api, call } from "../../api/client";
-import { asProblem } from "../../api/problem";
 import { useCan } from "../../api/queries";
 import { useNamespace } from "../../app/routes";
 import { IconButton, buttonClasses } from "../../components/Button";
 import { formatCount } from "../../components/format";
-import { announce } from "../../components/Live";
 import { Menu, MenuItem } from "../../components/Menu";
 import { Page } from "../../components/Page";
 import { type Tab, Tabs } from "../../components/Tabs";
@@ -23,6 +20,7 @@ import type { NamedFile } from "./files";
 import { NewFilesMetadata } from "./metadata/NewFilesMetadata";
 import type { Metadata } from "./metadata/values";
 import { type Document, collectionsQuery } from "./queries";
+import { useReadAgain } from "./reading";
 import { EraseDialog, RemoveCollectionDialog, RemoveDialog } from "./RemoveDialogs";
 import type { Aside, CollectionSearch } from "./routes";
 import { SourcesTab } from "./sources/SourcesTab";
@@ -43,7 +41,6 @@ export function CollectionPage() {
   const { collection } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const client = useQueryClient();
   const mayWrite = useCan("documents:write");
   const [dialog, setDialog] = useState<Asked | "collection" | null>(null);
   const { data: collections } = useQuery(collectionsQuery(namespace));
@@ -61,20 +58,16 @@ export function CollectionPage() {
   const [metadata, setMetadata] = useState<Metadata>({});
   const add = (files: NamedFile[]) => addUploads(namespace, collection, files, metadata);
 
+  const readAgain = useReadAgain();
   const act = useCallback(
     async (action: DocumentAction, document: Document) => {
       if (action !== "retry") {
         setDialog({ action, document });
         return;
       }
-      try {
-        await call(api.POST("/api/v1/documents/{document_id}/retry", { params: { path: { document_id: document.id } } }));
-        await client.invalidateQueries({ queryKey: ["documents", namespace, collection] });
-      } catch (error) {
-        announce(asProblem(error).message, "bad");
-      }
+      await readAgain(document.id);
     },
-    [client, namespace, collection],
+    [readAgain],
   );
 
   return (

@@ -6,6 +6,7 @@ import { formatBytes, formatCount, formatMoment } from "../../components/format"
 import { Card, Page } from "../../components/Page";
 import { MetadataCard } from "./metadata/MetadataCard";
 import { documentQuery } from "./queries";
+import { ReadAgain } from "./ReadAgain";
 import { ReadersCard } from "./readers/ReadersCard";
 import type { PlaceSearch } from "./routes";
 import { SourcePanel } from "./SourcePanel";
@@ -48,7 +49,7 @@ export function DocumentPage() {
         </section>
         {document && version && (
           <div className="flex shrink-0 flex-col gap-4 self-start max-lg:w-full lg:w-80">
-            <Card title="This version">
+            <Card title="This version" actions={version.number === document.latest.number && <ReadAgain document={document} />}>
               <Facts
                 facts={[
                   ["State", <StateBadge key="state" version={version} />],

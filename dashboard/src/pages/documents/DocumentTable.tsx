@@ -10,6 +10,7 @@ import { Menu, MenuItem, MenuSeparator } from "../../components/Menu";
 import { TimeAgo } from "../../components/TimeAgo";
 import { inWords } from "./metadata/values";
 import { type Document, downloadOriginal } from "./queries";
+import { isReadable, isRetryable } from "./reading";
 import { StateBadge } from "./StateBadge";
 import { hasUnreadPages, unreadNote } from "./unread";
 
@@ -104,10 +105,6 @@ function columnsOf({ onOpen, onAction, mayWrite }: Handlers): ColumnDef<Document
   ];
 }
 
-function isRetryable({ removed, latest }: Document): boolean {
-  return !removed && !latest.erased && (latest.state === "failed" || latest.state === "cancelled");
-}
-
 /** Where the file itself is at fault, reading it again fails again: it is offered in the menu only, for another day's engine. */
 const FAULTS_OF_FILES: readonly (string | null | undefined)[] = [
   "document.corrupt", "document.empty", "document.encrypted", "document.no_text", "document.not_what_it_says", "document.too_much_text",
@@ -143,7 +140,7 @@ function Actions({ document, onAction, mayWrite }: { document: Document } & Pick
         {mayWrite && !latest.erased && (
           <>
             <MenuSeparator />
-            {(isRetryable(document) || hasUnreadPages(document)) && (
+            {isReadable(document) && (
               <MenuItem icon={RotateCw} onSelect={() => onAction("retry", document)}>
                 Read it again
               </MenuItem>
