@@ -99,7 +99,7 @@ def pack(
         LeftOut(unit.passage, passages[unit.passage].version_id, unit.start, unit.end, "budget")
         for unit in units[number:]
     ]
-    return Packed(shown(number), _joined([*repeated, *left]), tokens(number))
+    return Packed(shown(number), _joined([*repeated, *left], units[:number]), tokens(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +179,18 @@ def _known(passages: Sequence[PackedPassage], start: int, end: int) -> str | Non
     return next((text for one in passages if (text := one.between(start, end)) is not None), None)
 
 
-def _joined(left: Sequence[LeftOut]) -> list[LeftOut]:
-    """Return what was left out for one reason of one passage as one, in the order of the passages."""
-    found: dict[tuple[int, Reason], LeftOut] = {}
-    for one in left:
-        before = found.get((one.passage, one.reason))
-        start = one.start if before is None else min(before.start, one.start)
-        end = one.end if before is None else max(before.end, one.end)
-        found[one.passage, one.reason] = replace(one, start=start, end=end)
-    return sorted(found.values(), key=lambda one: (one.passage, one.start))
+def _joined(left: Sequence[LeftOut], shown: Sequence[_Unit]) -> list[LeftOut]:
+    """Return what was left out for one reason of one passage as one, as far as nothing between is shown."""
+    found: list[LeftOut] = []
+    for one in sorted(left, key=lambda each: (each.passage, each.reason, each.start)):
+        last = found[-1] if found else None
+        goes_on = last is not None and (last.passage, last.reason) == (one.passage, one.reason)
+        if (
+            last is None
+            or not goes_on
+            or any(unit.passage == one.passage and last.end <= unit.start < one.start for unit in shown)
+        ):
+            found.append(one)
+        else:
+            found[-1] = replace(last, end=max(last.end, one.end))
+    return sorted(found, key=lambda one: (one.passage, one.start))

@@ -161,7 +161,7 @@ def test_a_judge_and_a_calibration_are_tried_pushed_and_told_beside_answers(
         rf"Judged by {name}: there is an answer with probability 0\.(01|99); the engine’s own check alone says 0\.\d\d"
     )
     expect(draft).to_contain_text(told)
-    expect(draft).to_contain_text(re.compile(r"It read \d\d tokens of the passages, and \d of them not to the end\."))
+    expect(draft).to_contain_text(re.compile(r"It read \d\d tokens of the passages; the rest did not fit\."))
     assert_accessible(page, "strategy-judge")
     page.get_by_role("textbox", name="Name").fill(name)
     page.get_by_role("button", name="Push").click()

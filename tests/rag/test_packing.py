@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from hypothesis import given
@@ -121,3 +121,14 @@ def test_a_passage_that_does_not_fit_is_cut_between_sentences_and_ends_the_list(
     assert pack(ranked, 1, Bytes(), written).spans == []
     assert pack([], 100, Bytes(), written).left_out == []
     assert Span(0, 12) == SENTENCES[OTHER][0]
+
+
+def test_what_is_left_out_around_what_is_shown_is_named_in_two_parts() -> None:
+    whole = passage(ONE, 0, 5)
+    sentences = whole.sentences
+    inward = replace(whole, sentences=sorted(sentences, key=lambda one: abs(one.start - sentences[2].start)))
+    packed = pack([inward], 10, Bytes(), written)
+    assert [(one.start, one.end) for one in packed.spans] == [(sentences[2].start, sentences[2].end)]
+    assert [(one.start, one.end) for one in packed.left_out] == [
+        (sentences[0].start, sentences[1].end), (sentences[3].start, sentences[5].end)
+    ]  # fmt: skip

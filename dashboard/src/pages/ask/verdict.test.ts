@@ -13,7 +13,7 @@ describe("what a judge said", () => {
     expect(judgingIn(judging, null)).toBe("Judged by judge@production: there is an answer with probability 0.25.");
     const cut = { version_id: "1", start: 0, end: 9, reason: "budget" as const };
     expect(judgingIn({ ...judging, tokens: 50, left_out: [cut, { ...cut, reason: "repeated" }] }, null)).toBe(
-      "Judged by judge@production: there is an answer with probability 0.25. It read 50 tokens of the passages, and 1 of them not to the end.",
+      "Judged by judge@production: there is an answer with probability 0.25. It read 50 tokens of the passages; the rest did not fit.",
     );
     expect(judgingIn(null, 0.614)).toBe("Confidence is calibrated; the engine’s own check alone says 0.61.");
     expect(judgingIn(null, null)).toBeNull();

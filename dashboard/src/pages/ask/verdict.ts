@@ -13,7 +13,7 @@ export function judgingIn(judging: JudgingReport | null | undefined, own: number
   const alone = typeof own === "number" ? `own check alone says ${own.toFixed(2)}` : null;
   if (!judging) return alone && `Confidence is calibrated; the engine’s ${alone}.`;
   const said = `Judged by ${judging.model}: there is an answer with probability ${probability(judging.score).toFixed(2)}`;
-  const count = (judging.left_out ?? []).filter((one) => one.reason === "budget").length;
-  const unread = count > 0 ? ` It read ${judging.tokens} tokens of the passages, and ${count} of them not to the end.` : "";
+  const isCut = (judging.left_out ?? []).some((one) => one.reason === "budget");
+  const unread = isCut ? ` It read ${judging.tokens} tokens of the passages; the rest did not fit.` : "";
   return `${said}${alone ? `; the engine’s ${alone}` : ""}.${unread}`;
 }
